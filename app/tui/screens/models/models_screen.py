@@ -118,7 +118,7 @@ class ModelsScreen(MynahScreen):
     @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
         model: ModelEntry = event.item
-        has = f"This computer has {self._memory:.1f} GB" if self._memory else ""
+        has = f"{self._memory:.1f} GB of memory here" if self._memory else ""
         parts = [model.note, model.licence, has]
         if model.name == self._best and not model.used:
             key = "u uses it" if model.present else "f fetches it"
@@ -321,11 +321,9 @@ def _need(model: ModelEntry) -> str:
 def _state(model: ModelEntry) -> tuple[str, str, str]:
     if model.set_aside:
         return "✕", "set aside", "$error"
-    if model.used:
-        return "●", "in use", "$accent"
     if model.present:
-        return "✓", "here", "$success"
-    return "○", "not here", "$quiet"
+        return ("●", "in use", "$accent") if model.used else ("✓", "here", "$success")
+    return "●" if model.used else "○", "not here", "$quiet"
 
 
 def _cloud(status: control.StatusReply | None) -> Content:
@@ -345,7 +343,7 @@ def _cloud(status: control.StatusReply | None) -> Content:
         key = "no key needed"
     budget, spent = status.monthly_budget, format.money(status.month_cost)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
-    told = f"{place} {key}; {spent}{limit} spent this month"
+    told = f"{place}; {key}; {spent}{limit} this month"
     if cloud.state == "consent":
         told = f"{place}; {safe_line(in_keys(f'{cloud.reason} {cloud.hint}'))}"
     return Content.styled(told, "$quiet")
