@@ -329,13 +329,11 @@ def _state(model: ModelEntry) -> tuple[str, str, str]:
 def _cloud(status: control.StatusReply | None) -> Content:
     status = status or control.StatusReply()
     cloud = status.cloud
-    place = (
-        f"   {safe_line(cloud.host)}, {format.where(cloud.reach)}"
-        if cloud.host
-        else "  "
-    )
+    place = ""
+    if cloud.host:
+        place = f"{safe_line(cloud.host)}, {format.where(cloud.reach)}; "
     if cloud.reach != "cloud":
-        return Content.styled(f"{place}; free, and no lock applies", "$quiet")
+        return Content.styled(f"   {place}free, and no lock applies", "$quiet")
     key = "an API key is stored"
     if format.lacks_key(status):
         key = "no API key yet (k)"
@@ -343,7 +341,7 @@ def _cloud(status: control.StatusReply | None) -> Content:
         key = "no key needed"
     budget, spent = status.monthly_budget, format.money(status.month_cost)
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
-    told = f"{place}; {key}; {spent}{limit} this month"
+    told = f"{key}; {spent}{limit} this month"
     if cloud.state == "consent":
-        told = f"{place}; {safe_line(in_keys(f'{cloud.reason} {cloud.hint}'))}"
-    return Content.styled(told, "$quiet")
+        told = safe_line(in_keys(f"{cloud.reason} {cloud.hint}"))
+    return Content.styled(f"   {place}{told}", "$quiet")
