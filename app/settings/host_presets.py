@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+CUSTOMER_ADDRESS = "https://NAME.openai.azure.com/openai/v1/"
+"""The form of the addresses of hosts where every customer has another."""
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -31,7 +34,7 @@ class Preset:
         """The command that adds it."""
         words = ["mynah hosts add", self.name]
         if not self.base_url:
-            words.append("https://NAME.openai.azure.com/openai/v1/")
+            words.append(CUSTOMER_ADDRESS)
         return " ".join([*words, "--model", self.model or "NAME"])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -201,9 +202,15 @@ class MynahScreen(Screen[None]):
         request: "Request[T]",
         show: Callable[[T], None] = lambda _: None,
         group: str = "request",
+        refused: Callable[[AppError], None] | None = None,
     ) -> None:
-        """Send a request in the background, and hand its reply to `show`."""
-        self.fetch(lambda: self.ask(request), show, group, exclusive=False)
+        """Send a request in the background, and hand its reply to `show`.
+
+        Args:
+            refused: Takes the reason of a refusal; by default it is shown.
+        """
+        call = partial(self.app.link.call, request)
+        self.fetch(call, show, group, exclusive=False, refused=refused)
 
     def fetch(
         self,
@@ -212,6 +219,7 @@ class MynahScreen(Screen[None]):
         group: str = "fetch",
         *,
         exclusive: bool = True,
+        refused: Callable[[AppError], None] | None = None,
     ) -> Worker[None]:
         """Run a job in the background, and hand its result to `show`.
 
@@ -222,7 +230,7 @@ class MynahScreen(Screen[None]):
             try:
                 data = await job()
             except AppError as error:
-                self.app.warn(error)
+                (refused or self.app.warn)(error)
                 return
             if data is not None:
                 self.post_message(Fetched(data, show))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.errors import UsageError
 from app.ipc import control
 from tests.tui.fake_bot import busy_bot
 from tests.tui.terminal import Open, settle, text_of
@@ -77,3 +78,24 @@ async def test_a_computer_in_the_house_is_the_owners_own_only_if_they_say_so(
         assert bot.requests(control.HostAdd) == [added, *own]
         place = "your own host" if is_own else "in the cloud"
         assert f"gpu.lan:8000/v1/, {place}" in text_of(pilot)
+
+
+async def test_a_host_that_is_refused_stays_there_to_be_changed(open_app: Open):
+    def refuse(request: control.HostAdd) -> None:
+        raise UsageError("The address of big is missing.", "Write it after the name.")
+
+    bot = busy_bot(hosts=HOSTS, host_add=refuse)
+    async with open_app("models", bot) as pilot:
+        await pilot.press("h")
+        await settle(pilot)
+        await pilot.press("down", "down", "down", "enter")
+        await settle(pilot)
+        await pilot.press(*"big", "enter")
+        await settle(pilot)
+        shown = text_of(pilot)
+        assert "The address of big is missing." in shown
+        await pilot.press(*" gpu.lan", "enter")
+        await settle(pilot)
+    added = bot.requests(control.HostAdd)
+    assert [one.address for one in added] == ["", "gpu.lan"]
+    assert {one.name for one in added} == {"big"}

@@ -11,7 +11,7 @@ from app.service.hosts.host_users import users
 from app.settings import base_url, host_keys
 from app.settings.consent import ConsentError, what_leaves, what_own_means
 from app.settings.host_names import OPENAI, host_name, names_in, section_of
-from app.settings.host_presets import PRESETS, Preset
+from app.settings.host_presets import CUSTOMER_ADDRESS, PRESETS, Preset
 from app.settings.hosts import Host, host_of, hosts_of, needs_key, preset_of
 from app.settings.model_sections import HostSettings
 
@@ -109,9 +109,9 @@ class HostHandlers:
         url = request.address or (known.base_url if known else "")
         url = url or (preset.base_url if preset else "")
         if not url:
-            hint = f"`{preset.example}`" if preset else ""
-            hint = hint or f"`mynah hosts add {name} http://gpu.lan:8000/v1/`"
-            raise UsageError(f"The address of {name} is missing.", f"Write {hint}.")
+            example = CUSTOMER_ADDRESS if preset else "http://gpu.lan:8000/v1/"
+            hint = f"Write it after the name: {name} {example}"
+            raise UsageError(f"The address of {name} is missing.", hint)
         url = url if "://" in url else f"http://{url}"
         model = request.model or (known.model if known else "")
         is_usual = preset is not None and url == preset.base_url

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from app.core.errors import AppError
 from app.core.safe_text import safe_line, safe_text
 from app.ipc import control
 from app.settings import consent
@@ -140,19 +141,27 @@ class HostMenu:
         ]
         self._screen.app.push_screen(Pick("Add which host?", options), picked)
 
-    def _add(self) -> None:
+    def _add(self, typed: str = "", refusal: str = "") -> None:
         def entered(text: str | None) -> None:
+            def refused(error: AppError) -> None:
+                self._add(text or "", safe_line(in_keys(str(error))))
+
             name, _, address = (text or "").strip().partition(" ")
             if name:
-                self._put(control.HostAdd(name, address.strip()))
+                self._put(control.HostAdd(name, address.strip()), refused)
 
         detail = (
             "A known name, such as openrouter, groq or mistral; or a name and an"
             " address: big-pc http://gpu.lan:8000/v1/"
         )
-        self._screen.app.push_screen(AskText("Add which host?", detail), entered)
+        dialog = AskText("Add which host?", detail, typed, refusal=refusal)
+        self._screen.app.push_screen(dialog, entered)
 
-    def _put(self, request: control.HostAdd) -> None:
+    def _put(
+        self,
+        request: control.HostAdd,
+        refused: Callable[[AppError], None] | None = None,
+    ) -> None:
         def added(host: control.HostEntry) -> None:
             self._screen.app.tell(f"{host.name} is added.")
             self._done()
@@ -161,7 +170,7 @@ class HostMenu:
             else:
                 self._choose(host)
 
-        self._screen.request(request, added)
+        self._screen.request(request, added, refused=refused)
 
     def _ask_whose(self, request: control.HostAdd, host: control.HostEntry) -> None:
         """Ask if a host that no preset knows is a computer of the owner's."""

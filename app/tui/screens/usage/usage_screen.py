@@ -183,7 +183,7 @@ WITHDRAW = (
 PLACES = {"here": "here", "own": "own host"}
 """In place of the provider, where a host is not the cloud."""
 
-EMPTY = "No model was used in the last 31 days."
+EMPTY = "No model host was used in the last 31 days. The model here costs nothing."
 KEPT = "Nothing has left this computer. Requests to a cloud model appear here."
 UNLEARNED = "No server is learned yet."
 
