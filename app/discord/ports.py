@@ -186,6 +186,8 @@ class Unsent:
     """A reply that was begun before a restart, and may or may not have arrived."""
 
     claim: Claim
+    guild: int
+    """Discord's id, as of `channel` and `trigger`."""
     channel: int
     trigger: int
     parts: tuple[str, ...]
@@ -501,8 +503,11 @@ class Replies(Protocol):
         """Return False if a source was forgotten or hidden since it was made."""
         ...
 
-    async def unsent(self) -> list[Unsent]:
-        """Return replies that may or may not have arrived."""
+    async def unsent(self, now: float) -> list[Unsent]:
+        """Return replies that may or may not have arrived.
+
+        Those that nobody waits for at that time any more are closed with the reason.
+        """
         ...
 
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:
@@ -521,6 +526,10 @@ class Replies(Protocol):
 
     async def keep_silent(self, reply: int, reason: str) -> None:
         """Note that a reply is not made or sent any more, and why."""
+        ...
+
+    async def hold(self, reply: int) -> None:
+        """Keep a reply as a draft for the owner, who approves replies now."""
         ...
 
     async def refused(self, reply: int, reason: str) -> None:

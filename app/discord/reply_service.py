@@ -1,7 +1,6 @@
 """Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from random import Random
@@ -32,8 +31,8 @@ from app.replies.request import SHOWN, SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
+from app.settings.schema import Config
 from app.settings.server_list import is_listed
-from app.settings.speech_sections import BotSettings
 from app.store import audience, guilds, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
@@ -50,6 +49,7 @@ DIRECT_MS = 3_600_000
 """The time after which a direct message that got no answer gets none any more."""
 
 INTERRUPTED = "the bot was stopped before it answered"
+TOO_OLD = "the message waited longer than `speak.max_age_seconds` allows"
 
 
 class StoredReplies:
@@ -267,10 +267,14 @@ class StoredReplies:
         )
         await self._context.voices.hear(row.guild_id, [line])
 
-    async def unsent(self) -> list[Unsent]:
-        """Return replies that may or may not have arrived."""
-        bot, now_ms = self._context.settings.home.bot, int(time.time() * 1000)
-        return await self._context.database.run(_unsent, bot, now_ms)
+    async def unsent(self, now: float) -> list[Unsent]:
+        """Return replies that may or may not have arrived; close old ones."""
+        home = self._context.settings.home
+        return await self._context.database.run(_unsent, home, int(now * 1000))
+
+    async def hold(self, reply: int) -> None:
+        """Keep a reply as a draft for the owner, who approves replies now."""
+        await self._context.database.run(replies.set_state, reply, "draft")
 
     async def may_send(self, reply: int) -> bool:
         """Return False if a source was forgotten or hidden since it was made.
@@ -430,19 +434,23 @@ def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
     return _Sent(row, channel, is_whole, is_listened_to)
 
 
-def _unsent(bot: BotSettings, now_ms: int) -> list[Unsent]:
-    """Return what may still be sent; direct messages are closed after a while."""
-    found = []
+def _unsent(home: Config, now_ms: int) -> list[Unsent]:
+    """Return what may still be sent, and close what is too old for that."""
+    found, oldest = [], now_ms - home.speak.max_age_seconds * 1000
     for row in replies.unsent():
-        if row.reason == DIRECT and row.created < now_ms - DIRECT_MS:
-            replies.note_silence(row.id, SILENT + INTERRUPTED)
         guild = guilds.get(row.guild_id)
-        if guild and not is_listed(bot, guild.discord_id):
-            continue
         channel = guilds.get_channel(row.channel_id) if row.channel_id else None
-        if guild and guild.discord_id and channel and channel.discord_id:
+        trigger = int(row.trigger or 0)
+        if row.reason == DIRECT:
+            if row.created < now_ms - DIRECT_MS:
+                replies.note_silence(row.id, SILENT + INTERRUPTED)
+        elif min(row.created, snowflake_ms(trigger)) < oldest:
+            replies.note_silence(row.id, SILENT + TOO_OLD)
+        elif guild and not is_listed(home.bot, guild.discord_id):
+            continue
+        elif guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
-            claim, trigger = places.claim_of(row), int(row.trigger or 0)
-            number = int(channel.discord_id)
-            found.append(Unsent(claim, number, trigger, parts, row.reason))
+            server, number = int(guild.discord_id), int(channel.discord_id)
+            claim = places.claim_of(row)
+            found.append(Unsent(claim, server, number, trigger, parts, row.reason))
     return found

@@ -331,6 +331,11 @@ DIRECT_INTENT = Rule(
     "events/gateway#list-of-intents",
     "gateway.direct_messages_need_their_intent",
 )
+OWN_MEMBER = Rule(
+    "the bot's own member is told of whatever its intents",
+    "events/gateway#list-of-intents",
+    "gateway.its_own_member_needs_no_intent",
+)
 OBFUSCATED = Rule(
     "a channel that the bot cannot see comes without name and rights",
     f"{_RIGHTS}#channel-visibility",

@@ -193,8 +193,7 @@ class SpeakCog(discord.Cog):
             return
         tts = action == "tts"
         sent = await delivery.deliver(answer, channel, message.id, tts=tts)
-        if sent.state == "forgotten":
-            await delivery.make_again()
+        await delivery.follow_up(sent)
         if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
             told = await self.bot.ports.replies.explain(answer.reply, channels)
