@@ -197,6 +197,20 @@ class Unsent:
 
 
 @dataclass(frozen=True)
+class EarlierReply:
+    """What a stored call led to, for `/why`."""
+
+    trigger: int
+    name: str
+    """Of the person; empty if nobody knows it."""
+    kind: str
+    """The kind of call."""
+    state: str
+    note: str
+    """Why nothing was said; empty if something was."""
+
+
+@dataclass(frozen=True)
 class Situation:
     """The circumstances that decide on a message, besides the message itself."""
 
@@ -512,6 +526,10 @@ class Replies(Protocol):
 
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:
         """Store why a call gets no answer, now or after a restart."""
+        ...
+
+    async def earlier(self, place: MessagePlace) -> list[EarlierReply]:
+        """Return the latest stored decisions in a channel, oldest first."""
         ...
 
     async def start_talk(

@@ -15,13 +15,13 @@ from app.discord.message_events import situation_of, snowflake_ms
 from app.discord.ports import (
     Ask,
     DirectAsk,
+    EarlierReply,
     Incoming,
     MessagePlace,
     ReadyReply,
     Situation,
     Unsent,
 )
-from app.discord.quotes import quotable
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -33,7 +33,7 @@ from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
 from app.settings.schema import Config
 from app.settings.server_list import is_listed
-from app.store import audience, guilds, messages, places, replies
+from app.store import audience, guilds, members, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
@@ -44,6 +44,9 @@ OWN_AUTHOR = "the bot itself"
 
 DIRECT = "direct message"
 """The reason of replies outside a server."""
+
+SHOWN_EARLIER = 10
+"""The latest replies in a channel that are looked at for `/why`."""
 
 DIRECT_MS = 3_600_000
 """The time after which a direct message that got no answer gets none any more."""
@@ -293,8 +296,14 @@ class StoredReplies:
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:
         """Store why a call gets no answer, now or after a restart."""
         place, note = stored(said.place), SILENT + reason
-        run = self._context.database.run
-        await run(places.decline, place, kind, str(said.id), note)
+        run, asker = self._context.database.run, self._ids.author(said.author)
+        await run(places.decline, place, kind, str(said.id), note, asker)
+
+    async def earlier(self, place: MessagePlace) -> list[EarlierReply]:
+        """Return the latest stored decisions in a channel, oldest first."""
+        rows = await self._ids.rows(place)
+        found = await self._context.database.run(_earlier, rows.channel)
+        return found[::-1]
 
     async def start_talk(
         self, place: MessagePlace, trigger: int, reason: str
@@ -324,7 +333,12 @@ class StoredReplies:
     async def refusal(self, trigger: int) -> str:
         """Return why a message got no answer after all; empty if it got one."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
-        starts = {"refused": replies.REFUSED, "silent": SILENT, "stopped": STOPPED}
+        starts = {
+            "refused": replies.REFUSED,
+            "silent": SILENT,
+            "stopped": STOPPED,
+            "failed": replies.FAILED,
+        }
         start = starts.get(row.state) if row else None
         notes: list[str] = row.notes if row and start else []
         return next((one for one in notes if one.startswith(start or "")), "")
@@ -347,17 +361,21 @@ class StoredReplies:
         sources = [one for one in told.sources if one.message in seen]
         # Examples and drafts for a cloud model come from every channel.
         notes = [one for one in told.notes if not one.startswith(SHOWN)]
-        settings, guild = self._context.settings, told.guild
-        said = await quotable(settings, guild, [told.text], str)
+        speak = (await self._context.settings.of(told.guild)).speak
+        is_said = not speak.forbids(told.text)
         return replace(
             told,
-            text="".join(said),
-            shares=told.shares if said else [],
-            sources=await quotable(settings, guild, sources, lambda one: one.text),
+            text=told.text if is_said else "",
+            shares=told.shares if is_said else [],
+            sources=[
+                replace(one, author=speak.sayable_name(one.author))
+                for one in sources
+                if not speak.forbids(one.text)
+            ],
             hidden=len(told.sources) - len(sources),
             turns=[],
             moments=[],
-            notes=await quotable(settings, guild, notes, str),
+            notes=[one for one in notes if not speak.forbids(one)],
         )
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
@@ -432,6 +450,18 @@ def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
         listened = guilds.get_channel(channel.parent_id)
     is_listened_to = listened is not None and listened.is_learning
     return _Sent(row, channel, is_whole, is_listened_to)
+
+
+def _earlier(channel: int) -> list[EarlierReply]:
+    found = []
+    for row in replies.latest(channel=channel, limit=SHOWN_EARLIER):
+        if row.state not in ("forgotten", "replaced") and row.trigger is not None:
+            member = members.find(row.guild_id, row.asker)
+            note = next(iter(row.notes), "") if row.state != "sent" else ""
+            name = member.name if member else ""
+            trigger = int(row.trigger)
+            found.append(EarlierReply(trigger, name, row.reason, row.state, note))
+    return found
 
 
 def _unsent(home: Config, now_ms: int) -> list[Unsent]:

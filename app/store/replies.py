@@ -41,6 +41,9 @@ class SourceMessage(NamedTuple):
 REFUSED = "Discord refused it: "
 """The beginning of a note with the reason."""
 
+FAILED = "an error stopped it; the log has the reason"
+"""The note on a reply that could not be made."""
+
 
 @write
 def claim(
@@ -277,6 +280,13 @@ def note_refused(reply: int, reason: str) -> None:
         return
     notes = [*(row.notes or []), REFUSED + reason]
     Reply.update(state="refused", notes=notes).where(Reply.id == reply).execute()
+
+
+@write
+def note_failed(reply: int) -> None:
+    """Note that an error ended the making of a reply."""
+    there = (Reply.id == reply) & (Reply.state != "forgotten")
+    Reply.update(state="failed", notes=[FAILED]).where(there).execute()
 
 
 @write

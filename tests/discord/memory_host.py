@@ -10,6 +10,7 @@ from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
     DirectAsk,
+    EarlierReply,
     Incoming,
     LearnedFile,
     MessagePlace,
@@ -370,6 +371,9 @@ class MemoryHost:
 
     async def unsent(self, now: float) -> list[Unsent]:
         return self.left_unsent
+
+    async def earlier(self, place: MessagePlace) -> list[EarlierReply]:
+        return []
 
     async def hold(self, reply: int) -> None:
         self.held.append(reply)
