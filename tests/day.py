@@ -332,12 +332,15 @@ class Day:
         return {int(row.trigger): row for row in found if row.trigger}
 
     async def settle(self, seconds: float) -> None:
-        """Wait until every call has its outcome; what is missing is told later."""
-        for _ in range(int(seconds)):
+        """Wait until every call has its outcome, or nothing happens for that long."""
+        before, same = list[str](), 0.0
+        while same < seconds:
             rows = self.rows()
             states = [rows[one].state if one in rows else "" for one in self.triggers]
             if all(state in FINAL for state in states):
                 return
+            same = 0.0 if states != before else same + 1
+            before = states
             await asyncio.sleep(1)
 
 

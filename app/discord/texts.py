@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import discord
 
 from app.chat.postprocess import neutralise
+from app.core import labels
 from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
-from app.core.labels import ORIGINS, PLACES
+from app.core.labels import ORIGINS
 from app.discord.ports import LearnedFile
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
@@ -17,6 +18,9 @@ from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings
 from app.store.members import Kept
+
+PLACES = {**labels.PLACES, "own": "my owner's own host"}
+"""The places of models, in words for everybody on a server."""
 
 MAX_CHARS = 2000
 MAX_SOURCES = 5

@@ -187,12 +187,13 @@ async def test_only_allowed_roles_can_make_it_speak(
 async def test_the_menu_on_a_reply_explains_repeats_and_forgets(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
+    host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
     async with start().connected():
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
         await stand_in.wait_for(lambda: bool(host.sent_as))
         own = stand_in.outbox.sent()[0].message_id
         why = await stand_in.message_command(scene.general, scene.ben, "Why this?", own)
-        again = await stand_in.message_command(scene.general, scene.ben, "Again", own)
+        again = await stand_in.message_command(scene.general, scene.ann, "Again", own)
         refused = await stand_in.message_command(
             scene.general, scene.ben, "Forget the sources", own
         )
@@ -208,7 +209,9 @@ async def test_the_menu_on_a_reply_explains_repeats_and_forgets(
     colors = {color for _, color in picture.getcolors(1 << 20) or ()}
     for share in (0, 50, 100):
         assert tuple(bytes.fromhex(xray.color(share)[1:])) in colors
-    assert again.text == "You said: hello"
+    assert again.ephemeral and "another one" in again.text
+    (said,) = stand_in.outbox.sent()
+    assert said.message_id == own
     assert "permission" in refused.text
     assert "2 messages" in gone.text
 

@@ -152,3 +152,23 @@ async def test_a_reply_whose_making_fails_has_its_reason(
 
 async def _fail(*args: object) -> None:
     raise RuntimeError("a fault that nobody foresaw")
+
+
+@pytest.mark.parametrize("status", [403, 400])
+async def test_what_discord_took_before_it_refused_is_said(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    status: int,
+) -> None:
+    faults, path = stand_in.rest.faults, f"/channels/{scene.general.id}/messages"
+    async with taught(running, stand_in, service, scene):
+        faults.add("error after accept", "POST", path, status=505)
+        faults.add("error", "POST", path, status=status, code=50013)
+        call = f"{stand_in.bot.mention} what about the boats"
+        asked = await stand_in.say(scene.general, scene.ann, call)
+        await has_state(service, asked, "sent")
+        row = await service.context.database.run(replies.answer_to, str(asked))
+    (sent,) = stand_in.outbox.sent()
+    assert row is not None and row.sent == [str(sent.message_id)]

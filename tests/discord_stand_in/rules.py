@@ -269,6 +269,11 @@ NONCE_ONCE = Rule(
     f"{_CREATE}-json/form-params",
     "content.a_nonce_is_short_and_makes_one_message",
 )
+NONCE_TOLD = Rule(
+    "a message's event tells its nonce",
+    f"{_CREATE}-json/form-params",
+    "content.the_event_of_a_message_tells_its_nonce",
+)
 HISTORY_PAGE = Rule(
     "a page of history has 1 to 100 messages",
     "resources/message#get-channel-messages-query-string-params",
