@@ -18,7 +18,7 @@ from app.core.never_said import holding_back
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
-from app.replies.habits import Bursts, StaleLines
+from app.replies.guild_habits import Bursts, StaleLines
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.mode_choice import Drawn, ModeChoice
 from app.replies.request import MadeReply, ReplyRequest, Stages
