@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from app.chat.postprocess import line_key
+from app.core.sentences import line_key
 from app.core.xray import UNKNOWN
 from app.providers.base import Used, WordShare
 
