@@ -12,20 +12,17 @@ from typing import Protocol
 from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
-from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.core.never_said import holding_back
 from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Prompt, Turn
-from app.replies import reply_row
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
+from app.replies.guild_habits import Bursts, StaleLines, long_lines
 from app.replies.ladder_builder import LadderBuilder
-from app.replies.line_count import Bursts
 from app.replies.mode_choice import Drawn, ModeChoice
-from app.replies.request import MadeReply, ReplyRequest
-from app.replies.stages import Stages
-from app.replies.stale_lines import StaleLines, long_lines
+from app.replies.request import MadeReply, ReplyRequest, Stages
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.schema import Config
@@ -343,7 +340,7 @@ class Replier:
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
         """Fill in or make the row of the reply, unless it may not be kept."""
-        fields, sources = reply_row.fields(made), reply_row.sources(made)
+        fields, sources = made.fields, made.sources
         if made.reply:
             finish, is_said = replies.finish, not made.request.is_private
             files = await self._database.run(

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from app.providers.base import Completion, Turn
-from app.replies.stale_lines import LATELY, StaleLines
+from app.replies.guild_habits import LATELY, StaleLines
 from app.store.database import Database
 from tests.replies.test_replier import Bench, Clock
 

@@ -1,15 +1,27 @@
-"""Lines not to say: those just said, and those that the bot said lately."""
+"""Habits of a guild's people that replies follow: repeating lines, writing several."""
 
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from random import Random
 
 from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Turn
-from app.replies.habit import Habit
 from app.store import messages
 from app.store.database import Database
+
+LOOKED_AT = 2_000
+"""The number of newest messages that show the guild's present habit."""
+
+LEAST = 100
+"""The fewest messages that show a habit."""
+
+KEPT_SECONDS = 3600.0
+
+Count = Callable[[int, int], tuple[int, int]]
+"""Counts among so many of a guild's (row) newest messages: those that show the habit,
+and all that might. It runs in the database's thread."""
 
 JUST_SAID = 3
 """The number of last turns that no reply repeats."""
@@ -18,6 +30,54 @@ LATELY = 24
 """The number of a guild's last replies that no reply repeats."""
 
 KEPT_GUILDS = 256
+
+WITHIN_MS = 20_000
+"""The time within which two messages of an author count as one thing said."""
+
+follow_ups = partial(messages.bursts, within_ms=WITHIN_MS)
+"""Counts the messages that their author followed up within seconds."""
+
+
+class Habit:
+    """The share of messages that show a habit, counted once an hour for each guild."""
+
+    def __init__(
+        self, database: Database, clock: Callable[[], float], count: Count
+    ) -> None:
+        """`clock` is in seconds."""
+        self._database = database
+        self._clock = clock
+        self._count = count
+        self._shares: dict[int, tuple[float, float]] = {}
+
+    async def share(self, guild: int) -> float:
+        """Return the share, in 0..1; 0 where too little was said."""
+        known = self._shares.get(guild)
+        if known is None or self._clock() - known[0] > KEPT_SECONDS:
+            shown, looked_at = await self._database.run(self._count, guild, LOOKED_AT)
+            share = shown / looked_at if looked_at >= LEAST else 0.0
+            known = self._shares[guild] = (self._clock(), share)
+        return known[1]
+
+
+class Bursts:
+    """Draws the number of lines of a reply."""
+
+    def __init__(
+        self, database: Database, rng: Random, clock: Callable[[], float]
+    ) -> None:
+        self._rng = rng
+        self._habit = Habit(database, clock, follow_ups)
+
+    async def lines(self, guild: int, most: int) -> int:
+        """Return as many lines as people of the guild write in a row, up to `most`."""
+        if most <= 1:
+            return 1
+        share = await self._habit.share(guild)
+        lines = 1
+        while lines < most and self._rng.random() < share:
+            lines += 1
+        return lines
 
 
 class StaleLines:
