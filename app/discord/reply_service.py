@@ -32,7 +32,7 @@ from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
 from app.settings.schema import Config
-from app.settings.server_list import is_listed
+from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
@@ -476,7 +476,7 @@ def _unsent(home: Config, now_ms: int) -> list[Unsent]:
                 replies.note_silence(row.id, SILENT + INTERRUPTED)
         elif min(row.created, snowflake_ms(trigger)) < oldest:
             replies.note_silence(row.id, SILENT + TOO_OLD)
-        elif guild and not is_listed(home.bot, guild.discord_id):
+        elif guild and not is_listed(home.bot.servers, guild.discord_id):
             continue
         elif guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
