@@ -24,7 +24,7 @@ MADE_AGAIN = 3
 
 NOT_THERE = "I am not in that server any more"
 NO_PLACE = "nobody writes in that channel"
-NO_CALL = "what it answers is no message of a person"
+NO_CALL = "what it answers is not a message of a person"
 
 
 def ask_for(said: Incoming, reason: str) -> Ask:
