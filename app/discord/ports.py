@@ -198,7 +198,7 @@ class Unsent:
 
 @dataclass(frozen=True)
 class EarlierReply:
-    """What a stored call led to, for `/why`."""
+    """The outcome of a stored call, for `/why`."""
 
     trigger: int
     name: str
@@ -207,7 +207,7 @@ class EarlierReply:
     """The kind of call."""
     state: str
     note: str
-    """Why nothing was said; empty if something was."""
+    """The reason why nothing was said; empty if something was."""
 
 
 @dataclass(frozen=True)
