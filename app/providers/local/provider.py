@@ -378,6 +378,8 @@ class LocalProvider:
         self._note_speed(result)
         if result.finish == "ousted":
             raise ProviderError("replies for other servers came first.")
+        if result.finish == "busy":
+            raise ProviderError("the model is busy with other replies.")
         if not result.completion_tokens:
             raise ProviderError("the time ran out while the model was reading.")
         if result.finish == "deadline" and not result.text:
