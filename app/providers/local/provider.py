@@ -146,6 +146,11 @@ class LocalProvider:
         return self._keeper.ready is not None and not self._pieces
 
     @property
+    def replies(self) -> int:
+        """The replies that it has to write."""
+        return len(self._pieces)
+
+    @property
     def model(self) -> str:
         """The name of the model, as the owner knows it."""
         return self._settings().name
