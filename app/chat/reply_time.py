@@ -26,7 +26,10 @@ WORDS_A_TOKEN = 0.75
 LEAST_END_MS = 100.0
 """The time for the end of a reply; the chain needs a few milliseconds."""
 
-END_MARGIN = 1.5
+END_SHARE = 0.05
+"""The least share of a reply's time to leave for it."""
+
+END_MARGIN = 2.0
 """The reserve for it, relative to the longest one of late."""
 
 LATELY = 10.0
@@ -54,7 +57,8 @@ class EndTime:
         """Return the time to leave for the end of a reply with that time limit."""
         since = self._clock() - LATELY
         longest = max((ms for at, ms in self._ends if at >= since), default=0.0)
-        return min(max(longest * END_MARGIN, LEAST_END_MS), limit_ms / 2)
+        least = max(LEAST_END_MS, limit_ms * END_SHARE)
+        return min(max(longest * END_MARGIN, least), limit_ms / 2)
 
 
 def left_of(limit_ms: float, waited_ms: float) -> float:

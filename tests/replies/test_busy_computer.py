@@ -70,7 +70,7 @@ async def test_models_end_earlier_while_the_ends_of_replies_take_long(bench, clo
         clock.now += pause
         await bench.replier.reply(bench.ask())
         limits.append(round(bench.local.prompts[-1].deadline_ms))
-    assert limits == [2360, 1860, 2360, 2360]
+    assert limits == [2335, 1660, 2335, 2335]
 
 
 async def test_a_very_slow_end_still_leaves_half_of_the_time_to_models(bench, clock):
@@ -81,7 +81,7 @@ async def test_a_very_slow_end_still_leaves_half_of_the_time_to_models(bench, cl
 
 
 @pytest.mark.parametrize(
-    ("waited", "deadline_ms"), [(0, 2360), (4, 2360), (7, 860), (9, None)]
+    ("waited", "deadline_ms"), [(0, 2335), (4, 2335), (7, 860), (9, None)]
 )
 async def test_whoever_waited_for_a_turn_waits_eight_seconds_in_all_at_most(
     bench, clock, waited, deadline_ms
