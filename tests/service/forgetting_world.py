@@ -287,7 +287,8 @@ class World:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await self.close()
-        shutil.rmtree(self.home.root)
+        # A thread of the cancelled work may still delete files of its own.
+        shutil.rmtree(self.home.root, ignore_errors=True)
         self.home = Home(after)
         await self.open()
 
