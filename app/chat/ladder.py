@@ -9,8 +9,7 @@ from typing import Literal, cast
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.halt import STOPPED, Halt
-from app.chat.postprocess import Finished, finish
-from app.chat.word_shares import still_said
+from app.chat.postprocess import Finished, finish, still_said
 from app.core.errors import (
     InputRefusedError,
     LoadingError,

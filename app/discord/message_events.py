@@ -21,7 +21,7 @@ from app.service.app_context import AppContext
 from app.service.digest import Digest, digest
 from app.service.voices.forgetter import Forgotten
 from app.settings.effective import Settings
-from app.settings.server_list import is_listed
+from app.settings.speech_rules import is_listed
 from app.store import guilds, members, messages, replies, tombstones
 from app.store.places import Standing
 
@@ -50,7 +50,7 @@ class StoredMessages:
         """
         new, bot = 0, self._context.settings.home.bot
         for guild in dict.fromkeys(said.place.guild for said in batch):
-            if not is_listed(bot, guild):
+            if not is_listed(bot.servers, guild):
                 continue
             async with self._order[guild]:
                 said = [one for one in batch if one.place.guild == guild]

@@ -32,7 +32,7 @@ from app.replies.request import SHOWN, SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
-from app.settings.server_list import is_listed
+from app.settings.speech_rules import is_listed
 from app.settings.speech_sections import BotSettings
 from app.store import audience, guilds, messages, places, replies
 from app.store.feedback import Kind
@@ -437,7 +437,7 @@ def _unsent(bot: BotSettings, now_ms: int) -> list[Unsent]:
         if row.reason == DIRECT and row.created < now_ms - DIRECT_MS:
             replies.note_silence(row.id, SILENT + INTERRUPTED)
         guild = guilds.get(row.guild_id)
-        if guild and not is_listed(bot, guild.discord_id):
+        if guild and not is_listed(bot.servers, guild.discord_id):
             continue
         channel = guilds.get_channel(row.channel_id) if row.channel_id else None
         if guild and guild.discord_id and channel and channel.discord_id:

@@ -31,7 +31,7 @@ from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.debounce import Burst
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
-from app.settings.server_list import is_listed
+from app.settings.speech_rules import is_listed
 from app.settings.speech_sections import BotSettings, SpeakSettings
 
 log = logging.getLogger(__name__)
@@ -210,7 +210,7 @@ class Speaker:
 
     def may_be_in(self, guild: int) -> bool:
         """Return whether a server (Discord's id) is on the owner's list."""
-        return is_listed(self._settings(), guild)
+        return is_listed(self._settings().servers, guild)
 
     def must_wait(self, place: MessagePlace, author: str, config: Config) -> str | None:
         """Return why a person gets no other version of a reply yet; note it if not."""

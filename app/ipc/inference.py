@@ -72,6 +72,8 @@ class Generate(Request[GenerateReply]):
     """The guild's LoRA adapter, in GGUF."""
     never: list[str] = field(default_factory=list)
     """Words that must not be written."""
+    unsaid: list[str] = field(default_factory=list)
+    """Lines that no line may be, by their words; see `app.core.sentences.line_key`."""
     lines: int = 1
     """The most short lines of the text."""
     line_start: str = ""

@@ -2,29 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 from random import Random
 from typing import Protocol
 
 from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
-from app.chat.held_back import holding_back
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
-from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.core.never_said import holding_back
+from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Prompt, Turn
-from app.replies import reply_row
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
+from app.replies.guild_habits import Bursts, StaleLines, long_lines
 from app.replies.ladder_builder import LadderBuilder
-from app.replies.line_count import Bursts
 from app.replies.mode_choice import Drawn, ModeChoice
-from app.replies.request import MadeReply, ReplyRequest
-from app.replies.stages import Stages
-from app.replies.stale_lines import StaleLines
+from app.replies.request import MadeReply, ReplyRequest, Stages
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.schema import Config
@@ -168,10 +166,8 @@ class Replier:
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
-        is_echo = await self._echo_of(prompt, plan.config)
-        was_said = self._stale.was_said(request.guild)
-        prompt = replace(prompt, is_stale=lambda text: is_echo(text) or was_said(text))
-        ladder = self._ladder(plan, prompt, gathered, refused, is_echo, on_piece)
+        prompt = await self._without_echo(prompt, gathered.turns, plan.config)
+        ladder = self._ladder(plan, prompt, gathered, refused, on_piece)
         answer = await _climb(ladder, prompt, deadline, stages)
         silence = await self._silence(answer) if request.is_choosy else ""
         return MadeReply(
@@ -228,10 +224,9 @@ class Replier:
         prompt: Prompt,
         gathered: ConversationContext,
         refused: Mapping[str, str | None],
-        is_echo: Callable[[str], bool],
         on_piece: OnPiece,
     ) -> Ladder:
-        request, guard = plan.request, _guard(plan.voice, prompt.turns, is_echo)
+        request, guard = plan.request, _guard(plan.voice, prompt.unsaid)
         rungs = self._rungs.build(
             plan.names, request.guild, plan.config, gathered, refused
         )
@@ -246,11 +241,19 @@ class Replier:
         text, turns = answer.finished.text, answer.prompt.turns
         return await self._illustrator.misfit(text, turns)
 
-    async def _echo_of(self, prompt: Prompt, config: Config) -> Callable[[str], bool]:
-        """Return a check whether a text repeats what was just said."""
-        if self._rungs.model_of("local", config) == ECHO:
-            return lambda text: False
-        return await self._stale.echo_of(prompt.guild, prompt.turns)
+    async def _without_echo(
+        self, prompt: Prompt, turns: Sequence[Turn], config: Config
+    ) -> Prompt:
+        """Add what was said, in these turns or before, and must not be said again."""
+        unsaid = long_lines((*turns, *chain(*prompt.moments)))
+        if self._rungs.model_of("local", config) != ECHO:
+            unsaid |= await self._stale.just_said(prompt.guild, turns)
+        was_said = self._stale.was_said(prompt.guild)
+        return replace(
+            prompt,
+            unsaid=unsaid,
+            is_stale=lambda text: line_key(text) in unsaid or was_said(text),
+        )
 
     async def _refused(
         self, prompt: Prompt, names: Sequence[str]
@@ -337,7 +340,7 @@ class Replier:
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
         """Fill in or make the row of the reply, unless it may not be kept."""
-        fields, sources = reply_row.fields(made), reply_row.sources(made)
+        fields, sources = made.fields, made.sources
         if made.reply:
             finish, is_said = replies.finish, not made.request.is_private
             files = await self._database.run(
@@ -376,19 +379,19 @@ async def _climb(
     return answer
 
 
-def _guard(
-    voice: Voice, turns: Sequence[Turn], is_echo: Callable[[str], bool]
-) -> Refuse:
-    """Return a check for copies of one learned message, or of what was just said."""
-    said = [turn.text for turn in turns]
+def _guard(voice: Voice, unsaid: Collection[str]) -> Refuse:
+    """Return a check for copies of one learned message, or of what was just said.
+
+    The model here cannot end such a line; see `app.runner.repetition`.
+    """
 
     def refuse(text: str) -> str | None:
-        if is_echo(text):
+        if line_key(text) in unsaid:
             return "it repeated what was just said"
         for line in text.split("\n"):
-            if len(line.split()) < 4:
+            if len(line.split()) < LEAST_COPY:
                 continue
-            if is_copy(line, said):
+            if line_key(line) in unsaid:
                 return "it repeated what was just said"
             if voice.repeats(line):
                 return "it repeated one learned message"

@@ -353,6 +353,7 @@ class LocalProvider:
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,
             never=list(prompt.never),
+            unsaid=sorted(prompt.unsaid),
             lines=prompt.lines,
             line_start=chat_log.start_of_line(prompt.bot_name),
         )

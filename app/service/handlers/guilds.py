@@ -21,7 +21,7 @@ from app.service.voices.forgetter import Forgotten
 from app.settings.host_names import OPENAI
 from app.settings.hosts import host_of, hosts_for
 from app.settings.schema import Config
-from app.settings.server_list import is_listed
+from app.settings.speech_rules import is_listed
 from app.store import (
     feedback,
     forgetting,
@@ -306,7 +306,7 @@ class GuildHandlers:
             local_only=config.reply.local_only,
             refused=await self._refused(config, guild.id),
             is_demo=guild.is_demo,
-            is_listed=is_listed(context.settings.home.bot, guild.discord_id),
+            is_listed=is_listed(context.settings.home.bot.servers, guild.discord_id),
             disliked=len(feedback_weights.weights(votes)),
             opted_out=await context.reader.run(overview.opted_out, guild.id),
             last_reply=latest[0].created / 1000 if latest else None,
