@@ -26,7 +26,6 @@ from app.store import (
     snapshots,
     tombstones,
     usage,
-    voice_changes,
 )
 from app.store.authors import ProxiedName
 from app.store.database import Database, bound
