@@ -168,7 +168,7 @@ def arguments(
         "members": "Puck", "settings": "reply.dial", "snapshots": "spring",
         "guilds": "stage", "authors": NAMED,
     }  # fmt: skip
-    own = {
+    own: dict[str, dict[str, Any]] = {
         "messages.add_many": {"messages": []},
         "messages.add": {
             "message": NewMessage(
@@ -176,7 +176,7 @@ def arguments(
             ),
         },
     }
-    given = dict(own.get(name, {}))
+    given: dict[str, Any] = {**own.get(name, {})}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name in ("guild", *given):
             continue
