@@ -81,6 +81,8 @@ class Scale:
     outages: int = 10
     pause: float = 0.02
     """Seconds between two messages."""
+    calls: float = 1.0
+    """How many times as many of them as on a whole day call the bot."""
 
 
 class Day:
@@ -256,7 +258,8 @@ class Day:
 
     async def _call(self, place: Place, author: User, words: str) -> tuple[str, int]:
         """Say something; return by what it calls the bot, and its id."""
-        chance, say, here = self.rng.random(), self.stand_in.say, place.channel
+        chance = self.rng.random() / self.scale.calls
+        say, here = self.stand_in.say, place.channel
         if chance < 0.055:
             text = f"{self.stand_in.bot.mention} {words}"
             return "mention", await say(here, author, text)
