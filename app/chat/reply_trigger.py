@@ -7,8 +7,7 @@ from random import Random
 from typing import Literal
 
 from app.core.patterns import Patterns, whole_words
-from app.settings.quiet_hours import is_quiet
-from app.settings.speak_channels import may_speak_in
+from app.settings.speech_rules import is_quiet, may_speak_in
 from app.settings.speech_sections import SpeakSettings
 
 Kind = Literal[

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.settings import start_times
-from app.settings.quiet_hours import is_quiet
-from app.settings.speak_channels import may_speak_in
+from app.settings.speech_rules import is_quiet, may_speak_in
 from app.settings.speech_sections import SpeakSettings
 
 Occasion = Literal["quiet room", "schedule"]

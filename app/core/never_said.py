@@ -7,7 +7,7 @@ for its usual inflections too, and `*` for any letters.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import re2
@@ -207,3 +207,30 @@ def _beginnings(word: str, parts: Sequence[Sequence[str]]) -> Iterator[str]:
         # Any ending may follow, which makes it another word or an inflection.
         stem = parts[0][:-1] if word[-1] in "eEyY" else parts[0]
         yield begin + _GAP.join(stem) + _GAP + _LETTERS
+
+
+def holding_back(
+    on_piece: Callable[[str | None], None], never: Sequence[str]
+) -> Callable[[str | None], None]:
+    """Return the same receiver for pieces, of which it gets only what may be said.
+
+    None starts the text again.
+    """
+    if not never:
+        return on_piece
+    words = never_said(tuple(never))
+    text, shown = "", 0
+
+    def receive(piece: str | None) -> None:
+        nonlocal text, shown
+        if piece is None:
+            text, shown = "", 0
+            on_piece(None)
+            return
+        text += piece
+        ready = words.speakable(text)
+        if len(ready) > shown:
+            on_piece(ready[shown:])
+            shown = len(ready)
+
+    return receive

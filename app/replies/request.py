@@ -1,12 +1,18 @@
-"""The replier's request and result."""
+"""The replier's request and result, and the row that explains it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from difflib import SequenceMatcher
+from math import inf
 
+from app.chat.circuit_breaker import Clock
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
 from app.core.labels import is_host
-from app.providers.base import Turn
+from app.core.xray import UNKNOWN
+from app.providers.base import Turn, WordShare
+from app.store.replies import SourceMessage
 
 SILENT = "it kept silent: "
 """The start of the note on why nothing was said."""
@@ -56,6 +62,55 @@ class ReplyRequest:
     def is_choosy(self) -> bool:
         """True if it is sent only where it fits: nobody waits for it."""
         return self.reason == "join-in"
+
+
+class Stages:
+    """Records the duration of each stage."""
+
+    def __init__(
+        self, clock: Clock, arrived: float | None, began: float | None = None
+    ) -> None:
+        """Begin to measure.
+
+        Args:
+            arrived: The message's arrival, by the clock, in seconds.
+            began: The beginning of the work on it; None means now.
+        """
+        self.timings: dict[str, float] = {}
+        """Milliseconds by stage."""
+        self._clock = clock
+        self._start = clock() if arrived is None else arrived
+        self._last = self._start
+        self.models_until = inf
+        """Milliseconds of work after which no model should be at it any more."""
+        began = clock() if began is None else began
+        self.waited = (began - self._start) * 1000
+        """Milliseconds until its turn came."""
+        if self.total >= 1:
+            self.end("waiting")
+
+    @property
+    def worked(self) -> float:
+        """Return the milliseconds since the work began."""
+        return self.total - self.waited
+
+    @property
+    def total(self) -> float:
+        """Return the milliseconds since the message arrived."""
+        return (self._clock() - self._start) * 1000
+
+    def since_models(self, answer: Answer) -> float:
+        """Return the milliseconds since the last model had ended, or should have."""
+        rungs = answer.rungs
+        chain = rungs[-1].ms if rungs and answer.provider == "markov" else 0.0
+        ended = self.timings["total"] - self.waited - chain
+        return self.worked - min(ended, self.models_until)
+
+    def end(self, name: str) -> None:
+        """Note how long a stage took that began when the last one ended."""
+        now = self._clock()
+        self.timings[name] = (now - self._last) * 1000
+        self._last = now
 
 
 @dataclass(frozen=True)
@@ -128,3 +183,74 @@ class MadeReply:
             notes += [f"{SHOWN} an example: {line}" for line in prompt.examples]
             notes += [f"{SHOWN} a draft: {line}" for line in prompt.drafts]
         return notes
+
+    @property
+    def shares(self) -> list[int]:
+        """The voice's share in each word, in percent; empty where none is known."""
+        return percents(self.said, self.answer.completion.shares)
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """The columns of its row by name."""
+        answer, done = self.answer, self.answer.completion
+        return {
+            "state": self.state,
+            "text": self.said,
+            "mode": self.mode,
+            "provider": answer.provider,
+            "model": self.model,
+            "dial": self.dial,
+            "arm": self.arm,
+            "rungs": [asdict(rung) for rung in answer.rungs],
+            "turns": [_kept(turn, self.request) for turn in answer.prompt.turns],
+            "recalled": self.recalled,
+            "filled": self.filled,
+            "summary_of": answer.prompt.summary_of,
+            "shares": self.shares,
+            "notes": self.notes,
+            "timings": {name: round(ms, 2) for name, ms in self.timings.items()},
+            "prompt_tokens": done.prompt_tokens,
+            "cached_tokens": done.cached_tokens,
+            "completion_tokens": done.completion_tokens,
+            "cost": done.cost,
+        }
+
+    @property
+    def sources(self) -> list[SourceMessage]:
+        """The messages that it drew on, and those that a host was shown."""
+        answer = self.answer
+        found = [
+            SourceMessage(used.message, used.words, used.run)
+            for used in answer.completion.sources
+            if not self.silence
+        ]
+        if is_host(answer.provider):
+            # These rows let forgetting find the replies that used a message.
+            found += [SourceMessage(row) for row in answer.prompt.shown]
+        return found
+
+
+def percents(text: str, shares: Sequence[WordShare]) -> list[int]:
+    """Return a percentage for each word between spaces, or nothing where none is known.
+
+    Words that were cut or changed since they were chosen have none.
+    """
+    if not shares:
+        return []
+    chosen, said = [share.word for share in shares], text.split()
+    found = [UNKNOWN] * len(said)
+    matcher = SequenceMatcher(None, chosen, said, autojunk=False)
+    for mine, here, size in matcher.get_matching_blocks():
+        for at in range(size):
+            found[here + at] = round(100 * shares[mine + at].voice)
+    return found
+
+
+def _kept(turn: Turn, request: ReplyRequest) -> list[str | int | None]:
+    """Return a turn as the row stores it.
+
+    Messages from places without storage must not be stored here either, nor the names
+    of their authors, which no forgetting would find.
+    """
+    is_private = request.trigger is not None and turn.message is None
+    return ["", "", None] if is_private else [turn.speaker, turn.text, turn.message]

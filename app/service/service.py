@@ -68,10 +68,16 @@ class Service:
         if is_host(first) and await self._prepare_host(first, config, request):
             pass
         elif self.context.local.status().model.state in ("idle", "loading"):
-            await self.context.local.wait_until_ready(LOADING_SECONDS)
-            if request.mode != "llm":
-                await self.context.token_voices.prepare(guild.id)
+            await self._prepare_local(guild.id, is_fused=request.mode != "llm")
         await self.context.memory.warm(guild.id)
+
+    async def _prepare_local(self, guild: int, *, is_fused: bool) -> None:
+        """Load the model here, and meanwhile build the voice in its words."""
+        loading = self.context.local.wait_until_ready(LOADING_SECONDS)
+        if is_fused:
+            await asyncio.gather(loading, self.context.token_voices.prepare(guild))
+        else:
+            await loading
 
     async def _prepare_host(
         self, name: str, config: Config, request: control.Say
@@ -129,6 +135,18 @@ def _guilds(service: Service) -> object:
     return GuildHandlers(service.context)
 
 
+def _imports(service: Service) -> object:
+    from app.service.handlers.imports import ImportHandlers
+
+    return ImportHandlers(service.context)
+
+
+def _forget(service: Service) -> object:
+    from app.service.handlers.forget import ForgetHandlers
+
+    return ForgetHandlers(service.context)
+
+
 def _models(service: Service) -> object:
     from app.service.handlers.models import ModelHandlers
 
@@ -175,6 +193,8 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.APP_REQUESTS): lambda service: service.app,
     tuple(control.REPLY_REQUESTS): _replies,
     tuple(control.GUILD_REQUESTS): _guilds,
+    tuple(control.IMPORT_REQUESTS): _imports,
+    tuple(control.FORGET_REQUESTS): _forget,
     tuple(control.MODEL_REQUESTS): _models,
     tuple(control.HOST_REQUESTS): _hosts,
     tuple(control.SETTINGS_REQUESTS): _settings,

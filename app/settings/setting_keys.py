@@ -16,7 +16,7 @@ from app.settings.declaration import AUTO, Number, Scope, Snapshots, Value
 from app.settings.host_names import host_name
 from app.settings.model_sections import HostSettings
 from app.settings.schema import Config
-from app.settings.speak_channels import NOWHERE
+from app.settings.speech_rules import NOWHERE
 from app.settings.validators import ListMeaning, TextMeaning
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from app.core import proxy
 from app.core.errors import ConfigError
 from app.core.never_said import NeverSaid
 from app.core.patterns import Patterns, whole_words
-from app.settings import base_url, quiet_hours, reply_ways, start_times
-from app.settings.speak_channels import NOWHERE
+from app.settings import base_url, reply_ways, speech_rules, start_times
+from app.settings.speech_rules import NOWHERE
 
 TextMeaning = Callable[[str, str], str]
 ListMeaning = Callable[[str, list[str]], list[str]]
@@ -146,7 +146,7 @@ def few_starts(name: str, texts: list[str]) -> list[str]:
 def hours(name: str, text: str) -> str:
     """Hours of silence."""
     try:
-        quiet_hours.parse(text)
+        speech_rules.quiet_span(text)
     except ConfigError as error:
         raise ConfigError(f"{name}: {error.message}", error.hint) from error
     return text

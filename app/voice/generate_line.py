@@ -6,12 +6,17 @@ from random import Random
 
 from app.voice.chain import Chain, Walk
 from app.voice.generated_line import GeneratedLine, LineSource, Rules, score_of
-from app.voice.index import END, View
-from app.voice.seeds import Phrase, find_phrases
+from app.voice.index import END, Range, View
 from app.voice.vocabulary import Vocabulary
-from app.voice.word_tokenizer import join
+from app.voice.word_tokenizer import join, split
 
 _TRIES_A_PHRASE = 4
+_MOST_WORDS = 32
+_MOST_SPELLINGS = 6
+_MOST_GROWING = 3
+_MOST_PHRASES = 12
+
+Phrase = tuple[int, ...]
 
 Avoid = Callable[[str], bool]
 """Tells if a word or a line must not be said."""
@@ -176,3 +181,43 @@ def _sources(view: View, walk: Walk) -> tuple[LineSource, ...]:
             )
             start = at
     return tuple(sources)
+
+
+def find_phrases(
+    view: View, vocabulary: Vocabulary, seed: str, longest: int
+) -> list[Phrase]:
+    """Return the phrases of the seed that somebody wrote, the most telling first.
+
+    Longer phrases come first; among equals, the rarer one.
+
+    Args:
+        view: Where to look.
+        vocabulary: Its words.
+        seed: A text; only its last words count.
+        longest: The most words in a phrase.
+    """
+    words = split(seed)[-_MOST_WORDS:]
+    spellings = [vocabulary.alike(word, _MOST_SPELLINGS) for word in words]
+    found: list[tuple[int, int, Phrase]] = []
+    for start in range(len(words)):
+        growing: list[tuple[Phrase, Range]] = [((), view.everything)]
+        for at in range(start, min(start + longest, len(words))):
+            growing = _grow(view, growing, spellings[at])
+            if not growing:
+                break
+            found += [(-len(p), places.places, p) for p, places in growing]
+    found.sort()
+    return [phrase for _, _, phrase in found[:_MOST_PHRASES]]
+
+
+def _grow(
+    view: View, growing: list[tuple[Phrase, Range]], spellings: list[int]
+) -> list[tuple[Phrase, Range]]:
+    grown = [
+        ((*phrase, symbol), view.narrow(places, symbol))
+        for phrase, places in growing
+        for symbol in spellings
+    ]
+    alive = [(phrase, places) for phrase, places in grown if places.places]
+    alive.sort(key=lambda item: -item[1].places)
+    return alive[:_MOST_GROWING]

@@ -1,10 +1,10 @@
 """The words of a fused reply: their messages, and the voice's share in them."""
 
-from app.chat.word_shares import percents
 from app.core.xray import UNKNOWN
 from app.ipc.inference import TokenChoice
 from app.providers.base import Used, WordShare
 from app.providers.local.fused_words import shares, sources
+from app.replies.request import percents
 
 TEXT = "the old sea was calm"
 

@@ -4,8 +4,7 @@ from random import Random
 
 import pytest
 
-from app.replies.habit import LEAST, Habit
-from app.replies.line_count import Bursts, follow_ups
+from app.replies.guild_habits import LEAST, Bursts, Habit, follow_ups
 from app.store import guilds, members, messages
 from app.store.database import Database
 from app.store.messages import NewMessage

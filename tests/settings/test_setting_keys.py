@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.chat import ab_arms, self_tune
 from app.core.errors import ConfigError
 from app.importers.filters import Filters
-from app.settings import quiet_hours
+from app.settings import speech_rules
 from app.settings.base_url import parse
 from app.settings.schema import Config
 from app.settings.setting_keys import (
@@ -53,7 +53,7 @@ def test_whatever_is_accepted_works(name: str, text: str):
         return
     assert check(name, value) == value
     config = with_overrides(Config(), {name: value})
-    quiet_hours.is_quiet(60, config.speak.quiet_hours)
+    speech_rules.is_quiet(60, config.speak.quiet_hours)
     Filters(config.learn, config.bot.prefix).reason("free nitro, here")
     for arm in config.reply.split:
         ab_arms.parse(arm)

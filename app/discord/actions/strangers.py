@@ -7,7 +7,7 @@ import aiohttp
 import discord
 
 from app.core.supervisor import Troubles
-from app.settings.server_list import is_listed
+from app.settings.speech_rules import is_listed
 from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Strangers:
 
     def is_one(self, guild: int) -> bool:
         """Return whether the bot must be silent on a server (Discord's id)."""
-        return not is_listed(self._settings(), guild)
+        return not is_listed(self._settings().servers, guild)
 
     async def look(self, guild: discord.Guild) -> bool:
         """Leave a server that is not listed, or tell the owner; return if it is one."""

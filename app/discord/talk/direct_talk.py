@@ -19,7 +19,7 @@ from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.talk.channel_talk import ChannelTalk
 from app.settings.schema import Config
-from app.settings.server_list import is_listed
+from app.settings.speech_rules import is_listed
 from app.settings.speech_sections import BotSettings
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,9 @@ class DirectTalk:
         if asked in self._shared:
             return self._shared[asked][1]
         found, is_whole = list[discord.Member](), True
-        listed = [one for one in self._bot.guilds if is_listed(settings, one.id)]
+        listed = [
+            one for one in self._bot.guilds if is_listed(settings.servers, one.id)
+        ]
         for guild in listed[:MOST_SERVERS]:
             try:
                 if not guild.unavailable:

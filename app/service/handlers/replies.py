@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.chat.word_shares import percents
 from app.core.errors import UsageError
 from app.core.explanation import Explanation, TokenCounts
 from app.ipc import control
@@ -139,7 +138,7 @@ class ReplyHandlers:
             left_out=made.left_out,
             host=done.host,
             reach=done.reach,
-            shares=percents(answer.finished.text, done.shares),
+            shares=made.shares,
         )
         if not request.explain:
             return reply

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from app.ipc import control
-from app.settings.speak_channels import NOWHERE, may_speak_in
+from app.settings.speech_rules import NOWHERE, may_speak_in
 from app.tui import format, settings_list
 from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed

@@ -1,15 +1,36 @@
-"""Local hours of silence, written as `23-7` or `23:30-07:00`."""
+"""The words of settings for where and when a bot may speak."""
 
 import re
+from collections.abc import Sequence
 
 from app.core.errors import ConfigError
+
+NOWHERE = "none"
+"""The only entry of a list that allows no channel; an empty one allows all."""
 
 _TIME = r"\s*(\d{1,2})(?:[:.](\d{2}))?\s*"
 _SPAN = re.compile(rf"\A{_TIME}[-–]{_TIME}")
 
 
-def parse(text: str) -> tuple[int, int] | None:
-    """First and last minute of the day, the last one excluded; None for no silence.
+def is_listed(servers: Sequence[str], guild: str | int | None) -> bool:
+    """Return whether a server (Discord's id) is on the owner's list, `bot.servers`.
+
+    An empty list means every server; one that is not on Discord is the owner's own.
+    """
+    return not servers or guild is None or str(guild) in servers
+
+
+def may_speak_in(channels: Sequence[str], *names: str) -> bool:
+    """Tell if `speak.channels` allows a channel of these names or ids."""
+    if list(channels) == [NOWHERE]:
+        return False
+    return not channels or not set(names).isdisjoint(channels)
+
+
+def quiet_span(text: str) -> tuple[int, int] | None:
+    """Return the first minute of the day that is quiet, and the first after them.
+
+    None for no silence. The text is written as `23-7` or `23:30-07:00`.
 
     Raises:
         ConfigError: If the text is not a span of hours.
@@ -40,7 +61,7 @@ def is_quiet(minute: int, hours: str) -> bool:
     Raises:
         ConfigError: If `hours` is not a span of hours.
     """
-    span = parse(hours)
+    span = quiet_span(hours)
     if span is None:
         return False
     start, end = span
