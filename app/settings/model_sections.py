@@ -18,6 +18,12 @@ class ModelSettings:
         scope="home",
         means=named(1000),
     )
+    form: str = setting(
+        AUTO,
+        "What the model reads: template tells it its part in its own chat template,"
+        " log shows it a chat log, auto takes what suits the model better.",
+        choices=(AUTO, "template", "log"),
+    )
     adapter: str = setting(
         "",
         "Full path of a LoRA adapter for the model, in GGUF.",
