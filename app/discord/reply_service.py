@@ -11,8 +11,8 @@ from app.chat import self_tune
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
 from app.core.explanation import Explanation
-from app.discord.id_map import IdMap, stored
-from app.discord.message_events import situation_of, snowflake_ms
+from app.discord.id_map import IdMap, snowflake_ms, stored
+from app.discord.message_events import situation_of
 from app.discord.ports import (
     Ask,
     DirectAsk,

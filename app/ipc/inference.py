@@ -31,7 +31,8 @@ class GenerateReply:
     cached_tokens: int
     completion_tokens: int
     finish: str
-    """stop, length, deadline, cancelled, or ousted: another guild had to come first."""
+    """stop, length, deadline, cancelled, ousted: another guild had to come first, or
+    busy: so much was before it that there would have been no time for it."""
     first_token_ms: float
     total_ms: float
     voice_share: float = 0.0

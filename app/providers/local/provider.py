@@ -154,6 +154,11 @@ class LocalProvider:
         return self._keeper.ready is not None and not self._pieces
 
     @property
+    def replies(self) -> int:
+        """The replies that it has to write."""
+        return len(self._pieces)
+
+    @property
     def model(self) -> str:
         """The name of the model, as the owner knows it."""
         return self._settings().name
@@ -400,6 +405,8 @@ class LocalProvider:
         self._note_speed(result)
         if result.finish == "ousted":
             raise ProviderError("replies for other servers came first.")
+        if result.finish == "busy":
+            raise ProviderError("the model is busy with other replies.")
         if not result.completion_tokens:
             raise ProviderError("the time ran out while the model was reading.")
         if result.finish == "deadline" and not result.text:
