@@ -20,8 +20,8 @@ class ModelSettings:
     )
     form: str = setting(
         AUTO,
-        "What the model reads: template tells it its part in its own chat template,"
-        " log shows it a chat log, auto takes what suits the model better.",
+        "Form of the model's prompt: its own chat template, which tells it its part, a"
+        " chat log, or auto, the one that suits the model better.",
         choices=(AUTO, "template", "log"),
     )
     adapter: str = setting(
