@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.turn_marks import TurnMarks
 from app.ipc.wire import Done, Request
-from app.modelfiles.turn_marks import TurnMarks
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from app.modelfiles.turn_marks import MOST_TEMPLATE, TurnMarks
+from app.core.turn_marks import MOST_TEMPLATE, TurnMarks
 
 MOST_MARKS = 20_000
 """The most characters around the turns of one conversation."""

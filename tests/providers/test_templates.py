@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.turn_marks import TurnMarks
 from app.ipc.child import spawn
-from app.modelfiles.turn_marks import TurnMarks
 from app.providers.base import Prompt, Turn
 from app.providers.local import chat_log, templates
 from app.providers.local.templates import Templates

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from app.core.turn_marks import known
 from app.ipc.inference import Generate
-from app.modelfiles.turn_marks import known
 from app.runner import llama
 from app.runner.chat_template import marks_of
 from app.runner.message_tokens import end_token

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from app.modelfiles.turn_marks import TurnMarks
+from app.core.turn_marks import TurnMarks
 from app.providers.base import FreshStart, Prompt, Turn
 from app.providers.thoughts import Thoughts, answer_in
 

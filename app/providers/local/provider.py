@@ -11,6 +11,7 @@ from pathlib import Path
 from app.core.errors import AppError, ProviderError
 from app.core.sentences import whole_sentences
 from app.core.state_file import StateFile
+from app.core.turn_marks import TurnMarks
 from app.ipc import inference
 from app.ipc.child import Spawn, spawn
 from app.ipc.control import ModelStatus
@@ -25,7 +26,6 @@ from app.ipc.inference import (
 )
 from app.ipc.wire import Params
 from app.modelfiles import checks
-from app.modelfiles.turn_marks import TurnMarks
 from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes

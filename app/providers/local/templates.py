@@ -4,12 +4,13 @@ import asyncio
 import logging
 from pathlib import Path
 
+from app.core import turn_marks
 from app.core.errors import ProviderError
+from app.core.turn_marks import TurnMarks
 from app.ipc.child import Spawn
 from app.ipc.inference import TemplateRead
-from app.modelfiles import gguf_header, turn_marks
+from app.modelfiles import gguf_header
 from app.modelfiles.gguf_header import GgufError
-from app.modelfiles.turn_marks import TurnMarks
 from app.providers.local.short_runs import first
 
 log = logging.getLogger(__name__)
