@@ -27,6 +27,16 @@ class UsageError(AppError):
     exit_code = 64
 
 
+STOPPED = "It was stopped."
+
+
+class StoppedError(AppError):
+    """The owner stopped the work; what is done of it is kept."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__(STOPPED, hint)
+
+
 class ConfigError(AppError):
     """An unusable setting or file of the home."""
 

@@ -76,6 +76,13 @@ def fetch(
     return target
 
 
+def fetched(home: Home, entry: CatalogueEntry) -> float:
+    """Return the share of the file that an earlier fetch left, for the next one."""
+    partial = home.models / ".partial" / entry.name
+    is_resumed = entry.source.startswith("hub:") and partial.is_dir()
+    return min(_size_below(partial) / max(entry.bytes, 1), 1.0) if is_resumed else 0.0
+
+
 def _bring(
     partial: Path, entry: CatalogueEntry, report: Report, cancelled: threading.Event
 ) -> Path:

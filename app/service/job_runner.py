@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from app.core.errors import EXIT_BUG, AppError, ChildExitError
+from app.core.errors import EXIT_BUG, AppError, ChildExitError, StoppedError
 from app.core.paths import Home, own_command
 from app.ipc.child import Process, Spawn, spawn
-from app.ipc.control import Progress
+from app.ipc.control import ImportReply, Progress
 from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, Resume
 from app.ipc.peer import Peer, PeerGoneError
 from app.ipc.wire import Params, Request
@@ -26,6 +26,12 @@ OnProgress = Callable[[Progress], None]
 
 FIRST_NUMBER = 1_000_000_000
 """The number of the first job; trainings have their guild's row, far below."""
+
+
+class Steerable(Protocol):
+    """Work that its owner can pause, resume and stop."""
+
+    async def steer(self, action: str) -> bool: ...
 
 
 class _RunningJob:
@@ -72,9 +78,12 @@ class _RunningJob:
     def end(self, error: str) -> None:
         """Report the end, with the reason for a failure."""
         if self._latest:
-            done = self._latest.done if error else self._latest.total
+            is_whole = not error and not self.is_stopped
+            done = self._latest.total if is_whole else self._latest.done
             latest = replace(self._latest, done=done, paused=False, job=0)
-            self._tell(replace(latest, finished=True, error=error))
+            reason = "" if self.is_stopped else error
+            is_stopped = self.is_stopped
+            self._tell(replace(latest, finished=True, error=reason, stopped=is_stopped))
 
 
 class JobRunner:
@@ -85,7 +94,17 @@ class JobRunner:
         self._spawn = spawn
         self._turn = asyncio.Lock()
         self._numbers = itertools.count(FIRST_NUMBER)
-        self._running: dict[int, _RunningJob] = {}
+        self._running: dict[int, Steerable] = {}
+
+    @contextlib.contextmanager
+    def steerable(self, work: Steerable) -> Iterator[int]:
+        """Let work of this process be steered by the number that this yields."""
+        number = next(self._numbers)
+        self._running[number] = work
+        try:
+            yield number
+        finally:
+            del self._running[number]
 
     async def steer(self, number: int, action: str) -> bool:
         """Pause, resume or stop a job; False if the number is unknown.
@@ -111,7 +130,7 @@ class JobRunner:
             error = "it was cancelled"
             try:
                 reply = await _reply(process, running, request)
-                error = ""
+                error = _unread(reply)
             except AppError as failure:
                 error = str(failure)
                 raise
@@ -119,6 +138,14 @@ class JobRunner:
                 del self._running[number]
                 running.end(error)
         return reply
+
+
+def _unread(reply: object) -> str:
+    """Return why an import read nothing at all; empty if it read something."""
+    if not isinstance(reply, ImportReply) or reply.read or not reply.errors:
+        return ""
+    first = reply.errors[0]
+    return f"{first.file}: {first.text}"
 
 
 async def _reply(process: Process, running: _RunningJob, request: Request[R]) -> R:
@@ -143,8 +170,7 @@ async def _reply(process: Process, running: _RunningJob, request: Request[R]) ->
 def _why_gone(process: Process, running: _RunningJob, errors: bytes) -> AppError:
     """The end of a child that did not reply, in words."""
     if running.is_stopped:
-        hint = "Its work is kept; start it again to continue."
-        return AppError("It was stopped.", hint)
+        return StoppedError("Its work is kept; start it again to continue.")
     ended = f"The job ended with code {process.returncode}"
     said = errors.decode("utf-8", "replace")[-TAIL_CHARS:].strip()
     said = said or "it gave no reason"

@@ -66,6 +66,8 @@ class MemoryKeeper:
         self._opened: Memory | None = None
         self._linking: Linking | None = None
         self._summarising: Summaries | None = None
+        self._names: dict[int, str] = {}
+        """The names of the servers that were looked at, by their rows."""
         self._weighed: dict[int, float] = {}
         """The time of each guild's last check against its limit."""
 
@@ -248,6 +250,7 @@ class MemoryKeeper:
 
     async def _catch_up(self) -> None:
         for guild in await self._reader.run(guilds.every):
+            self._names[guild.id] = guild.name
             memory = (await self._settings.of(guild.id)).memory
             count = await self._reader.run(messages.count, guild.id)
             if memory.enabled and count:
@@ -272,8 +275,9 @@ class MemoryKeeper:
 
     def _report(self, guild: int, done: int, total: int, rate: float) -> None:
         finished = done >= total
+        name = self._names.get(guild, "memory")
         self._news.tell(
-            Progress("embed", "memory", done, total, "texts", rate, finished=finished)
+            Progress("embed", name, done, total, "texts", rate, finished=finished)
         )
 
 

@@ -8,6 +8,7 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,14 +21,14 @@ from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from app.core.errors import AppError
+from app.core.errors import STOPPED, AppError
 from app.core.files import write_text
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.database_reader import DatabaseReader
-from app.tui.event_buffer import NewEvents
+from app.tui.event_buffer import NewEvents, is_done
 from app.tui.measuring import measure_every_change
 from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
@@ -96,6 +97,8 @@ class MynahApp(App[int]):
         self.logbook = Logbook()
         self.guilds: list[GuildFigures] = []
         """The guilds of the last reply to `Guilds`."""
+        self.knows_guilds = False
+        """True once the bot has said which guilds there are."""
         self.chosen_guild: int | None = None
         """Row of the guild on the Server screen."""
         self.chosen_section = ""
@@ -178,6 +181,8 @@ class MynahApp(App[int]):
             self.run_link(self._greet)
         elif not state.is_up:
             self.status = None
+            # Nobody works on it any more, and the next bot tells of its own work.
+            self.progress = {k: p for k, p in self.progress.items() if is_done(p)}
         if state.reason:
             line = self._own_line(state)
             self.logbook.add([line])
@@ -245,6 +250,19 @@ class MynahApp(App[int]):
         from app.ipc import control
 
         self.guilds = (await self.link.call(control.Guilds())).guilds
+        self.knows_guilds = True
+
+    def without_guilds(self, advice: str) -> str:
+        """Return what a screen says while it has no server to show.
+
+        Args:
+            advice: The remedy if there really is none.
+        """
+        if self.knows_guilds:
+            return f"No server is learned yet. {advice}"
+        if self.link_state.is_up:
+            return "Asking the bot which servers it knows…"
+        return "Which servers are learned is not known yet: the bot is not running."
 
     def keep_guild(self, guild: "GuildFigures") -> None:
         """Keep the owner's change of a guild until the guilds are fetched again."""
@@ -329,8 +347,24 @@ class MynahApp(App[int]):
             markup=False,
         )
 
+    def steer(self, job: "Progress", action: str) -> None:
+        """Pause, resume or stop work, from whatever screen shows it."""
+        from app.ipc import control
+
+        key = job.work, job.label
+
+        async def ask() -> None:
+            await self.link.call(control.JobControl(job.job, action))
+            if self.progress.get(key) == job and action != "stop":
+                self.on_notification(replace(job, paused=action == "pause"))
+
+        self.run_link(ask, exclusive=False)
+
     def warn(self, error: AppError) -> None:
         """Show an error and its remedy, without leaving the screen."""
+        if error.message == STOPPED:
+            self.tell(f"{error.message} {error.hint}")
+            return
         self.notify(
             safe_text(error.hint or "See Logs (9) for more."),
             title=safe_text(error.message)[:300],

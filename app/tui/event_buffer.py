@@ -16,7 +16,8 @@ MAX_LOGS = 2000
 
 def is_done(job: "control.Progress") -> bool:
     """Return whether this work will report nothing more."""
-    return job.finished or bool(job.error) or 0 < job.total <= job.done
+    is_over = job.finished or job.stopped or bool(job.error)
+    return is_over or 0 < job.total <= job.done
 
 
 @dataclass

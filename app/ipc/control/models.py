@@ -28,6 +28,8 @@ class ModelEntry:
     """As last measured on this machine."""
     answer_seconds: float | None = None
     """The time of a usual reply here; None while nothing was measured."""
+    fetched: float = 0.0
+    """The share that a fetch brought before it was paused, stopped or failed."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ class Progress:
     """The reason for an early end, for a person."""
     note: str = ""
     """An extra note, such as messages read so far."""
+    stopped: bool = False
+    """The owner ended it before it was done."""
 
 
 @dataclass(frozen=True)

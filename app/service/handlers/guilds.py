@@ -133,7 +133,11 @@ class GuildHandlers:
             words=voice.words,
             voice=state_of_voice(voice.messages),
             embeddings=counts.embeddings,
-            backlog=max(0, counts.learned - counts.embeddings),
+            backlog=(
+                max(0, counts.learned - counts.embeddings)
+                if config.memory.enabled
+                else 0
+            ),
             bytes=await asyncio.to_thread(_sizes, context.home, guild.id),
             mode=config.reply.mode,
             provider=config.reply.provider,

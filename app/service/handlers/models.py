@@ -1,8 +1,6 @@
 """Handlers for models: list, fetch, choose and remove."""
 
 import asyncio
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from app.modelfiles.catalogue import CatalogueEntry
 from app.providers.local.outlook import fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
+from app.service.fetching import Fetching
 from app.service.requantise import Requantise
 
 
@@ -22,6 +21,8 @@ class ModelHandlers:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._tuning = Requantise(context)
+        self._fetching: set[str] = set()
+        """The models that are being fetched."""
 
     async def models(
         self, asker: Asker, request: control.Models
@@ -41,27 +42,26 @@ class ModelHandlers:
     async def model_pull(
         self, asker: Asker, request: control.ModelPull
     ) -> control.ModelPullReply:
-        """Fetch a model; a cancelled fetch keeps its data."""
+        """Fetch a model; a fetch that was paused, stopped or failed continues."""
         entry = catalogue.find(request.name)
-        loop = asyncio.get_running_loop()
-        outbox, began = WatcherOutbox(asker), time.monotonic()
+        if entry.name in self._fetching:
+            raise UsageError(
+                f"{entry.name} is being fetched already.",
+                "Learn (5) shows it; p pauses and resumes it there.",
+            )
+        outbox = WatcherOutbox(asker)
 
-        def report(done: int, total: int) -> None:
-            rate = done / max(time.monotonic() - began, 1e-6)
-            progress = control.Progress("pull", entry.name, done, total, "bytes", rate)
-            loop.call_soon_threadsafe(pass_on, progress)
-
-        def pass_on(progress: control.Progress) -> None:
+        def tell(progress: control.Progress) -> None:
             outbox.put(progress)
             self._context.events.tell(progress, but_not=asker)
 
-        cancelled = threading.Event()
+        fetching = Fetching(self._context.home, entry, tell)
+        self._fetching.add(entry.name)
         try:
-            path = await asyncio.to_thread(
-                download.fetch, self._context.home, entry, report, cancelled
-            )
+            with self._context.jobs.steerable(fetching) as fetching.number:
+                path = await fetching.run()
         finally:
-            cancelled.set()
+            self._fetching.discard(entry.name)
             await outbox.drain()
         return control.ModelPullReply(entry.name, str(path), path.stat().st_size)
 
@@ -128,6 +128,7 @@ class ModelHandlers:
             set_aside=local.why_aside(entry.name) or "",
             fits=fits(entry),
             tokens_per_second=measured.decode if measured else None,
+            fetched=download.fetched(self._context.home, entry),
         )
 
     def _own_file(self, name: str, used: str) -> control.ModelEntry:

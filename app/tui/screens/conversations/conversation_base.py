@@ -112,7 +112,8 @@ class TalkScreen(MynahScreen):
         first = next((i for i, p in enumerate(shown) if p.channel or p.is_drafts), 0)
         feed.show(shown, first)
         if not found:
-            self._say_empty("No server is learned yet: import messages on Learn (5).")
+            advice = "Import messages on Learn (5)."
+            self._say_empty(self.app.without_guilds(advice))
 
     @on(Feed.Moved, "#places")
     def _place_moved(self, event: Feed.Moved) -> None:

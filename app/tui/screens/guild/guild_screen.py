@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 LOCKED = "locked to this computer"
 
 
+NO_SERVERS = (
+    "Import messages on Learn (5), or try the sample server from the first steps "
+    "(w on Home)."
+)
+
+
 class GuildScreen(MynahScreen):
     """A header, and one section at a time."""
 
@@ -41,12 +47,7 @@ class GuildScreen(MynahScreen):
         with ContentSwitcher(initial="voice", id="panes"):
             for name, pane in PANES.items():
                 yield pane(id=name)
-        yield Static(
-            "No server is learned yet. Import messages on Learn (5), or try the "
-            "sample server from the first steps (w on Home).",
-            id="none",
-            classes="empty",
-        )
+        yield Static("", id="none", classes="empty", markup=False)
 
     def on_mount(self) -> None:
         self._show_pane("voice")
@@ -84,7 +85,9 @@ class GuildScreen(MynahScreen):
 
     def _show_head(self) -> None:
         guild = self.guild
-        self.query_one("#none").display = not guild
+        none = self.query_one("#none", Static)
+        none.update(self.app.without_guilds(NO_SERVERS))
+        none.display = not guild
         for id in ("head", "sections", "panes"):
             self.query_one(f"#{id}").display = bool(guild)
         if guild:

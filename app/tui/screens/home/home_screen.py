@@ -36,10 +36,7 @@ if TYPE_CHECKING:
 EVENTS_SHOWN = 22
 RECENT_SHOWN = 22
 
-NO_SERVERS = (
-    "No server is learned yet. Press w for the first steps, or import messages on "
-    "Learn (5)."
-)
+NO_SERVERS = "Press w for the first steps, or import messages on Learn (5)."
 
 
 class HomeScreen(MynahScreen):
@@ -64,9 +61,7 @@ class HomeScreen(MynahScreen):
     def compose_body(self) -> ComposeResult:
         yield Static(id="state", markup=False)
         yield Static(id="today", markup=False)
-        yield Feed(
-            draw_guild, attrgetter("row"), id="servers", head=head, empty=NO_SERVERS
-        )
+        yield Feed(draw_guild, attrgetter("row"), id="servers", head=head)
         with Horizontal(id="charts"):
             yield Columns("Replies, 24 h", format.count, id="replies")
             yield Sparks("Reply time, 24 h", home_charts.reply_time, id="times")
@@ -121,6 +116,7 @@ class HomeScreen(MynahScreen):
     def _show_guilds(self) -> None:
         feed = self.query_one(Feed)
         feed.show(self.app.guilds)
+        feed.empty = self.app.without_guilds(NO_SERVERS)
         feed.display = bool(self.app.guilds) or self.app.link_state.is_up
         self._show_recent(self._recent)
 

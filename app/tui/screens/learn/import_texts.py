@@ -18,9 +18,10 @@ def preview(found: ImportPreviewReply) -> str:
     """Return what files hold, a line per server, and what is left out."""
     servers = [safe_line(one.in_words()) for one in found.servers if one.files]
     lines = servers or ["There is nothing to learn."]
-    if found.filtered:
-        count = format.count(found.filtered)
-        lines.append(f"{count} messages left out by your filters, or nobody's")
+    lines += [
+        f"{format.many(count, 'message')} left out: {safe_line(reason)}"
+        for reason, count in sorted(found.reasons.items())
+    ]
     return "\n".join(
         lines + left_out(found.passed_over, found.refused, found.notes, found.errors)
     )

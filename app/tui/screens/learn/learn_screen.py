@@ -1,6 +1,5 @@
 """Learn: imports and trainings, their progress, and unreadable files."""
 
-from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
@@ -192,16 +191,7 @@ class LearnScreen(MynahScreen):
     def action_pause(self) -> None:
         """Pause or continue the chosen job."""
         if job := self._job:
-            action = "resume" if job.paused else "pause"
-            self.request(
-                control.JobControl(job.job, action), lambda _: self._paused(job)
-            )
-
-    def _paused(self, job: Progress) -> None:
-        key = job.work, job.label
-        if self.app.progress.get(key) == job:
-            self.app.progress[key] = replace(job, paused=not job.paused)
-        self._show()
+            self.app.steer(job, "resume" if job.paused else "pause")
 
     def action_stop(self) -> None:
         """Stop the chosen job; its results stay."""
@@ -209,11 +199,9 @@ class LearnScreen(MynahScreen):
 
             def answered(yes: bool | None) -> None:
                 if yes:
-                    self.request(control.JobControl(job.job, "stop"))
+                    self.app.steer(job, "stop")
 
-            detail = (
-                "Messages learned so far stay. A later import continues from there."
-            )
+            detail = "What is done so far stays; started again, it continues there."
             self.app.push_screen(Confirm("Stop this?", detail, "Stop"), answered)
 
     @on(Feed.Chosen)
@@ -229,16 +217,19 @@ COUNTS = (
     "messages read",
     "learned or kept as context",
     "already known",
-    "left out by your filters",
 )
 
 
 def result(reply: ImportReply) -> tuple[str, str]:
     """Return title and text of an import's results: total, by file, and failures."""
-    counts = (reply.read, reply.added, reply.duplicates, reply.filtered)
+    counts = (reply.read, reply.added, reply.duplicates)
     lines = [
         f"{format.count(count):>8}  {what}"
         for count, what in zip(counts, COUNTS, strict=True)
+    ]
+    lines += [
+        f"{format.count(count):>8}  left out: {safe_line(reason)}"
+        for reason, count in sorted(reply.reasons.items())
     ]
     files = reply.files
     if len(files) > 1:
@@ -297,6 +288,8 @@ def _rate(job: Progress) -> str:
 
 
 def _state(job: Progress) -> tuple[str, str]:
+    if job.stopped:
+        return "○ stopped", "$quiet"
     if job.error:
         return "✕ enter: why", "$error"
     if is_done(job):

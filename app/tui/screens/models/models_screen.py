@@ -43,9 +43,10 @@ class ModelsScreen(MynahScreen):
     CSS_PATH = "models_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "pull", "Fetch"),
+        Binding("p", "pause", "Pause/resume"),
         Binding("u", "use", "Use"),
         Binding("m", "measure", "Measure"),
-        Binding("x", "remove", "Remove"),
+        Binding("x", "remove", "Stop/remove"),
         Binding("o", "own", "Own file"),
         Binding("l", "where", "Local/cloud"),
         Binding("h", "hosts", "Hosts"),
@@ -84,7 +85,9 @@ class ModelsScreen(MynahScreen):
         choice = self.query_one(Choice)
         choice.offer(*places(status))
         self.query_one("#cloud", Static).update(_cloud(status))
-        if not self.query_one("#catalogue", Feed).items:
+        catalogue = self.query_one("#catalogue", Feed)
+        catalogue.refresh()
+        if not catalogue.items:
             self.refresh_data()
 
     def hear(self, news: NewEvents) -> None:
@@ -93,6 +96,7 @@ class ModelsScreen(MynahScreen):
             self.refresh_data()
         if pulls:
             self.query_one("#catalogue").refresh()
+            self.refresh_bindings()
 
     def _take(self, reply: ModelsReply) -> None:
         models = reply.models
@@ -123,10 +127,13 @@ class ModelsScreen(MynahScreen):
         if model.name == self._best and not model.used:
             key = "u uses it" if model.present else "f fetches it"
             parts.insert(0, f"the best for this computer: {key}")
+        if model.fetched:
+            parts.insert(0, f"{model.fetched:.0%} of it is here: f fetches the rest")
         if model.set_aside:
             parts = ["press u to try again", model.set_aside]
         text = ". ".join(part for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
+        self.refresh_bindings()
 
     @on(Feed.Moved, "#tunable")
     def _explain_setting(self, event: Feed.Moved) -> None:
@@ -142,6 +149,23 @@ class ModelsScreen(MynahScreen):
         found: ModelEntry | None = self.query_one("#catalogue", Feed).item
         return found
 
+    @property
+    def _fetch(self) -> Progress | None:
+        """The fetch of the chosen model, while it goes on or is paused."""
+        pull = self.app.progress.get(("pull", self._model.name if self._model else ""))
+        return pull if pull and pull.job and not is_done(pull) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to pause only what is being fetched."""
+        if action == "pause":
+            return self.is_mounted and self._fetch is not None
+        return super().check_action(action, parameters)
+
+    def action_pause(self) -> None:
+        """Pause the fetch of the chosen model, or take it up again."""
+        if pull := self._fetch:
+            self.app.steer(pull, "resume" if pull.paused else "pause")
+
     @on(Feed.Chosen, "#catalogue")
     def _chosen(self) -> None:
         if self._model and self._model.present:
@@ -150,8 +174,14 @@ class ModelsScreen(MynahScreen):
             self.action_pull()
 
     def action_pull(self) -> None:
-        """Fetch the chosen model; an interrupted fetch continues."""
+        """Fetch the chosen model; a paused, stopped or failed fetch continues."""
         model = self._model
+        if pull := self._fetch:
+            if pull.paused:
+                self.app.steer(pull, "resume")
+            else:
+                self.app.tell("It is being fetched: p pauses it, x stops it.")
+            return
         if not model or model.present:
             self.app.tell("It is already here; press u to use it.")
         elif model.fits is False:
@@ -195,7 +225,10 @@ class ModelsScreen(MynahScreen):
         self._done(f"It reads {read:.0f} and writes {write:.0f} tokens a second.")
 
     def action_remove(self) -> None:
-        """Delete the chosen model's file."""
+        """Stop the fetch of the chosen model, or else delete its file."""
+        if pull := self._fetch:
+            self.app.steer(pull, "stop")
+            return
         model = self._model
         if not model or not model.present:
             self.app.tell("It is not here, so there is nothing to remove.")
@@ -293,14 +326,14 @@ def draw(
     ]
     if pull and not is_done(pull):
         share = pull.done / pull.total if pull.total else 0.0
-        rate = format.size(pull.rate)
-        parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {rate}/s"]
+        speed = "paused" if pull.paused else f"{format.size(pull.rate)}/s"
+        parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {speed}"]
+    elif pull and pull.error:
+        parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     else:
         need = _need(model) + (", best" if is_best else "")
         parts.append((f"  {need:<19}  ", "$success" if is_best else "$quiet"))
         parts.append(_answers(model))
-    if pull and pull.error:
-        parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     return Content.assemble(*parts)
 
 
@@ -323,7 +356,8 @@ def _state(model: ModelEntry) -> tuple[str, str, str]:
         return "✕", "set aside", "$error"
     if model.present:
         return ("●", "in use", "$accent") if model.used else ("✓", "here", "$success")
-    return "●" if model.used else "○", "not here", "$quiet"
+    word = f"{model.fetched:.0%} here" if model.fetched else "not here"
+    return "●" if model.used else "○", word, "$quiet"
 
 
 def _cloud(status: control.StatusReply | None) -> Content:

@@ -179,7 +179,8 @@ class PlaygroundScreen(MynahScreen):
     def _repaint(self) -> None:
         if not self.is_mounted:
             return
-        name = self.guild.guild if self.guild else "no server yet"
+        unknown = "no server yet" if self.app.knows_guilds else "server not known yet"
+        name = self.guild.guild if self.guild else unknown
         dial = self.query_one(Dial).value
         provider = self.query_one("#provider", Choice).value
         place = self._place(provider)
@@ -231,10 +232,9 @@ class PlaygroundScreen(MynahScreen):
                 " Discord."
             )
         else:
-            text = (
-                "Mynah has not learned a server yet.\n\nImport messages on Learn "
-                "(5), or open First steps from the palette (^p) to try the sample "
-                "server."
+            text = self.app.without_guilds(
+                "Import messages on Learn (5), or open First steps from the palette "
+                "(^p) to try the sample server."
             )
         talk.mount(Static(text, classes="empty", markup=False))
 

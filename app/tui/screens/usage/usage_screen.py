@@ -67,7 +67,7 @@ class UsageScreen(MynahScreen):
             name, row = attrgetter("name"), attrgetter("row")
             yield Feed(draw, name, id="ledger", head=self._head, empty=EMPTY)
             yield Feed(self._draw_sent, _itself, id="sent", head=head_sent, empty=KEPT)
-            yield Feed(draw_lock, row, id="locks", head=head_lock, empty=UNLEARNED)
+            yield Feed(draw_lock, row, id="locks", head=head_lock)
 
     def _head(self, width: int) -> str:
         return head(self.query_one(Choice).value)
@@ -115,6 +115,8 @@ class UsageScreen(MynahScreen):
         }
         feed = self.query_one(f"#{self._view}", Feed)
         feed.show(rows[self._view])
+        advice = "Import messages on Learn (5)."
+        self.query_one("#locks", Feed).empty = self.app.without_guilds(advice)
 
     def action_view(self, step: int) -> None:
         """Show the next view."""
@@ -185,7 +187,6 @@ PLACES = {"here": "here", "own": "own host"}
 
 EMPTY = "No model host was used in the last 31 days. The model here costs nothing."
 KEPT = "Nothing has left this computer. Requests to a cloud model appear here."
-UNLEARNED = "No server is learned yet."
 
 
 def _itself(sent: "SentRequest") -> "SentRequest":

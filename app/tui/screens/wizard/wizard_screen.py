@@ -58,6 +58,8 @@ class WizardScreen(ModalScreen[None]):
     CSS_PATH = "wizard_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Later", show=False),
+        Binding("p", "pause", "Pause/resume the fetch", show=False),
+        Binding("x", "stop", "Stop the fetch", show=False),
     ]
 
     def __init__(self) -> None:
@@ -92,11 +94,30 @@ class WizardScreen(ModalScreen[None]):
         self._show()
         running = [job for job in self.app.progress.values() if not is_done(job)]
         words = "\n".join(progress_line(job) for job in running[:2])
+        if self._fetching:
+            words += "\np pauses and resumes the fetch · x stops it"
         if not self.app.link_state.is_up:
             words = (
                 f"the bot is {self.app.link_state.name}… {self.app.link_state.reason}"
             )
         self.query_one("#doing", Static).update(Content(words))
+
+    @property
+    def _fetching(self) -> control.Progress | None:
+        """The fetch that goes on or is paused."""
+        jobs = self.app.progress.values()
+        pulls = (job for job in jobs if job.work == "pull" and job.job)
+        return next((job for job in pulls if not is_done(job)), None)
+
+    def action_pause(self) -> None:
+        """Pause the fetch, or take it up again."""
+        if pull := self._fetching:
+            self.app.steer(pull, "resume" if pull.paused else "pause")
+
+    def action_stop(self) -> None:
+        """Stop the fetch; the step fetches the rest."""
+        if pull := self._fetching:
+            self.app.steer(pull, "stop")
 
     def _look_for_better(self) -> None:
         """Ask once for each loaded model what this computer can do with others."""
@@ -162,11 +183,20 @@ class WizardScreen(ModalScreen[None]):
             self._fetch(best)
 
     def _fetch(self, name: str) -> None:
+        if (pull := self._fetching) and pull.label == name:
+            self.app.steer(pull, "resume")
+            return
         self._ask(control.ModelPull(name), lambda _: self._use(name))
 
     def _use(self, name: str) -> None:
-        done = "The language model is ready."
-        self._ask(control.ModelUse(name), lambda _: self.app.tell(done))
+        self._ask(control.ModelUse(name), lambda _: self._tell_state())
+
+    def _tell_state(self) -> None:
+        """Tell what the bot says of the model, which may still be loading."""
+        status = self.app.status
+        is_ready = status is not None and status.model.state == "ready"
+        ready, later = "is ready", "is here. Mynah loads it before the next reply"
+        self.app.tell(f"The language model {ready if is_ready else later}.")
 
     def _do_token(self) -> None:
         """Enter the bot token, and test it once."""
@@ -284,6 +314,7 @@ def progress_line(job: control.Progress) -> str:
     """Describe running work in one line."""
     share = job.done / job.total if job.total else 0.0
     rate = f"{format.size(job.rate)}/s" if job.unit in ("bytes", "B") else ""
+    rate = "paused" if job.paused else rate
     return (
         f"{safe_line(job.label)[:24]:<24} {format.bar(share, 18)} {share:4.0%} {rate}"
     )

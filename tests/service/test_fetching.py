@@ -1,0 +1,125 @@
+"""A fetch that is paused, stopped or broken says so, and goes on where it was."""
+
+import asyncio
+import dataclasses
+import hashlib
+import random
+from collections.abc import Iterator
+
+import pytest
+from huggingface_hub import constants
+
+from app.core.errors import AppError, StoppedError
+from app.ipc import control
+from app.modelfiles import catalogue
+from app.service.handlers.models import ModelHandlers
+from app.service.service import Service
+from tests.hub_stand_in import Hub, running
+
+CONTENT = random.Random(1).randbytes(3_000_000)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub that is silent for a second in the middle of the file."""
+    entry = dataclasses.replace(
+        catalogue.find("starter"),
+        name="tiny",
+        source="hub:someone/tiny@" + "c" * 40,
+        file="tiny.gguf",
+        sha256=hashlib.sha256(CONTENT).hexdigest(),
+        bytes=len(CONTENT),
+    )
+    monkeypatch.setattr(catalogue, "find", lambda name: entry)
+    monkeypatch.setattr(catalogue, "entries", lambda: {"tiny": entry})
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 100_000)
+    with running(Hub(CONTENT, stall_seconds=1.0)) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        yield served
+
+
+class Watcher:
+    """Somebody who asks for a fetch, hears of it, and may act at once."""
+
+    def __init__(self) -> None:
+        self.heard: list[control.Progress] = []
+        self.moved = asyncio.Condition()
+
+    async def notify(self, notification: control.Progress) -> None:
+        self.heard.append(notification)
+        async with self.moved:
+            self.moved.notify_all()
+
+    async def until(self, is_so) -> control.Progress:  # type: ignore[no-untyped-def]
+        """Wait for a line of this kind, and return it."""
+        async with self.moved:
+            await self.moved.wait_for(lambda: any(map(is_so, self.heard)))
+        return next(one for one in reversed(self.heard) if is_so(one))
+
+
+async def begun(service: Service) -> "tuple[Watcher, asyncio.Task, int]":  # type: ignore[type-arg]
+    watcher = Watcher()
+    models = ModelHandlers(service.context)
+    pull = control.ModelPull("tiny")
+    fetching = asyncio.create_task(models.model_pull(watcher, pull))
+    first = await watcher.until(lambda one: one.done > 0)
+    assert first.job, "it can be steered"
+    return watcher, fetching, first.job
+
+
+async def test_a_paused_fetch_waits_and_is_taken_up_where_it_was(
+    service: Service, hub: Hub
+):
+    watcher, fetching, job = await begun(service)
+    steer = service.context.jobs.steer
+    assert await steer(job, "pause")
+    paused = await watcher.until(lambda one: one.paused)
+    assert not paused.rate and not paused.finished
+    await asyncio.sleep(0)
+    assert not fetching.done()
+    assert await steer(job, "resume")
+    assert (await fetching).bytes == len(CONTENT)
+    last = watcher.heard[-1]
+    assert (last.finished, last.error, last.stopped, last.paused) == (
+        True, "", False, False,
+    )  # fmt: skip
+    assert not await steer(job, "pause"), "what is over cannot be steered"
+
+
+async def test_ones_own_stop_is_no_error_and_leaves_what_was_fetched(
+    service: Service, hub: Hub
+):
+    watcher, fetching, job = await begun(service)
+    assert await service.context.jobs.steer(job, "stop")
+    with pytest.raises(StoppedError):
+        await fetching
+    last = watcher.heard[-1]
+    assert (last.finished, last.stopped, last.error, last.job) == (True, True, "", 0)
+    (entry,) = (
+        await ModelHandlers(service.context).models(watcher, control.Models())
+    ).models[:1]  # type: ignore[arg-type]
+    assert 0 < entry.fetched < 1 and not entry.present
+
+
+async def test_a_fetch_that_fails_ends_in_its_reason_on_every_screen(
+    service: Service, hub: Hub
+):
+    hub.status = 500
+    watcher = Watcher()
+    with pytest.raises(AppError):
+        await ModelHandlers(service.context).model_pull(
+            watcher, control.ModelPull("tiny")
+        )
+    last = watcher.heard[-1]
+    assert last.finished and "did not send tiny" in last.error and not last.stopped
+
+
+async def test_the_same_model_is_fetched_once(service: Service, hub: Hub):
+    watcher = Watcher()
+    models = ModelHandlers(service.context)
+    pull = control.ModelPull("tiny")
+    first = asyncio.create_task(models.model_pull(watcher, pull))
+    await watcher.until(lambda one: one.done > 0)
+    with pytest.raises(AppError, match="being fetched already"):
+        await models.model_pull(watcher, pull)
+    assert (await first).bytes == len(CONTENT)
