@@ -34,7 +34,7 @@ def text() -> str:
 
 
 def roots() -> list[str]:
-    """Return what the program asks for, from its own metadata or the checkout's file."""
+    """Return what the program asks for, from its metadata or the checkout."""
     try:
         return distribution("mynah").requires or []
     except PackageNotFoundError:
