@@ -3,7 +3,7 @@
 import argparse
 
 from app.cli.output import print_json, say
-from app.core.licences import text
+from app.core.licence_texts import text
 
 NAME = "licences"
 HELP = "print the licences of everything in the program"
