@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from app.cli import licences, main
+from app.cli import main
+from app.modelfiles import licence_texts
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +29,7 @@ def test_every_package_that_the_program_asks_for_is_listed_with_its_terms(
 
 
 def test_parts_that_are_no_python_packages_are_listed():
-    told = licences.gather(licences.roots())
+    told = licence_texts.gather(licence_texts.roots())
     for words in ("Mynah", "Python 3", "assets/font", "assets/embedding", "llama.cpp"):
         assert f"\n{words}" in told
     assert "Copyright (c) 2003 by Bitstream" in told
@@ -39,5 +40,5 @@ def test_the_packaged_program_prints_the_list_it_was_built_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "licences.txt").write_text("as built", encoding="utf-8")
-    monkeypatch.setattr(licences, "asset", lambda name: tmp_path / name)
-    assert licences.text() == "as built"
+    monkeypatch.setattr(licence_texts, "asset", lambda name: tmp_path / name)
+    assert licence_texts.text() == "as built"
