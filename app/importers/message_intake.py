@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from app.core.sayable import sayable
 from app.importers.filters import Filters, clean
 from app.importers.intake import DEFAULT_CHANNEL
 from app.importers.records import MAX_TEXT_CHARS, Record
@@ -18,7 +19,7 @@ class TakenIn(NamedTuple):
     row: int
     channel: int
     text: str | None
-    """To learn; None if it is context only."""
+    """What is sayable of it, to learn; None if it is context only."""
 
 
 def store_heard(
@@ -72,8 +73,8 @@ def store(
     messages.note_heard(guild, message.external, message.channel)
     if row is None:
         return None
-    text = message.text if message.dropped is None else None
-    return TakenIn(row, message.channel, text)
+    text = sayable(message.text) if message.dropped is None else ""
+    return TakenIn(row, message.channel, text or None)
 
 
 @write

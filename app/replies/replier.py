@@ -15,6 +15,7 @@ from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.never_said import holding_back
+from app.core.sayable import hidden_words
 from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Prompt, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
@@ -166,7 +167,7 @@ class Replier:
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
-        prompt = await self._without_echo(prompt, gathered.turns, plan.config)
+        prompt = await self._without_echo(prompt, gathered.turns, plan)
         ladder = self._ladder(plan, prompt, gathered, refused, on_piece)
         answer = await _climb(ladder, prompt, deadline, stages)
         silence = await self._silence(answer) if request.is_choosy else ""
@@ -242,16 +243,22 @@ class Replier:
         return await self._illustrator.misfit(text, turns)
 
     async def _without_echo(
-        self, prompt: Prompt, turns: Sequence[Turn], config: Config
+        self, prompt: Prompt, turns: Sequence[Turn], plan: "_Plan"
     ) -> Prompt:
-        """Add what was said, in these turns or before, and must not be said again."""
-        unsaid = long_lines((*turns, *chain(*prompt.moments)))
-        if self._rungs.model_of("local", config) != ECHO:
+        """Add what was said, in these turns or before, and must not be said again.
+
+        What was said in spoilers alone must stay in them.
+        """
+        heard = (*turns, *chain(*prompt.moments))
+        unsaid = long_lines(heard)
+        hidden = hidden_words(turn.text for turn in heard)
+        if self._rungs.model_of("local", plan.config) != ECHO:
             unsaid |= await self._stale.just_said(prompt.guild, turns)
         was_said = self._stale.was_said(prompt.guild)
         return replace(
             prompt,
             unsaid=unsaid,
+            hidden=frozenset(word for word in hidden if not plan.voice.knows(word)),
             is_stale=lambda text: line_key(text) in unsaid or was_said(text),
         )
 

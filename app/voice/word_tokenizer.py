@@ -2,8 +2,9 @@
 
 A word is the text between spaces, with its punctuation. Custom emoji, each Han
 character and each run of kana are words of their own, since people write them without
-spaces; Thai, Lao, Khmer and Burmese are cut by ICU's dictionaries. One space between ordinary words is implied, and none between these; a word of
-white space, or the empty word, marks every exception.
+spaces; Thai, Lao, Khmer and Burmese are cut by ICU's dictionaries. One space between
+ordinary words is implied, and none between these; a word of white space, or the empty
+word, marks every exception.
 """
 
 import re
