@@ -194,7 +194,17 @@ def test_a_planted_rename_is_seen(planted: str):
 TOPICS = {
     *("app", "base", "benchmark", "blind_tests", "child", "client", "conversations"),
     *("doctor", "errors", "events", "files", "privacy", "requantise"),
-    *("fine_tuning", "guilds", "hosts", "index", "messages", "meter", "models"),
+    *(
+        "fine_tuning",
+        "forget",
+        "guilds",
+        "hosts",
+        "imports",
+        "index",
+        "messages",
+        "meter",
+        "models",
+    ),
     "provider",
     *("registry", "replies", "request", "serve", "settings", "snapshots", "stats"),
     *("usage", "voice"),

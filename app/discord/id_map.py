@@ -1,4 +1,4 @@
-"""From Discord's ids of guilds, channels and people to those of the store."""
+"""From Discord's ids to those of the store, and to the times inside them."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ from app.service.app_context import AppContext
 from app.store import guilds, messages, places
 from app.store.authors import AuthorKey
 from app.store.places import Place, PlaceRows
+
+DISCORD_EPOCH_MS = 1_420_070_400_000
 
 
 class IdMap:
@@ -65,3 +67,13 @@ def stored(place: MessagePlace) -> Place:
         place.is_parent_private if place.parent else place.is_private,
         place.is_age_restricted,
     )
+
+
+def snowflake_ms(snowflake: int) -> int:
+    """Return the time inside a Discord id."""
+    return (snowflake >> 22) + DISCORD_EPOCH_MS
+
+
+def first_snowflake(ms: int | None) -> int:
+    """Return the first id of a time on Discord; 0 for an unknown one."""
+    return max(0, (ms or 0) - DISCORD_EPOCH_MS) << 22

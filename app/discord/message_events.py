@@ -2,45 +2,37 @@
 
 import asyncio
 import tempfile
-from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.discord.id_map import IdMap, stored
+from app.discord.id_map import IdMap, first_snowflake, snowflake_ms, stored
 from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
-from app.discord.quotes import quotable
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers import file_check
 from app.importers.filters import clean
 from app.importers.gate import Target
 from app.importers.records import File, Record
-from app.ipc.control import MessageSeen, Progress
+from app.ipc.control import Progress
 from app.service.app_context import AppContext
 from app.service.digest import Digest, digest
+from app.service.live_messages import LiveMessages
 from app.service.voices.forgetter import Forgotten
 from app.settings.effective import Settings
 from app.settings.speech_rules import is_listed
 from app.store import guilds, members, messages, replies, tombstones
-from app.store.places import Standing
-
-DISCORD_EPOCH_MS = 1_420_070_400_000
+from app.store.places import Place, Standing
 
 
 class StoredMessages:
-    """The port of message events, for one home.
-
-    A guild's events are handled in order, so a deletion never overtakes its message.
-    """
+    """The port of message events, for one home."""
 
     def __init__(self, context: AppContext, ids: IdMap) -> None:
         self._context = context
         self._ids = ids
         self._names = ProxiedNames(context, ids)
-        self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._changes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        """Edits and deletions, which take longer; new messages do not wait for them."""
+        self._live = LiveMessages(context)
 
     async def hear(self, batch: Sequence[Incoming], *, is_missed: bool = False) -> int:
         """Store messages of listened channels; return the number of new ones.
@@ -52,12 +44,13 @@ class StoredMessages:
         for guild in dict.fromkeys(said.place.guild for said in batch):
             if not is_listed(bot.servers, guild):
                 continue
-            async with self._order[guild]:
+            row = await self._ids.guild(guild)
+            async with self._live.in_order(row):
                 said = [one for one in batch if one.place.guild == guild]
                 said = await self._with_account(guild, said)
                 people = [await self._names.recognised(one) for one in said]
-                known = [one for one in people if one is not None]
-                new += await self._hear(guild, known, is_missed)
+                heard = [_heard(one) for one in people if one is not None]
+                new += await self._live.hear(row, heard, is_missed=is_missed)
         return new
 
     async def hear_live(self, said: Incoming) -> Situation | None:
@@ -65,44 +58,18 @@ class StoredMessages:
         if said.is_account_deleted or said.is_webhook:
             await self.hear([said])
             return None
-        context = self._context
-        async with self._order[said.place.guild]:
-            row = await self._ids.guild(said.place.guild)
-            place, record = stored(said.place), record_of(said)
-            new, standing = await context.voices.hear_live(row, place, record)
-            if new is not None:
-                context.memory.link_soon([new.row])
-                context.events.tell(MessageSeen(new.row, row, new.channel))
-        return await situation_of(context.settings, standing)
+        row = await self._ids.guild(said.place.guild)
+        standing = await self._live.hear_live(row, *_heard(said))
+        return await situation_of(self._context.settings, standing)
 
     async def proxied(self, said: Incoming, original: int) -> None:
         """Let a proxied line take the place of its original, which is deleted."""
-        guild = said.place.guild
-        row = await self._ids.guild(guild)
-        voices, run = self._context.voices, self._context.database.run
-        async with self._order[guild]:
+        row = await self._ids.guild(said.place.guild)
+        async with self._live.in_order(row):
             gone = await self._names.link(row, said)
-            await voices.forgetter.forget(row, gone, by_owner=False, wait=False)
-            await run(replies.move_trigger, str(original), str(said.id))
+            await self._context.forgetter.forget(row, gone, by_owner=False, wait=False)
             known = await self._names.recognised(said) or said
-            for stored_row in await self._ids.messages(row, [original]):
-                if await voices.take_over(row, stored_row, record_of(known)):
-                    return
-            await self._hear(guild, [known], is_missed=False)
-
-    async def _hear(
-        self, guild: int, batch: Sequence[Incoming], is_missed: bool
-    ) -> int:
-        row = await self._ids.guild(guild)
-        heard = [(stored(one.place), record_of(one)) for one in batch]
-        new = await self._context.voices.hear_at(row, heard, is_missed=is_missed)
-        if not new:
-            return 0
-        self._context.memory.link_soon([one.row for one in new])
-        if len(batch) == 1:
-            seen = MessageSeen(new[0].row, row, new[0].channel)
-            self._context.events.tell(seen)
-        return len(new)
+            await self._live.take_place(row, str(original), *_heard(known))
 
     async def _with_account(
         self, guild: int, batch: Sequence[Incoming]
@@ -162,72 +129,32 @@ class StoredMessages:
             snowflake_ms(first),
             snowflake_ms(last),
         )
-        for one in known:
-            text = there.get(one.external)
-            if text is not None and text != one.text:
-                await self._context.voices.edit(rows.guild, one.id, text)
-        gone = [one.id for one in known if one.external not in there]
-        return await self._context.forgetter.forget(
-            rows.guild, gone, by_owner=False, wait=False
-        )
+        return await self._live.recheck(rows.guild, known, there)
 
     async def edited(
         self, guild: int, message: int, text: str, *, is_edit: bool = True
     ) -> None:
         """Replace a message's old text by the new one, also where it was answered."""
-        async with self._order[guild]:
-            row = await self._ids.guild(guild)
-            rows = await self._ids.messages(row, [message])
-        async with self._changes[guild]:
-            if is_edit and not rows:
-                await self._context.forgetter.question_edited(row, str(message))
-            for found in rows:
-                await self._context.voices.edit(row, found, text)
+        row = await self._ids.guild(guild)
+        await self._live.edited(row, str(message), text, is_edit=is_edit)
 
     async def deleted(self, guild: int, gone: Sequence[int]) -> Forgotten:
         """Forget messages that were deleted on Discord."""
-        externals = [str(one) for one in gone]
-        async with self._order[guild]:
-            row = await self._ids.guild(guild)
-            # An earlier page, or an export, may still contain them.
-            await self._context.database.run(
-                tombstones.bury, row, externals, by_owner=False
-            )
-            rows = await self._ids.messages(row, gone)
-        async with self._changes[guild]:
-            return await self._context.forgetter.forget(
-                row, rows, answered=externals, by_owner=False, wait=False
-            )
+        row = await self._ids.guild(guild)
+        return await self._live.deleted(row, [str(one) for one in gone])
 
     async def direct_edited(self, message: int) -> None:
         """Forget the answer to a direct message whose words were changed."""
-        asked = str(message)
-        found = await self._context.database.run(replies.answer_to, asked)
-        if found is not None:
-            await self._context.forgetter.question_edited(found.guild_id, asked)
+        await self._live.direct_edited(str(message))
 
     async def direct_deleted(self, message: int) -> None:
         """Forget the answer to a direct message that was deleted."""
-        run, asked = self._context.database.run, str(message)
-        found = await run(replies.answer_to, asked)
-        if found is None:
-            return
-        await run(tombstones.bury, found.guild_id, [asked], by_owner=False)
-        await self._context.voices.forgetter.forget(
-            found.guild_id, [], answered=[asked], by_owner=False, wait=False
-        )
+        await self._live.direct_deleted(str(message))
 
     async def banned(self, guild: int, author: int) -> Forgotten:
         """Forget a member who was banned, where the owner wants it."""
         row = await self._ids.guild(guild)
-        config = await self._context.settings.of(row)
-        if not config.learn.forget_banned:
-            return Forgotten(0, 0, 0, False)
-        # Behind what was told before, so that nothing of theirs is stored after it.
-        async with self._order[guild], self._changes[guild]:
-            return await self._context.forgetter.forget_author(
-                row, str(author), wait=False
-            )
+        return await self._live.banned(row, str(author))
 
     async def stored(self, guild: int) -> int:
         """Return the number of the guild's stored messages."""
@@ -294,9 +221,12 @@ class StoredMessages:
             return None
         hashed = self._ids.author(author)
         told = await digest(self._context, rows.guild, rows.channel, hashed, hours)
-        lines = await quotable(
-            self._context.settings, rows.guild, told.lines, lambda one: one.text
-        )
+        speak = (await self._context.settings.of(rows.guild)).speak
+        lines = [
+            replace(one, name=speak.sayable_name(one.name))
+            for one in told.lines
+            if not speak.forbids(one.text)
+        ]
         return replace(told, lines=tuple(lines))
 
     async def newest(self) -> dict[int, int]:
@@ -343,6 +273,11 @@ def record_of(said: Incoming) -> Record:
     )
 
 
+def _heard(said: Incoming) -> tuple[Place, Record]:
+    """Return a message as the service takes it."""
+    return stored(said.place), record_of(said)
+
+
 async def situation_of(settings: Settings, standing: Standing) -> Situation:
     """The circumstances of a message, with the settings of its place."""
     config = await settings.of(standing.rows.guild, standing.rows.root)
@@ -352,11 +287,6 @@ async def situation_of(settings: Settings, standing: Standing) -> Situation:
         standing.is_answered,
         standing.rows.is_learning,
     )
-
-
-def snowflake_ms(snowflake: int) -> int:
-    """Return the time inside a Discord id."""
-    return (snowflake >> 22) + DISCORD_EPOCH_MS
 
 
 def _withheld(guild: int, asked: Sequence[tombstones.TombstoneCandidate]) -> set[int]:
@@ -393,12 +323,7 @@ def _newest() -> dict[int, int]:
                 marks[above] = max(marks.get(above, 0), int(external))
         for one in channels:
             # A forum has no messages itself; new posts follow its mark.
-            mark = marks.get(one.id) or _snowflake(one.learning_since)
+            mark = marks.get(one.id) or first_snowflake(one.learning_since)
             if one.id in learning and one.discord_id and mark:
                 found.setdefault(int(one.discord_id), mark)
     return found
-
-
-def _snowflake(ms: int | None) -> int:
-    """Return the first id of a time on Discord; 0 for an unknown one."""
-    return max(0, (ms or 0) - DISCORD_EPOCH_MS) << 22

@@ -42,6 +42,13 @@ class Importer(NamedTuple):
     """Facts that the format cannot tell."""
     read_dated: ReadDated | None = None
     """A reader that takes the order of day and month, where dates have no fixed one."""
+    begins: bytes = b""
+    """The signs of which its files begin with one; any sign if empty."""
+
+    def is_of(self, head: Head) -> bool:
+        """Tell if a file is of this format."""
+        is_asked = not self.begins or head.data.lstrip()[:1] in self.begins
+        return is_asked and self.matches(head)
 
 
 def _nothing(source: SourceFile) -> list[FileGuild]:
@@ -51,35 +58,46 @@ def _nothing(source: SourceFile) -> list[FileGuild]:
 
 PACKAGE_LACKS = discord_package.LACKS
 
+JSON = b"[{/"
+
 IMPORTERS = (
     Importer(
-        "jsonl", "messages (JSON Lines)", jsonl.matches, jsonl.guilds, jsonl.read
+        "jsonl", "messages (JSON Lines)", jsonl.matches, jsonl.guilds, jsonl.read,
+        begins=JSON,
     ),
     Importer(
         "telegram", "Telegram JSON", telegram.matches, telegram.guilds, telegram.read,
-        telegram.LACKS,
+        telegram.LACKS, begins=JSON,
     ),
     Importer(
-        "matrix", "Matrix JSON", matrix.matches, _nothing, matrix.read, matrix.LACKS
+        "matrix", "Matrix JSON", matrix.matches, _nothing, matrix.read, matrix.LACKS,
+        begins=JSON,
     ),
-    Importer("slack", "Slack export", slack.matches, slack.guilds, slack.read),
+    Importer(
+        "slack", "Slack export", slack.matches, slack.guilds, slack.read, begins=JSON
+    ),
     Importer(
         "tracker-text", "Discord History Tracker text", history_tracker.matches_text,
         history_tracker.guilds_of_text, history_tracker.read_text,
-        history_tracker.LACKS,
+        history_tracker.LACKS, begins=JSON,
     ),
     Importer(
         "package", "Discord data package", discord_package.matches_json,
         discord_package.guilds, discord_package.read_json, PACKAGE_LACKS,
+        begins=JSON,
     ),
-    Importer("dce", "DiscordChatExporter JSON", dce.matches, dce.guilds, dce.read),
+    Importer(
+        "dce", "DiscordChatExporter JSON", dce.matches, dce.guilds, dce.read,
+        begins=JSON,
+    ),
     Importer(
         "training", "training JSON", markov_discord_json.matches, _nothing,
-        markov_discord_json.read, markov_discord_json.LACKS,
+        markov_discord_json.read, markov_discord_json.LACKS, begins=JSON,
     ),
     Importer(
         "package-csv", "Discord data package CSV", discord_package.matches_csv,
         discord_package.guilds, discord_package.read_csv, PACKAGE_LACKS,
+        begins=b"I",
     ),
     Importer(
         "csv", "CSV", csv_table.matches, csv_table.guilds, csv_table.read,
@@ -87,16 +105,16 @@ IMPORTERS = (
     ),
     Importer(
         "dce-html", "DiscordChatExporter HTML", dce_html.matches, dce_html.guilds,
-        dce_html.read, dce_html.LACKS, dce_html.read,
+        dce_html.read, dce_html.LACKS, dce_html.read, begins=b"<",
     ),
     Importer(
         "dce-text", "DiscordChatExporter text", dce_text.matches, dce_text.guilds,
-        dce_text.read, dce_text.LACKS, dce_text.read,
+        dce_text.read, dce_text.LACKS, dce_text.read, begins=b"=",
     ),
     Importer(
         "tracker", "Discord History Tracker", history_tracker.matches_database,
         history_tracker.guilds_of_database, history_tracker.read_database,
-        history_tracker.LACKS,
+        history_tracker.LACKS, begins=b"S",
     ),
     Importer(
         "whatsapp", "WhatsApp text", whatsapp.matches, _nothing, whatsapp.read,
@@ -124,7 +142,7 @@ def find_importer(head: Head, as_format: str | None = None) -> Importer:
     if head.name.lower().endswith((".jsonl", ".jsonl.gz")):
         # Report a broken first line as such.
         return JSON_LINES
-    found = next((one for one in IMPORTERS if one.matches(head)), None)
+    found = next((one for one in IMPORTERS if one.is_of(head)), None)
     is_json = head.name.lower().endswith((".json", ".json.gz"))
     if found is None or (is_json and found is TEXT):
         raise BrokenFileError("", why_unknown(head))

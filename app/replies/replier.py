@@ -14,10 +14,11 @@ from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.core.explanation import RungOutcome
 from app.core.never_said import holding_back
 from app.core.sayable import hidden_words
 from app.core.sentences import LEAST_COPY, line_key
-from app.providers.base import Prompt, Turn
+from app.providers.base import Prompt, Provider, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
 from app.replies.guild_habits import Bursts, StaleLines, long_lines
@@ -36,6 +37,8 @@ TRIES = 6
 
 ECHO = "echo"
 """The model for trials, which says what was said."""
+
+TOO_BUSY = "the computer was so busy that too little time was left"
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
@@ -62,6 +65,8 @@ class _Plan:
     names: Sequence[str]
     """The language models to ask, in order; none where the chain writes."""
     drawn: Drawn | None
+    skipped: tuple[RungOutcome, ...] = ()
+    """The models for which it was too late."""
 
 
 class Replier:
@@ -89,6 +94,7 @@ class Replier:
         self._choosing = ModeChoice(database, rng)
         self._bursts = Bursts(database, rng, clock)
         self._stale = StaleLines(database, rng, clock)
+        self._ends = reply_time.EndTime(clock)
 
     @property
     def waiting(self) -> int:
@@ -103,8 +109,7 @@ class Replier:
         Args:
             on_piece: Receives the text as it is written; None withdraws it.
         """
-        arrived = self._clock() if request.arrived is None else request.arrived
-        reply = None
+        reply, began = None, self._clock()
         if request.trigger is not None or request.mode != "markov":
             reply = await self._database.run(
                 replies.claim,
@@ -115,35 +120,43 @@ class Replier:
             )
             if reply is None:
                 return None
-        return await self.fulfil(reply, replace(request, arrived=arrived), on_piece)
+        if request.arrived is None:
+            request = replace(request, arrived=began)
+        return await self.fulfil(reply, request, on_piece, began)
 
     async def fulfil(
         self,
         reply: int | None,
         request: ReplyRequest,
         on_piece: OnPiece = lambda piece: None,
+        began: float | None = None,
     ) -> MadeReply | None:
         """Write a reply whose row is claimed, or with None made when it is written.
 
         None if its trigger was forgotten meanwhile, or what it drew on time and again.
+
+        Args:
+            began: The beginning of the work on it; None means now.
         """
+        began = self._clock() if began is None else began
         for attempt in range(TRIES):
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
                 request = replace(request, mode="markov")
-            made, is_over = None, False
+            made, is_cut = None, False
+            stages = Stages(self._clock, request.arrived, began)
             try:
                 with self._memory.quiet() if self._memory else nullcontext():
-                    made = await self._make(reply, request, on_piece)
+                    made = await self._make(reply, request, on_piece, stages)
             except asyncio.CancelledError:
-                # The next session answers what this one was too short for.
-                is_over = request.trigger is not None
+                is_cut = True
                 raise
             finally:
-                if made is None and reply is not None and not is_over:
-                    await self._database.run(replies.set_state, reply, "failed")
+                if made is None and reply is not None:
+                    await self._note_end(reply, request, is_cut)
             if (kept := await self._keep(made)) is not None:
                 self._stale.note(request.guild, made.said)
+                self._ends.note(stages.since_models(made.answer))
                 return kept
             if reply and await self._database.run(replies.is_forgotten, reply):
                 return None
@@ -152,15 +165,30 @@ class Replier:
             await self._database.run(replies.set_state, reply, "forgotten")
         return None
 
+    async def _note_end(self, reply: int, request: ReplyRequest, is_cut: bool) -> None:
+        """Note why a reply was not made.
+
+        Args:
+            is_cut: It was cancelled; the next session answers a trigger.
+        """
+        if not is_cut:
+            await self._database.run(replies.note_failed, reply)
+        elif request.trigger is None:
+            await self._database.run(replies.set_state, reply, "failed")
+
     async def _make(
-        self, reply: int | None, request: ReplyRequest, on_piece: OnPiece
+        self,
+        reply: int | None,
+        request: ReplyRequest,
+        on_piece: OnPiece,
+        stages: Stages,
     ) -> MadeReply:
-        stages = Stages(self._clock, request.arrived)
         plan = await self._plan(reply, request)
         gathered = await self._gather(plan.request)
         stages.end("context")
         limit = self._rungs.time_limit_ms(plan.mode, plan.config, plan.names)
-        deadline = request.max_ms or limit
+        deadline = reply_time.left_of(request.max_ms or limit, stages.waited)
+        plan = _in_time(plan, stages.worked, deadline)
         prompt = self._prompt(reply, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
@@ -168,8 +196,11 @@ class Replier:
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
         prompt = await self._without_echo(prompt, gathered.turns, plan)
-        ladder = self._ladder(plan, prompt, gathered, refused, on_piece)
+        reserve = self._ends.reserve_ms(deadline)
+        stages.models_until = deadline - reserve
+        ladder = self._ladder(plan, prompt, gathered, refused, on_piece, reserve)
         answer = await _climb(ladder, prompt, deadline, stages)
+        answer = replace(answer, rungs=(*plan.skipped, *answer.rungs))
         silence = await self._silence(answer) if request.is_choosy else ""
         return MadeReply(
             reply or 0,
@@ -226,6 +257,7 @@ class Replier:
         gathered: ConversationContext,
         refused: Mapping[str, str | None],
         on_piece: OnPiece,
+        reserve: float,
     ) -> Ladder:
         request, guard = plan.request, _guard(plan.voice, prompt.unsaid)
         rungs = self._rungs.build(
@@ -235,7 +267,7 @@ class Replier:
             rungs = self._at_best(rungs, plan, guard)
         # What may not be said after all is not shown while it is written.
         shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
-        return Ladder(rungs, self._clock, guard, shows, request.halt)
+        return Ladder(rungs, self._clock, guard, shows, request.halt, reserve)
 
     async def _silence(self, answer: Answer) -> str:
         """Return why a line that nobody asked for is not said; empty if it is."""
@@ -335,15 +367,16 @@ class Replier:
         if settings.candidates <= 1 or settings.stream or is_slow:
             return [*rungs]
         count = max(1, settings.candidates - plan.request.waiting)
-        judge = self._illustrator.judge
         return [
-            replace(
-                rung, provider=BestOf(rung.provider, count, judge, guard, self._clock)
-            )
+            replace(rung, provider=self._best_of(rung.provider, count, guard))
             if rung.provider.name == "local"
             else rung
             for rung in rungs
         ]
+
+    def _best_of(self, provider: Provider, count: int, guard: Refuse) -> BestOf:
+        judge, crowd = self._illustrator.judge, self._rungs.local_replies
+        return BestOf(provider, count, judge, guard, self._clock, crowd)
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
         """Fill in or make the row of the reply, unless it may not be kept."""
@@ -372,6 +405,14 @@ def _visible(request: ReplyRequest) -> frozenset[int] | None:
     if request.visible is not None:
         return request.visible
     return frozenset() if request.channel is None else frozenset({request.channel})
+
+
+def _in_time(plan: _Plan, worked_ms: float, limit_ms: float) -> _Plan:
+    """Return the plan, without models if the computer is too busy for any."""
+    if worked_ms <= limit_ms * reply_time.LATE_SHARE:
+        return plan
+    skipped = (RungOutcome(name, "skipped", TOO_BUSY) for name in plan.names)
+    return replace(plan, names=[], skipped=tuple(skipped))
 
 
 async def _climb(

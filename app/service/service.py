@@ -135,6 +135,18 @@ def _guilds(service: Service) -> object:
     return GuildHandlers(service.context)
 
 
+def _imports(service: Service) -> object:
+    from app.service.handlers.imports import ImportHandlers
+
+    return ImportHandlers(service.context)
+
+
+def _forget(service: Service) -> object:
+    from app.service.handlers.forget import ForgetHandlers
+
+    return ForgetHandlers(service.context)
+
+
 def _models(service: Service) -> object:
     from app.service.handlers.models import ModelHandlers
 
@@ -181,6 +193,8 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.APP_REQUESTS): lambda service: service.app,
     tuple(control.REPLY_REQUESTS): _replies,
     tuple(control.GUILD_REQUESTS): _guilds,
+    tuple(control.IMPORT_REQUESTS): _imports,
+    tuple(control.FORGET_REQUESTS): _forget,
     tuple(control.MODEL_REQUESTS): _models,
     tuple(control.HOST_REQUESTS): _hosts,
     tuple(control.SETTINGS_REQUESTS): _settings,

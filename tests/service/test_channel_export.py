@@ -12,7 +12,7 @@ from app.ipc import control
 from app.service.service import Service, open_service
 from app.store import guilds, messages
 from tests.asking import ask
-from tests.service.test_import_target import learn
+from tests.service.test_imports import learn
 
 pytestmark = pytest.mark.process
 

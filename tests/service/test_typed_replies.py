@@ -13,8 +13,10 @@ from app.service.handlers.app import AppHandlers
 from app.service.handlers.benchmark import BenchmarkHandlers
 from app.service.handlers.blind_tests import BlindTestHandlers
 from app.service.handlers.fine_tuning import FineTuningHandlers
+from app.service.handlers.forget import ForgetHandlers
 from app.service.handlers.guilds import GuildHandlers
 from app.service.handlers.hosts import HostHandlers
+from app.service.handlers.imports import ImportHandlers
 from app.service.handlers.meter import MeterHandlers
 from app.service.handlers.models import ModelHandlers
 from app.service.handlers.replies import ReplyHandlers
@@ -27,8 +29,10 @@ HANDLERS = {
     BlindTestHandlers: control.BLIND_TEST_REQUESTS,
     DiscordController: control.DISCORD_REQUESTS,
     FineTuningHandlers: control.FINE_TUNING_REQUESTS,
+    ForgetHandlers: control.FORGET_REQUESTS,
     GuildHandlers: control.GUILD_REQUESTS,
     HostHandlers: control.HOST_REQUESTS,
+    ImportHandlers: control.IMPORT_REQUESTS,
     MeterHandlers: control.METER_REQUESTS,
     ModelHandlers: control.MODEL_REQUESTS,
     ReplyHandlers: control.REPLY_REQUESTS,

@@ -62,32 +62,25 @@ from app.ipc.control.fine_tuning import TuneUse as TuneUse
 from app.ipc.control.fine_tuning import TuneUseReply as TuneUseReply
 from app.ipc.control.fine_tuning import TuningCounts as TuningCounts
 from app.ipc.control.fine_tuning import TuningEvent as TuningEvent
+from app.ipc.control.forget import FORGET_REQUESTS as FORGET_REQUESTS
+from app.ipc.control.forget import Forget as Forget
+from app.ipc.control.forget import ForgetReply as ForgetReply
+from app.ipc.control.forget import Receipt as Receipt
 from app.ipc.control.guilds import GUILD_REQUESTS as GUILD_REQUESTS
 from app.ipc.control.guilds import Backup as Backup
 from app.ipc.control.guilds import BackupReply as BackupReply
 from app.ipc.control.guilds import CountedText as CountedText
 from app.ipc.control.guilds import Export as Export
 from app.ipc.control.guilds import ExportReply as ExportReply
-from app.ipc.control.guilds import Forget as Forget
-from app.ipc.control.guilds import ForgetReply as ForgetReply
-from app.ipc.control.guilds import FoundServer as FoundServer
 from app.ipc.control.guilds import GuildFigures as GuildFigures
 from app.ipc.control.guilds import Guilds as Guilds
 from app.ipc.control.guilds import GuildsReply as GuildsReply
-from app.ipc.control.guilds import Import as Import
-from app.ipc.control.guilds import ImportedFile as ImportedFile
-from app.ipc.control.guilds import ImportPreview as ImportPreview
-from app.ipc.control.guilds import ImportPreviewReply as ImportPreviewReply
-from app.ipc.control.guilds import ImportReply as ImportReply
 from app.ipc.control.guilds import Listen as Listen
 from app.ipc.control.guilds import ListenReply as ListenReply
-from app.ipc.control.guilds import PassedOver as PassedOver
 from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
 from app.ipc.control.guilds import Quiet as Quiet
 from app.ipc.control.guilds import QuietReply as QuietReply
-from app.ipc.control.guilds import Receipt as Receipt
-from app.ipc.control.guilds import UnreadFile as UnreadFile
 from app.ipc.control.hosts import HOST_REQUESTS as HOST_REQUESTS
 from app.ipc.control.hosts import FoundHost as FoundHost
 from app.ipc.control.hosts import HostAdd as HostAdd
@@ -102,6 +95,15 @@ from app.ipc.control.hosts import HostTest as HostTest
 from app.ipc.control.hosts import HostTestReply as HostTestReply
 from app.ipc.control.hosts import HostUse as HostUse
 from app.ipc.control.hosts import HostUseReply as HostUseReply
+from app.ipc.control.imports import IMPORT_REQUESTS as IMPORT_REQUESTS
+from app.ipc.control.imports import FoundServer as FoundServer
+from app.ipc.control.imports import Import as Import
+from app.ipc.control.imports import ImportedFile as ImportedFile
+from app.ipc.control.imports import ImportPreview as ImportPreview
+from app.ipc.control.imports import ImportPreviewReply as ImportPreviewReply
+from app.ipc.control.imports import ImportReply as ImportReply
+from app.ipc.control.imports import PassedOver as PassedOver
+from app.ipc.control.imports import UnreadFile as UnreadFile
 from app.ipc.control.meter import METER_REQUESTS as METER_REQUESTS
 from app.ipc.control.meter import Meter as Meter
 from app.ipc.control.meter import MeterAdvice as MeterAdvice
@@ -167,6 +169,8 @@ REQUESTS = (
     *APP_REQUESTS,
     *REPLY_REQUESTS,
     *GUILD_REQUESTS,
+    *IMPORT_REQUESTS,
+    *FORGET_REQUESTS,
     *MODEL_REQUESTS,
     *HOST_REQUESTS,
     *SETTINGS_REQUESTS,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.ipc.control.guilds import CountedText, ExportReply, ImportReply
+from app.ipc.control.guilds import CountedText, ExportReply
+from app.ipc.control.imports import ImportReply
 from app.ipc.control.settings import SettingValue
 from app.ipc.wire import Request
 

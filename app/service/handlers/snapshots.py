@@ -10,7 +10,7 @@ from app.ipc import control
 from app.service import snapshot_files
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.service.handlers.guilds import GuildHandlers
+from app.service.handlers.imports import ImportHandlers
 from app.settings import effective, setting_keys
 from app.store import guilds, messages, settings, snapshots
 from app.store.rows import StoredSnapshot
@@ -109,7 +109,7 @@ class SnapshotHandlers:
         if await self._context.reader.run(messages.count, guild.id):
             await self._take(guild.id, UNDO)
         learning = control.Import(request.guild, [str(path)])
-        counts = await GuildHandlers(self._context).import_(asker, learning)
+        counts = await ImportHandlers(self._context).import_(asker, learning)
         number = 0
         for channel, key, value in found.settings:
             number += await self._put(guild.id, channel, key, value)

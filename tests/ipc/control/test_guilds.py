@@ -26,12 +26,6 @@ def test_a_servers_key_finds_it_again_however_its_name_is_shown(
     assert "\x1b" not in shown.guild and "\u202e" not in shown.guild
 
 
-def test_nothing_is_forgotten_unless_it_is_named() -> None:
-    asked = build(guilds.Forget, {"guild": "den"})
-    assert (asked.messages, asked.author, asked.channel) == ([], None, None)
-    assert not (asked.everything or asked.undo or asked.prove)
-
-
 def test_a_channel_is_neither_learned_nor_left_by_mistake() -> None:
     """There is no default for what decides whether people are listened to."""
     with pytest.raises(WireError, match="learn"):

@@ -1,6 +1,6 @@
 """Requests about snapshots."""
 
-from app.ipc.control import guilds, snapshots
+from app.ipc.control import imports, snapshots
 from app.ipc.wire import build
 from tests.ipc.round_trip import survives
 
@@ -15,4 +15,4 @@ def test_a_snapshot_is_compared_with_the_present_if_nothing_else_is_said() -> No
 
 
 def test_importing_a_snapshot_counts_as_an_import_does() -> None:
-    assert issubclass(snapshots.SnapshotImportReply, guilds.ImportReply)
+    assert issubclass(snapshots.SnapshotImportReply, imports.ImportReply)
