@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
 from app.core.never_said import never_said
-from app.core.sayable import balanced, hide
 from app.core.secret_patterns import has_secret, redact
 from app.core.sentences import (
     folded_words,
@@ -15,6 +14,7 @@ from app.core.sentences import (
     whole_words,
 )
 from app.providers.base import Used
+from app.voice.sayable import balanced, hide
 
 MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""

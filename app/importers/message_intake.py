@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from app.core.sayable import sayable
 from app.importers.filters import Filters, clean
 from app.importers.intake import DEFAULT_CHANNEL
 from app.importers.records import MAX_TEXT_CHARS, Record
@@ -11,6 +10,7 @@ from app.store.authors import AuthorKey
 from app.store.database import write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.places import Place, Standing
+from app.voice.sayable import sayable
 
 
 class TakenIn(NamedTuple):

@@ -16,7 +16,6 @@ from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.explanation import RungOutcome
 from app.core.never_said import holding_back
-from app.core.sayable import hidden_words
 from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Prompt, Provider, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
@@ -30,6 +29,7 @@ from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import replies
 from app.store.database import Database
+from app.voice.sayable import hidden_words
 from app.voice.voice import Voice
 
 TRIES = 6

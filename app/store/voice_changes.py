@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from peewee import Expression, fn
 
-from app.core.sayable import sayable
 from app.store import sqlite
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredSnapshot
 from app.store.sqlite import BATCH
 from app.store.tables import Message, VoiceChange, VoiceGap
+from app.voice.sayable import sayable
 
 ALL = 0
 """The mark, in place of a message, that the whole voice was replaced."""

@@ -8,8 +8,6 @@ import re
 import string
 from collections.abc import Iterable
 
-from app.core.sentences import folded_words
-
 _SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ ")
 """Half of the messages have none of this, and can be said as they are."""
 
@@ -71,9 +69,9 @@ def hidden_words(texts: Iterable[str]) -> frozenset[str]:
     inside: set[str] = set()
     outside: set[str] = set()
     for text in texts:
-        outside.update(folded_words(_outside(text, "||")))
+        outside.update(_words(_outside(text, "||")))
         for part in _marked(text, "||")[1::2]:
-            inside.update(folded_words(part))
+            inside.update(_words(part))
     return frozenset(inside - outside)
 
 
@@ -86,8 +84,7 @@ def hide(text: str, words: Iterable[str]) -> str:
     for at in range(0, len(parts), 2):
         pieces = re.split(r"(\s+)", parts[at])
         parts[at] = "".join(
-            f"||{one}||" if known.intersection(folded_words(one)) else one
-            for one in pieces
+            f"||{one}||" if known.intersection(_words(one)) else one for one in pieces
         ).replace("|| ||", " ")
     return "||".join(parts)
 
@@ -103,6 +100,10 @@ def balanced(text: str) -> str:
         # What was to be hidden stays so.
         text = shown.removesuffix("||") if shown.endswith("||") else f"{shown}||"
     return text.strip()
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _marked(text: str, mark: str) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.sayable import balanced, hidden_words, hide, sayable
+from app.voice.sayable import balanced, hidden_words, hide, sayable
 
 TRACE = """Traceback (most recent call last):
   File "x.py", line 3, in f
