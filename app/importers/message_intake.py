@@ -19,7 +19,7 @@ class TakenIn(NamedTuple):
     row: int
     channel: int
     text: str | None
-    """What is sayable of it, to learn; None if it is context only."""
+    """The sayable part of it, to learn; None if it is context only."""
 
 
 def store_heard(
