@@ -25,10 +25,9 @@ ORDERS = (
 CONFIG = """\
 [reply]
 mode = "hybrid"
-hybrid_seconds = 2.5
 
 [model]
-name = "echo"
+name = "{model}"
 
 [memory]
 enabled = false
@@ -82,7 +81,9 @@ class HostStorm(Deliveries):
         )
 
 
-async def blow(home: Home, messages: int, a_second: float, seed: int = 1) -> HostStorm:
+async def blow(
+    home: Home, messages: int, a_second: float, seed: int = 1, model: str = "echo"
+) -> HostStorm:
     """Let messages come in servers with different orders of hosts."""
     rng = Random(seed)
     storm, choose = HostStorm(messages), in_turn(OURS, 0.4, rng)
@@ -96,6 +97,7 @@ async def blow(home: Home, messages: int, a_second: float, seed: int = 1) -> Hos
         third.bill = {"cost": BILL}
         home.config_file.write_text(
             CONFIG.format(
+                model=model,
                 near=storm.servers["near"].base_url,
                 far=storm.servers["far"].url_at("far.example"),
                 third=third.url_at("third.example"),

@@ -48,8 +48,15 @@ class BestOf:
         judge: Judge,
         refuse: Refuse,
         clock: Clock,
+        crowd: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`clock` is in seconds."""
+        """Prepare without writing.
+
+        Args:
+            clock: In seconds.
+            crowd: Returns how many others wait for the provider; each costs a line.
+        """
+        self._crowd = crowd
         self.name = provider.name
         self._provider = provider
         self._count = count
@@ -68,6 +75,8 @@ class BestOf:
         last_ms = 0.0
         while len(made) < self._count:
             spent = (self._clock() - start) * 1000
+            if made and self._crowd() >= self._count - len(made):
+                break
             if made and spent + SLACK * last_ms > prompt.deadline_ms * SHARE:
                 break
             try:

@@ -23,21 +23,31 @@ class FairQueue:
         return sum(len(line) for line in self._lines.values())
 
     @asynccontextmanager
-    async def place(self, guild: int) -> AsyncIterator[None]:
-        """Wait for a place.
+    async def place(
+        self, guild: int, seconds: float | None = None
+    ) -> AsyncIterator[None]:
+        """Wait for a place, so many seconds at most.
 
         Raises:
-            QueueFullError: If too many wait, in total or from this guild.
+            QueueFullError: If too many wait, in total or from this guild, or too long.
         """
         if self._free > 0 and not self._lines:
             self._free -= 1
         else:
-            await self._wait(guild)
+            await self._wait_for(guild, seconds)
         try:
             yield
         finally:
             self._free += 1
             self._wake()
+
+    async def _wait_for(self, guild: int, seconds: float | None) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wait(guild)
+        except TimeoutError:
+            reason = f"its turn did not come; {self.waiting} other requests wait"
+            raise QueueFullError(reason) from None
 
     async def _wait(self, guild: int) -> None:
         line = self._lines.get(guild, deque())

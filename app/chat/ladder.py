@@ -10,6 +10,7 @@ from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.halt import STOPPED, Halt
 from app.chat.postprocess import Finished, finish, still_said
+from app.chat.reply_time import LEAST_END_MS
 from app.core.errors import (
     InputRefusedError,
     LoadingError,
@@ -33,9 +34,6 @@ Fit = Callable[[Prompt, float], Prompt]
 OnPiece = Callable[[str | None], None]
 """Receives each piece of text as it comes; None withdraws all so far."""
 
-RESERVE_MS = 100.0
-"""The reserve for the last rung; the chain needs a few milliseconds."""
-
 LEAST_MS = 150.0
 """With less time left than this, a language model is not even asked."""
 
@@ -44,6 +42,9 @@ HEADSTART_MS = 40.0
 
 FIRST_SHARE = 0.55
 """The share of the time left for a rung to start, if another model follows."""
+
+QUEUE_SHARE = 0.5
+"""The share of it after which nobody waits any longer for a place at a host."""
 
 SPEECHLESS = "…I had something to say, but the words will not come. Try me again?"
 """The reply when even the last rung fails, which is a bug for the log."""
@@ -110,8 +111,15 @@ class Ladder:
         reject: Callable[[str], str | None] = lambda text: None,
         on_piece: OnPiece = lambda piece: None,
         halt: Halt | None = None,
+        reserve_ms: float = LEAST_END_MS,
     ) -> None:
-        """`reject` may refuse a language model's text and give the reason."""
+        """Prepare to climb.
+
+        Args:
+            reject: May refuse a language model's text and give the reason.
+            reserve_ms: The time to leave for the last rung, and what comes after it.
+        """
+        self._reserve_ms = reserve_ms
         self._halt = halt or Halt()
         self._rungs = rungs
         self._clock = clock
@@ -168,7 +176,7 @@ class Ladder:
     ) -> Attempt:
         is_last = place == len(self._rungs) - 1
         if not is_last:
-            left -= RESERVE_MS
+            left -= self._reserve_ms
             if left < LEAST_MS:
                 return Attempt("skipped", f"only {max(left, 0):.0f} ms are left")
         if reason := self._refusal(rung, prompt):
@@ -246,7 +254,9 @@ class Ladder:
             timer = await stack.enter_async_context(asyncio.timeout(limit))
             stack.enter_context(self._halt.ends(timer))
             if rung.queue:
-                await stack.enter_async_context(rung.queue.place(prompt.guild))
+                patience = None if limit is None else limit * QUEUE_SHARE
+                place = rung.queue.place(prompt.guild, patience)
+                await stack.enter_async_context(place)
             stream = rung.provider.write(prompt)
             await stack.enter_async_context(
                 aclosing(cast(AsyncGenerator[str | Completion, None], stream))

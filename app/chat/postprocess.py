@@ -7,7 +7,12 @@ from itertools import accumulate, takewhile
 
 from app.core.never_said import never_said
 from app.core.secret_patterns import has_secret, redact
-from app.core.sentences import whole_sentences, whole_words
+from app.core.sentences import (
+    folded_words,
+    line_key,
+    whole_sentences,
+    whole_words,
+)
 from app.providers.base import Used
 
 MAX_UNITS = 2000
@@ -182,25 +187,16 @@ def is_assistant_speak(text: str) -> bool:
 
 def is_copy(text: str, learned: Iterable[str]) -> bool:
     """Return whether the text is just one learned message of three words or more."""
-    words = _folded(text)
+    words = folded_words(text)
     if len(words) < 3:
         return False
-    return any(words == _folded(message) for message in learned)
-
-
-def line_key(text: str) -> str:
-    """Return the words of a text in one case, or its signs where it has no words."""
-    return " ".join(_folded(text)) or text.strip()
+    return any(words == folded_words(message) for message in learned)
 
 
 def still_said(text: str, sources: Sequence[Used]) -> tuple[Used, ...]:
     """Return the messages whose words are in a text that may have been cut."""
     said = line_key(text)
     return tuple(used for used in sources if line_key(used.run) in said)
-
-
-def _folded(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
 
 
 def _last_sentence(text: str) -> str:

@@ -1,8 +1,11 @@
-"""Finds the whole sentences and words of a text that broke off."""
+"""Finds the whole sentences and words of a text that broke off, and compares lines."""
 
 import re
 
 _END = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+(?=\s|$)")
+
+LEAST_COPY = 4
+"""The fewest words of a line that is not just a common phrase."""
 
 _LEAST_LETTERS = 2
 """The fewest letters of a sentence; "1." and "O." are none."""
@@ -27,6 +30,16 @@ def whole_words(text: str) -> str:
     """Return the text up to its last whole word; a single word stays."""
     head, space, _ = text.rstrip().rpartition(" ")
     return head.rstrip(" ,;:-–(") if space and head.strip() else text
+
+
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text in one case, without its signs."""
+    return re.findall(r"\w+", text.casefold())
+
+
+def line_key(text: str) -> str:
+    """Return the words of a text in one case, or its signs where it has no words."""
+    return " ".join(folded_words(text)) or text.strip()
 
 
 def _letters(text: str) -> int:

@@ -30,7 +30,8 @@ class GenerateReply:
     cached_tokens: int
     completion_tokens: int
     finish: str
-    """stop, length, deadline, cancelled, or ousted: another guild had to come first."""
+    """stop, length, deadline, cancelled, ousted: another guild had to come first, or
+    busy: so much was before it that there would have been no time for it."""
     first_token_ms: float
     total_ms: float
     voice_share: float = 0.0
@@ -72,6 +73,8 @@ class Generate(Request[GenerateReply]):
     """The guild's LoRA adapter, in GGUF."""
     never: list[str] = field(default_factory=list)
     """Words that must not be written."""
+    unsaid: list[str] = field(default_factory=list)
+    """Lines that no line may be, by their words; see `app.core.sentences.line_key`."""
     lines: int = 1
     """The most short lines of the text."""
     line_start: str = ""

@@ -110,6 +110,8 @@ class TokenVoiceJob(Request[TokenVoiceJobReply]):
     guild: int
     model: str
     """Path of the GGUF file."""
+    is_awaited: bool = False
+    """Somebody waits for it, so that it need not stand back."""
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ def carry_out(request: Request[object], home: Home, tell: Tell) -> object:
     if isinstance(request, TokenVoiceJob):
         from app.jobs import token_voice
 
-        _stand_back(token_voice.NICENESS)
+        if not request.is_awaited:
+            _stand_back(token_voice.NICENESS)
         return token_voice.run(request, home, tell)
     if isinstance(request, RequantiseJob):
         from app.jobs import requantise

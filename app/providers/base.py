@@ -83,6 +83,8 @@ class Prompt:
     """Row ids of the guilds that examples, drafts and summary come from."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Estimated tokens by purpose; empty until the prompt is fitted."""
+    unsaid: frozenset[str] = frozenset()
+    """Lines that it must not be, by their words; see `app.core.sentences.line_key`."""
     is_stale: Callable[[str], bool] = field(default=_is_fresh, compare=False)
     """Tells whether a text repeats what was just said, or what the bot said lately."""
     never: tuple[str, ...] = ()

@@ -37,11 +37,17 @@ class ConversationContext:
     speakable: frozenset[int] | None = None
     """Rows of the channels whose words may be said here; None means all."""
 
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All turns, the last one included, each once."""
+        gathered = (*self.channel, *self.conversation)
+        stored = {turn.message: turn for turn in gathered if turn.message is not None}
+        others = [turn for turn in gathered if turn.message is None]
+        return (*(stored[row] for row in sorted(stored)), *others, self.last)
+
     def __len__(self) -> int:
         """Return the number of turns, including the last one."""
-        rows = [turn.message for turn in (*self.conversation, *self.channel)]
-        stored = {row for row in rows if row is not None}
-        return len(stored) + rows.count(None) + 1
+        return len(self.turns)
 
 
 async def gather(

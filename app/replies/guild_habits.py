@@ -2,11 +2,11 @@
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
 
-from app.chat.postprocess import line_key
+from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Turn
 from app.store import messages
 from app.store.database import Database
@@ -91,12 +91,11 @@ class StaleLines:
         self._lately: dict[int, deque[bytes]] = {}
         """Hashes, since the words may be forgotten."""
 
-    async def echo_of(self, guild: int, turns: Sequence[Turn]) -> Callable[[str], bool]:
-        """Return a check whether a text repeats one of the last turns."""
+    async def just_said(self, guild: int, turns: Sequence[Turn]) -> frozenset[str]:
+        """Return the last turns, by their words, or none where people repeat them."""
         if self._rng.random() < await self._habit.share(guild):
-            return lambda text: False
-        said = {line_key(turn.text) for turn in turns[-JUST_SAID:]} - {""}
-        return lambda text: line_key(text) in said
+            return frozenset()
+        return frozenset(line_key(turn.text) for turn in turns[-JUST_SAID:]) - {""}
 
     def was_said(self, guild: int) -> Callable[[str], bool]:
         """Return a check whether a text repeats one of the bot's last lines."""
@@ -112,6 +111,13 @@ class StaleLines:
         self._lately[guild] = lately
         while len(self._lately) > KEPT_GUILDS:
             del self._lately[next(iter(self._lately))]
+
+
+def long_lines(turns: Iterable[Turn]) -> frozenset[str]:
+    """Return those turns, by their words, that nobody says twice by chance."""
+    return frozenset(
+        line_key(turn.text) for turn in turns if len(turn.text.split()) >= LEAST_COPY
+    )
 
 
 def _echoes(guild: int, newest: int) -> tuple[int, int]:

@@ -54,6 +54,8 @@ class LocalModel(Protocol):
     def model(self) -> str: ...
     @property
     def pid(self) -> int | None: ...
+    @property
+    def replies(self) -> int: ...
 
 
 class LadderBuilder:
@@ -131,6 +133,10 @@ class LadderBuilder:
     def speed(self) -> Speed | None:
         """The speed of the model here; None without one."""
         return self._local.speed if self._local else None
+
+    def local_replies(self) -> int:
+        """Return how many replies the model here writes at the moment."""
+        return self._local.replies if self._local else 0
 
     def build(
         self,

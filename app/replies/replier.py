@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import chain
 from random import Random
 from typing import Protocol
 
@@ -12,13 +13,14 @@ from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
-from app.chat.postprocess import is_copy
 from app.chat.prompt_settings import Mode, build, choose_mode
+from app.core.explanation import RungOutcome
 from app.core.never_said import holding_back
-from app.providers.base import Prompt, Turn
+from app.core.sentences import LEAST_COPY, line_key
+from app.providers.base import Prompt, Provider, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
-from app.replies.guild_habits import Bursts, StaleLines
+from app.replies.guild_habits import Bursts, StaleLines, long_lines
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.mode_choice import Drawn, ModeChoice
 from app.replies.request import MadeReply, ReplyRequest, Stages
@@ -34,6 +36,8 @@ TRIES = 6
 
 ECHO = "echo"
 """The model for trials, which says what was said."""
+
+TOO_BUSY = "the computer was so busy that too little time was left"
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
@@ -60,6 +64,8 @@ class _Plan:
     names: Sequence[str]
     """The language models to ask, in order; none where the chain writes."""
     drawn: Drawn | None
+    skipped: tuple[RungOutcome, ...] = ()
+    """The models for which it was too late."""
 
 
 class Replier:
@@ -87,6 +93,7 @@ class Replier:
         self._choosing = ModeChoice(database, rng)
         self._bursts = Bursts(database, rng, clock)
         self._stale = StaleLines(database, rng, clock)
+        self._ends = reply_time.EndTime(clock)
 
     @property
     def waiting(self) -> int:
@@ -101,8 +108,7 @@ class Replier:
         Args:
             on_piece: Receives the text as it is written; None withdraws it.
         """
-        arrived = self._clock() if request.arrived is None else request.arrived
-        reply = None
+        reply, began = None, self._clock()
         if request.trigger is not None or request.mode != "markov":
             reply = await self._database.run(
                 replies.claim,
@@ -113,26 +119,34 @@ class Replier:
             )
             if reply is None:
                 return None
-        return await self.fulfil(reply, replace(request, arrived=arrived), on_piece)
+        if request.arrived is None:
+            request = replace(request, arrived=began)
+        return await self.fulfil(reply, request, on_piece, began)
 
     async def fulfil(
         self,
         reply: int | None,
         request: ReplyRequest,
         on_piece: OnPiece = lambda piece: None,
+        began: float | None = None,
     ) -> MadeReply | None:
         """Write a reply whose row is claimed, or with None made when it is written.
 
         None if its trigger was forgotten meanwhile, or what it drew on time and again.
+
+        Args:
+            began: The beginning of the work on it; None means now.
         """
+        began = self._clock() if began is None else began
         for attempt in range(TRIES):
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
                 request = replace(request, mode="markov")
             made, is_over = None, False
+            stages = Stages(self._clock, request.arrived, began)
             try:
                 with self._memory.quiet() if self._memory else nullcontext():
-                    made = await self._make(reply, request, on_piece)
+                    made = await self._make(reply, request, on_piece, stages)
             except asyncio.CancelledError:
                 # The next session answers what this one was too short for.
                 is_over = request.trigger is not None
@@ -142,6 +156,7 @@ class Replier:
                     await self._database.run(replies.set_state, reply, "failed")
             if (kept := await self._keep(made)) is not None:
                 self._stale.note(request.guild, made.said)
+                self._ends.note(stages.since_models(made.answer))
                 return kept
             if reply and await self._database.run(replies.is_forgotten, reply):
                 return None
@@ -151,25 +166,30 @@ class Replier:
         return None
 
     async def _make(
-        self, reply: int | None, request: ReplyRequest, on_piece: OnPiece
+        self,
+        reply: int | None,
+        request: ReplyRequest,
+        on_piece: OnPiece,
+        stages: Stages,
     ) -> MadeReply:
-        stages = Stages(self._clock, request.arrived)
         plan = await self._plan(reply, request)
         gathered = await self._gather(plan.request)
         stages.end("context")
         limit = self._rungs.time_limit_ms(plan.mode, plan.config, plan.names)
-        deadline = request.max_ms or limit
+        deadline = reply_time.left_of(request.max_ms or limit, stages.waited)
+        plan = _in_time(plan, stages.worked, deadline)
         prompt = self._prompt(reply, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
-        is_echo = await self._echo_of(prompt, plan.config)
-        was_said = self._stale.was_said(request.guild)
-        prompt = replace(prompt, is_stale=lambda text: is_echo(text) or was_said(text))
-        ladder = self._ladder(plan, prompt, gathered, refused, is_echo, on_piece)
+        prompt = await self._without_echo(prompt, gathered.turns, plan.config)
+        reserve = self._ends.reserve_ms(deadline)
+        stages.models_until = deadline - reserve
+        ladder = self._ladder(plan, prompt, gathered, refused, on_piece, reserve)
         answer = await _climb(ladder, prompt, deadline, stages)
+        answer = replace(answer, rungs=(*plan.skipped, *answer.rungs))
         silence = await self._silence(answer) if request.is_choosy else ""
         return MadeReply(
             reply or 0,
@@ -225,10 +245,10 @@ class Replier:
         prompt: Prompt,
         gathered: ConversationContext,
         refused: Mapping[str, str | None],
-        is_echo: Callable[[str], bool],
         on_piece: OnPiece,
+        reserve: float,
     ) -> Ladder:
-        request, guard = plan.request, _guard(plan.voice, prompt.turns, is_echo)
+        request, guard = plan.request, _guard(plan.voice, prompt.unsaid)
         rungs = self._rungs.build(
             plan.names, request.guild, plan.config, gathered, refused
         )
@@ -236,18 +256,26 @@ class Replier:
             rungs = self._at_best(rungs, plan, guard)
         # What may not be said after all is not shown while it is written.
         shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
-        return Ladder(rungs, self._clock, guard, shows, request.halt)
+        return Ladder(rungs, self._clock, guard, shows, request.halt, reserve)
 
     async def _silence(self, answer: Answer) -> str:
         """Return why a line that nobody asked for is not said; empty if it is."""
         text, turns = answer.finished.text, answer.prompt.turns
         return await self._illustrator.misfit(text, turns)
 
-    async def _echo_of(self, prompt: Prompt, config: Config) -> Callable[[str], bool]:
-        """Return a check whether a text repeats what was just said."""
-        if self._rungs.model_of("local", config) == ECHO:
-            return lambda text: False
-        return await self._stale.echo_of(prompt.guild, prompt.turns)
+    async def _without_echo(
+        self, prompt: Prompt, turns: Sequence[Turn], config: Config
+    ) -> Prompt:
+        """Add what was said, in these turns or before, and must not be said again."""
+        unsaid = long_lines((*turns, *chain(*prompt.moments)))
+        if self._rungs.model_of("local", config) != ECHO:
+            unsaid |= await self._stale.just_said(prompt.guild, turns)
+        was_said = self._stale.was_said(prompt.guild)
+        return replace(
+            prompt,
+            unsaid=unsaid,
+            is_stale=lambda text: line_key(text) in unsaid or was_said(text),
+        )
 
     async def _refused(
         self, prompt: Prompt, names: Sequence[str]
@@ -322,15 +350,16 @@ class Replier:
         if settings.candidates <= 1 or settings.stream or is_slow:
             return [*rungs]
         count = max(1, settings.candidates - plan.request.waiting)
-        judge = self._illustrator.judge
         return [
-            replace(
-                rung, provider=BestOf(rung.provider, count, judge, guard, self._clock)
-            )
+            replace(rung, provider=self._best_of(rung.provider, count, guard))
             if rung.provider.name == "local"
             else rung
             for rung in rungs
         ]
+
+    def _best_of(self, provider: Provider, count: int, guard: Refuse) -> BestOf:
+        judge, crowd = self._illustrator.judge, self._rungs.local_replies
+        return BestOf(provider, count, judge, guard, self._clock, crowd)
 
     async def _keep(self, made: MadeReply) -> MadeReply | None:
         """Fill in or make the row of the reply, unless it may not be kept."""
@@ -361,6 +390,14 @@ def _visible(request: ReplyRequest) -> frozenset[int] | None:
     return frozenset() if request.channel is None else frozenset({request.channel})
 
 
+def _in_time(plan: _Plan, worked_ms: float, limit_ms: float) -> _Plan:
+    """Return the plan, without models if the computer is too busy for any."""
+    if worked_ms <= limit_ms * reply_time.LATE_SHARE:
+        return plan
+    skipped = (RungOutcome(name, "skipped", TOO_BUSY) for name in plan.names)
+    return replace(plan, names=[], skipped=tuple(skipped))
+
+
 async def _climb(
     ladder: Ladder, prompt: Prompt, deadline_ms: float, stages: Stages
 ) -> Answer:
@@ -373,19 +410,19 @@ async def _climb(
     return answer
 
 
-def _guard(
-    voice: Voice, turns: Sequence[Turn], is_echo: Callable[[str], bool]
-) -> Refuse:
-    """Return a check for copies of one learned message, or of what was just said."""
-    said = [turn.text for turn in turns]
+def _guard(voice: Voice, unsaid: Collection[str]) -> Refuse:
+    """Return a check for copies of one learned message, or of what was just said.
+
+    The model here cannot end such a line; see `app.runner.repetition`.
+    """
 
     def refuse(text: str) -> str | None:
-        if is_echo(text):
+        if line_key(text) in unsaid:
             return "it repeated what was just said"
         for line in text.split("\n"):
-            if len(line.split()) < 4:
+            if len(line.split()) < LEAST_COPY:
                 continue
-            if is_copy(line, said):
+            if line_key(line) in unsaid:
                 return "it repeated what was just said"
             if voice.repeats(line):
                 return "it repeated one learned message"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
+from math import inf
 
 from app.chat.circuit_breaker import Clock
 from app.chat.halt import STOPPED, Halt
@@ -66,26 +67,44 @@ class ReplyRequest:
 class Stages:
     """Records the duration of each stage."""
 
-    def __init__(self, clock: Clock, arrived: float | None) -> None:
-        """`clock` is in seconds, and so is `arrived`, the message's arrival by it."""
+    def __init__(
+        self, clock: Clock, arrived: float | None, began: float | None = None
+    ) -> None:
+        """Begin to measure.
+
+        Args:
+            arrived: The message's arrival, by the clock, in seconds.
+            began: The beginning of the work on it; None means now.
+        """
         self.timings: dict[str, float] = {}
         """Milliseconds by stage."""
         self._clock = clock
         self._start = clock() if arrived is None else arrived
         self._last = self._start
-        self._waited = self.total
-        if self._waited >= 1:
+        self.models_until = inf
+        """Milliseconds of work after which no model should be at it any more."""
+        began = clock() if began is None else began
+        self.waited = (began - self._start) * 1000
+        """Milliseconds until its turn came."""
+        if self.total >= 1:
             self.end("waiting")
 
     @property
     def worked(self) -> float:
         """Return the milliseconds since the work began."""
-        return self.total - self._waited
+        return self.total - self.waited
 
     @property
     def total(self) -> float:
         """Return the milliseconds since the message arrived."""
         return (self._clock() - self._start) * 1000
+
+    def since_models(self, answer: Answer) -> float:
+        """Return the milliseconds since the last model had ended, or should have."""
+        rungs = answer.rungs
+        chain = rungs[-1].ms if rungs and answer.provider == "markov" else 0.0
+        ended = self.timings["total"] - self.waited - chain
+        return self.worked - min(ended, self.models_until)
 
     def end(self, name: str) -> None:
         """Note how long a stage took that began when the last one ended."""

@@ -1,7 +1,8 @@
 """The queue for slots: bounded, and fair between guilds."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from typing import Generic, TypeVar
 
 from app.core.errors import AppError
@@ -18,6 +19,11 @@ class Waiting(Generic[T]):
 
     def __len__(self) -> int:
         return sum(map(len, self._lines.values()))
+
+    def __iter__(self) -> Iterator[T]:
+        """Return the requests in the order of their turns."""
+        rounds = zip_longest(*self._lines.values())
+        return (item for turn in rounds for item in turn if item is not None)
 
     @property
     def by_guild(self) -> dict[str, int]:

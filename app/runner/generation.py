@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 from app.core.sentences import whole_sentences
 from app.ipc.inference import Generate, GenerateReply, TokenChoice
@@ -33,7 +34,7 @@ class Generation:
     """Tokens between two lines of one reply: the line's end and the speaker."""
     slot: Slot | None = None
     cached: int = 0
-    """Prompt tokens that needed no evaluation."""
+    """Prompt tokens that need no evaluation."""
     written: list[int] = field(default_factory=list)
     line: list[int] = field(default_factory=list)
     """Those in the present line."""
@@ -42,6 +43,8 @@ class Generation:
     choices: list[TokenChoice] = field(default_factory=list)
     """The decision on each of them."""
     first_token: float | None = None
+    is_only: bool = False
+    """Nothing was before it, so it is tried: what was measured may be too slow."""
     is_cancelled: bool = False
 
     def __post_init__(self) -> None:
@@ -60,6 +63,11 @@ class Generation:
         return len(self.prompt) - len(self.taken.tokens) if not self.written else 0
 
     @property
+    def to_read(self) -> int:
+        """The same, or what is expected before it has a slot."""
+        return self.unread if self.slot else len(self.prompt) - self.cached
+
+    @property
     def need(self) -> int:
         """The number of memory tokens it may need."""
         starts = len(self.line_start) * (self.request.lines - 1)
@@ -70,10 +78,14 @@ class Generation:
         """The key that separates its tokens from those of other adapters."""
         return str(self.adapter.path) if self.adapter else ""
 
+    def left(self, now: float) -> float:
+        """Return the seconds until its deadline."""
+        deadline = self.request.deadline_ms
+        return inf if deadline is None else self.received + deadline / 1000 - now
+
     def is_late(self, now: float) -> bool:
         """True when its deadline has passed."""
-        deadline = self.request.deadline_ms
-        return deadline is not None and (now - self.received) * 1000 >= deadline
+        return self.left(now) <= 0
 
     def take(self, token: int, piece: bytes, now: float) -> None:
         """Append a chosen token."""
@@ -121,7 +133,7 @@ class Generation:
             self.on_piece(text, (now - self.received) * 1000)
 
     def finish(self, reason: str, now: float) -> None:
-        """Report the end: stop, length, deadline, cancelled or ousted."""
+        """Report the end: stop, length, deadline, cancelled, ousted or busy."""
         text = self.text.text
         if reason == "deadline":
             text = whole_sentences(text)

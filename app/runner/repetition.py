@@ -7,10 +7,12 @@ their own, and 0.3 to 2.7 % five words of the twenty messages before.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from app.core.sentences import LEAST_COPY, line_key
 from app.runner.llama import Model
+from app.voice.tokens import TokenVoice
 
 OWN_WORDS = 3
 """The fewest words that a line does not repeat of itself."""
@@ -36,14 +38,25 @@ class Word(NamedTuple):
 class Repetition:
     """Tells which words would repeat a sequence of words."""
 
-    def __init__(self, model: Model, prompt: str, speaker: str) -> None:
+    def __init__(
+        self,
+        model: Model,
+        prompt: str,
+        speaker: str,
+        unsaid: Collection[str] = (),
+        voice: TokenVoice | None = None,
+    ) -> None:
         """Read what must not come again.
 
         Args:
             speaker: The start of the speaker's lines in the prompt. Without one, as in
                 summaries, a text may repeat the prompt.
+            unsaid: Lines that no line may be, by their words.
+            voice: Its messages are lines that no line may be either.
         """
         self._model = model
+        self._unsaid = frozenset(unsaid)
+        self._voice = voice
         self._said: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         self._begun: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
         for line in prompt.split("\n") if speaker else ():
@@ -70,6 +83,15 @@ class Repetition:
                 if before == last
             }
         return banned
+
+    def may_end(self, line: Sequence[int]) -> bool:
+        """Return whether a line's words, as far as they go, say something new."""
+        text = b"".join(map(self._model.piece, line)).decode("utf-8", "ignore")
+        # A speaker's name is taken from a line before it is sent.
+        if {line_key(text), line_key(text.partition(":")[2])} & self._unsaid:
+            return False
+        is_long = len(text.split()) >= LEAST_COPY
+        return not (self._voice and is_long and self._voice.is_message(line))
 
     def words(self, tokens: Sequence[int]) -> list[Word]:
         """Return the words of a text that has blanks between its words.

@@ -88,8 +88,8 @@ class ModelDesk:
             model=loaded.model.path.name,
             context=loaded.context.size,
             can_roll_back=loaded.can_roll_back,
-            prompt_tokens_per_second=self._scheduler.speeds.prompt,
-            tokens_per_second=self._scheduler.speeds.decode,
+            prompt_tokens_per_second=self._scheduler.forecast.speeds.prompt,
+            tokens_per_second=self._scheduler.forecast.speeds.decode,
             gpu=self._gpu,
         )
 
@@ -104,11 +104,11 @@ class ModelDesk:
         measured: dict[int, Speeds] = {}
         for threads in choices:
             self._loaded.context.set_threads(threads)
-            measured[threads] = self._scheduler.speeds = Speeds()
+            measured[threads] = self._scheduler.forecast.speeds = Speeds()
             self._read_a_little()
         self._pace = ThreadPace(measured)
         self._loaded.context.set_threads(self._pace.threads)
-        self._scheduler.speeds = measured[self._pace.threads]
+        self._scheduler.forecast.speeds = measured[self._pace.threads]
 
     def _read_a_little(self) -> None:
         text = "the quick brown fox jumps over the lazy dog " * WARM_TOKENS
@@ -146,7 +146,7 @@ class ModelDesk:
             outbox.notify(Piece(request.stream, text, at_ms))
 
         def on_done(completion: GenerateReply) -> None:
-            speeds = self._scheduler.speeds
+            speeds = self._scheduler.forecast.speeds
             measured = replace(
                 completion,
                 prompt_tokens_per_second=speeds.prompt,

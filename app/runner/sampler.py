@@ -74,7 +74,9 @@ class Chooser:
         self._channels = None if channels is None else frozenset(channels)
         self._said = said_in(model, prompt) if self._voice else None
         self._guard = WordGuard(model, prompt, self._voice, self._channels)
-        self._repetition = Repetition(model, request.prompt, request.line_start)
+        self._repetition = Repetition(
+            model, request.prompt, request.line_start, request.unsaid, self._voice
+        )
         self._most = request.max_tokens
         self._temperature = request.temperature
         self._top_p = request.top_p
@@ -113,7 +115,7 @@ class Chooser:
         probs[self._model.control_tokens] = 0
         probs[self._guard.banned(written)] = 0
         probs[[*self._repetition.banned(written)]] = 0
-        if may_end:
+        if may_end and self._repetition.may_end(written):
             self._near_the_end(probs, len(written))
         else:
             probs[self._model.end_tokens] = 0

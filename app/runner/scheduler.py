@@ -5,16 +5,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.runner.admission_queue import Waiting
+from app.runner.forecast import Forecast
 from app.runner.generation import Generation
 from app.runner.llama import Adapter, Batch, Context, LlamaError
 from app.runner.slots import Plan, Slots
-from app.runner.throughput import DecodeCall, Speeds
+from app.runner.throughput import DecodeCall
 
 PROMPT_CHUNK = 64
 """Prompt tokens of one decode call. Fewer would read slower; more would make everyone
 else wait longer for their next token, and a cancel for its effect."""
 
 MOST_WAITING = 32
+
+HOPE = 1.5
+"""The times by which the work before a job may exceed its time; estimates vary."""
+
+SURE = 0.8
+"""The share of the time left that the work of those who are at it may fill."""
 
 MOST_LINE_START = 8
 """The most tokens between two lines of a reply; a longer start means one line."""
@@ -53,7 +60,7 @@ class Scheduler:
         self._end_tokens = frozenset(context.model.end_tokens.tolist())
         self._adapter: Adapter | None = None
         self._adapter_calls = 0
-        self.speeds = Speeds()
+        self.forecast = Forecast()
 
     @property
     def is_idle(self) -> bool:
@@ -77,6 +84,8 @@ class Scheduler:
             AppError: If too many wait already.
         """
         self._fit(job)
+        job.is_only = self.is_idle
+        job.cached = self._slots.cached(job.prompt, job.adapter_name)
         if ousted := self._waiting.put(job.request.guild, job):
             ousted.finish("ousted", self._clock())
 
@@ -91,6 +100,7 @@ class Scheduler:
     def step(self) -> DecodeCall | None:
         """Advance the active jobs by one decode call; return what it did."""
         self._end_overdue()
+        self._shed()
         self._admit()
         steps = self._compose()
         if not steps:
@@ -106,7 +116,7 @@ class Scheduler:
             self._advance(step, now)
         self._step_seconds = self._clock() - began
         call = DecodeCall(read, written, self._step_seconds)
-        self.speeds.note(call)
+        self.forecast.note_call(call)
         return call
 
     def forget(self) -> None:
@@ -139,8 +149,30 @@ class Scheduler:
                 # Another step like the last one would end too late.
                 self._end(job, "deadline", now)
 
+    def _shed(self) -> None:
+        """Send away at once whoever waits in vain, so that another answers in time."""
+        now, hopeless = self._clock(), set[int]()
+        before = sum(map(self.forecast.seconds, self._active))
+        for job in self._waiting:
+            own, left = self.forecast.seconds(job), job.left(now)
+            is_in_vain = own > SURE * left or before + own > HOPE * left
+            if is_in_vain and not job.is_only:
+                hopeless.add(job.request.stream)
+            else:
+                before += own
+        for job in self._waiting.remove(lambda job: job.request.stream in hopeless):
+            job.finish("busy", now)
+
+    def _would_delay(self, job: Generation) -> bool:
+        """Return whether it would be late, or make others late, if it began now."""
+        now, together = self._clock(), [*self._active, job]
+        work = sum(map(self.forecast.seconds, together))
+        return work > SURE * min(one.left(now) for one in together)
+
     def _admit(self) -> None:
         while job := self._waiting.first():
+            if self._active and self._would_delay(job):
+                return
             plan = self._slots.plan(
                 job.request.conversation, job.prompt, job.adapter_name
             )
@@ -224,5 +256,7 @@ class Scheduler:
 
     def _end(self, job: Generation, reason: str, now: float) -> None:
         self._active.remove(job)
+        if reason == "stop":
+            self.forecast.note_length(len(job.written))
         job.taken.is_busy = False
         job.finish(reason, now)

@@ -60,13 +60,7 @@ class Slots:
         idle = [slot for slot in self.slots if not slot.is_busy]
         if not idle:
             return None
-        most = len(prompt) - 1
-        shared = {
-            slot.sequence: self._reusable(slot, prompt, most)
-            if slot.adapter == adapter
-            else 0
-            for slot in self.slots
-        }
+        shared = self._shared(prompt, adapter)
         best = max(self.slots, key=lambda slot: shared[slot.sequence])
         saved = shared[best.sequence]
         for slot in idle:
@@ -79,6 +73,20 @@ class Slots:
         if self._can_roll_back and saved - own >= MIN_COPIED:
             return Plan(target, best, saved)
         return Plan(target, None, own)
+
+    def cached(self, prompt: Sequence[int], adapter: str = "") -> int:
+        """Return how much of a prompt is in the memory now."""
+        return max(self._shared(prompt, adapter).values())
+
+    def _shared(self, prompt: Sequence[int], adapter: str) -> dict[int, int]:
+        """Return what a prompt could reuse of each sequence."""
+        most = len(prompt) - 1
+        return {
+            slot.sequence: self._reusable(slot, prompt, most)
+            if slot.adapter == adapter
+            else 0
+            for slot in self.slots
+        }
 
     def take(
         self, plan: Plan, conversation: str, prompt: Sequence[int], adapter: str = ""

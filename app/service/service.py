@@ -68,10 +68,16 @@ class Service:
         if is_host(first) and await self._prepare_host(first, config, request):
             pass
         elif self.context.local.status().model.state in ("idle", "loading"):
-            await self.context.local.wait_until_ready(LOADING_SECONDS)
-            if request.mode != "llm":
-                await self.context.token_voices.prepare(guild.id)
+            await self._prepare_local(guild.id, is_fused=request.mode != "llm")
         await self.context.memory.warm(guild.id)
+
+    async def _prepare_local(self, guild: int, *, is_fused: bool) -> None:
+        """Load the model here, and meanwhile build the voice in its words."""
+        loading = self.context.local.wait_until_ready(LOADING_SECONDS)
+        if is_fused:
+            await asyncio.gather(loading, self.context.token_voices.prepare(guild))
+        else:
+            await loading
 
     async def _prepare_host(
         self, name: str, config: Config, request: control.Say

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.voice import files, static_index
 from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
-from app.voice.index import END, Index, Range, View
+from app.voice.index import DEPTH, END, Index, Range, View
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -293,6 +293,14 @@ class TokenVoice:
             return []
         symbols, _ = view.followers(found, _PLACES)
         return [int(symbol) - 1 for symbol in symbols if symbol != END]
+
+    def is_message(self, written: Sequence[int]) -> bool:
+        """Return whether somebody wrote this message; a long one, whether it starts so.
+
+        Hidden channels count too, as their messages are not to be said either.
+        """
+        symbols = [END, *(token + 1 for token in written), END]
+        return self._index.view().find(symbols[:DEPTH]).places > 0
 
     def _guild_parts(
         self, view: View, matches: Sequence[Range], counted: "_ScopeCounts"

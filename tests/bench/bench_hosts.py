@@ -1,6 +1,6 @@
 """A storm of messages over three hosts and the model here, with every fault at random.
 
-`python -m tests.bench.bench_hosts [--messages 2000] [--a-second 20]`
+`python -m tests.bench.bench_hosts [--messages 2000] [--a-second 4] [--model FILE]`
 """
 
 import argparse
@@ -10,18 +10,26 @@ import tempfile
 from pathlib import Path
 
 from app.core.paths import Home
+from app.modelfiles import catalogue
 from tests.host_storm import HostStorm, blow, check, loop_lateness
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=2000)
-    parser.add_argument("--a-second", type=float, default=20)
+    parser.add_argument("--a-second", type=float, default=4)
+    parser.add_argument("--model", type=Path, help="a GGUF file instead of the echo")
     arguments = parser.parse_args()
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as directory:
         home = Home(Path(directory) / "home").create()
-        storm = asyncio.run(blow(home, arguments.messages, arguments.a_second))
+        model = "echo"
+        if arguments.model:
+            home.models.mkdir(exist_ok=True)
+            model = "starter"
+            catalogue.file_of(home, model).symlink_to(arguments.model.absolute())
+        blowing = blow(home, arguments.messages, arguments.a_second, model=model)
+        storm = asyncio.run(blowing)
     check(storm)
     report(storm)
     late, busy = loop_lateness()
@@ -40,6 +48,12 @@ def report(storm: HostStorm) -> None:
     for share in (0.5, 0.9, 0.99, 1.0):
         at = times[min(len(times) - 1, int(len(times) * share))]
         print(f"  {share:4.0%} of replies  {at:.0f} ms")
+    for stage in ("waiting", "context", "recall", "drafts", "ladder", "total"):
+        took = sorted(made.timings.get(stage, 0.0) for made in storm.made)
+        print(
+            f"  {stage:17} median {took[len(took) // 2]:.0f}, 99 %"
+            f" {took[int(len(took) * 0.99)]:.0f}, most {took[-1]:.0f} ms"
+        )
     print(f"  by                {dict(storm.providers)}")
     for name, server in storm.servers.items():
         spent = [one for one in storm.spent if one.provider == name]

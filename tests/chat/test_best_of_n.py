@@ -54,10 +54,12 @@ def refuse(text: str) -> str | None:
     return "a copy" if text.startswith("copy") else None
 
 
-async def write(texts: Sequence[str | None], seconds: float = 0.1, **options):
+async def write(
+    texts: Sequence[str | None], seconds: float = 0.1, crowd: int = 0, **options
+):
     clock = Clock()
     provider = Several(clock, texts, seconds)
-    best = BestOf(provider, 4, by_pizza, refuse, clock)
+    best = BestOf(provider, 4, by_pizza, refuse, clock, lambda: crowd)
     prompt = Prompt(1, "c", "Mynah", TURNS, deadline_ms=2000, **options)
     *pieces, done = [piece async for piece in best.write(prompt)]
     assert isinstance(done, Completion)
@@ -87,6 +89,12 @@ async def test_with_little_time_there_is_just_one():
     done, provider = await write(["hm", "pizza"], seconds=0.8)
     assert (done.text, len(provider.prompts)) == ("hm", 1)
     assert not done.notes
+
+
+@pytest.mark.parametrize(("crowd", "lines"), [(1, 3), (2, 2), (3, 1), (9, 1)])
+async def test_each_of_the_others_who_wait_costs_a_line(crowd: int, lines: int):
+    _, provider = await write(["a", "b", "c", "d"], crowd=crowd)
+    assert len(provider.prompts) == lines
 
 
 async def test_copies_assistants_and_broken_lines_are_taken_only_for_want_of_others():

@@ -59,3 +59,14 @@ async def test_cancelled_waiters_leave_no_hole():
     await asyncio.gather(*tasks, return_exceptions=True)
     async with asyncio.timeout(1), queue.place(1), queue.place(2):
         pass
+
+
+async def test_whoever_waits_too_long_leaves_the_line_and_takes_no_place():
+    queue = FairQueue(1)
+    async with queue.place(1):
+        with pytest.raises(QueueFullError, match="its turn did not come"):
+            async with queue.place(2, 0.01):
+                pass
+        assert queue.waiting == 0
+    async with queue.place(3, 0.01):
+        pass

@@ -236,6 +236,16 @@ async def test_a_full_queue_is_a_reason():
         pass
 
 
+async def test_a_turn_that_does_not_come_is_no_fault_of_the_host():
+    queue, breaker = FairQueue(1), CircuitBreaker(time.monotonic, threshold=1)
+    rung = Rung(FakeProvider("openai", ["x"]), queue=queue, breaker=breaker)
+    async with queue.place(1):
+        answer = await climb(rung, chain(), deadline_ms=400)
+    assert (answer.provider, answer.rungs[0].outcome) == ("markov", "skipped")
+    assert "its turn did not come" in answer.rungs[0].reason
+    assert breaker.refuses() is None
+
+
 async def test_cancelling_closes_the_provider_and_frees_the_queue():
     queue, slow = FairQueue(1), FakeProvider("local", [5.0])
     task = asyncio.create_task(climb(Rung(slow, queue=queue), chain()))

@@ -21,6 +21,7 @@ from app.ipc.child import spawn
 from app.modelfiles import gguf_header
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.local.provider import FIRST_CONTACT, LocalProvider
+from app.providers.local.runner_supervisor import Keeper
 from app.providers.markov import NOTHING_LEARNED, MarkovProvider
 from app.settings.model_sections import ModelSettings
 from app.voice.voice import Voice
@@ -530,3 +531,16 @@ async def test_at_first_contact_a_person_hears_a_human_line_and_no_nonsense(tmp_
 
 async def nothing_learned(guild):
     return Voice.empty()
+
+
+async def test_the_model_is_told_which_lines_are_not_to_be_said(monkeypatch):
+    asked, call = [], Keeper.call
+
+    async def spy(self, request):
+        asked.append(request)
+        return await call(self, request)
+
+    monkeypatch.setattr(Keeper, "call", spy)
+    async with providing() as provider:
+        await written(provider, replace(PROMPT, unsaid=frozenset({"good morrow"})))
+    assert asked[-1].unsaid == ["good morrow"]

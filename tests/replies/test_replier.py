@@ -1,5 +1,6 @@
 """Replies on a real database, with the cloud's stand-in and no local model."""
 
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from random import Random
@@ -92,10 +93,13 @@ class Measured:
     context_size: int
     model: str
     pid: int = 1
+    replies: int = 0
 
 
 class Bench:
-    def __init__(self, home, database, memory=None, measured=None):
+    def __init__(
+        self, home, database, memory=None, measured=None, clock=time.perf_counter
+    ):
         self.database = database
         self.home = home
         self.settings = Settings(home, database)
@@ -108,7 +112,7 @@ class Bench:
             providers, ledger, lambda: self.settings.home, Clock(), measured
         )
         self.replier = Replier(
-            database, self.settings, rungs, self.voices, Random(1), memory
+            database, self.settings, rungs, self.voices, Random(1), memory, clock
         )
         self.guild = database.call(guilds.ensure, "den").id
         self.channel = database.call(guilds.ensure_channel, self.guild, "general").id

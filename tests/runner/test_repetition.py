@@ -8,6 +8,7 @@ import pytest
 from app.ipc.inference import Generate
 from app.runner import sampler
 from app.runner.repetition import Repetition, Word
+from app.voice import tokens
 
 TALK = "ann: the boats are all out at sea today\n"
 
@@ -90,3 +91,43 @@ def test_only_lines_of_a_talk_keep_off_their_prompt(
     logits[[unwanted, wanted]] = 20, 10
     chosen = chooser.choose(logits, model.tokens("the boats"), may_end=False)
     assert chosen == (wanted if is_talk else unwanted)
+
+
+def ended(model, line: str, *, unsaid: Sequence[str] = (), voice=None) -> bool:
+    """Whether a line ends that wants nothing more, where a `!` may follow instead."""
+    request = Generate(
+        1,
+        "c",
+        TALK,
+        temperature=0.0,
+        line_start="bot:",
+        unsaid=[*unsaid],
+        dial=50 if voice else 0,
+    )
+    chooser = sampler.Chooser(model, request, voice, [], np.random.default_rng(1))
+    logits = np.full(model.vocabulary, -20, np.float32)
+    ends = [*model.line_tokens, *model.end_tokens]
+    logits[ends], logits[model.tokens("!")[-1]] = 20, 10
+    return chooser.choose(logits, model.tokens(line), may_end=True) in ends
+
+
+@pytest.mark.parametrize(
+    "line", [" Good morrow!", " good morrow", " bot: good morrow."]
+)
+def test_no_line_ends_whose_words_are_not_to_be_said(load, line: str) -> None:
+    model = load().model
+    assert ended(model, line)
+    assert not ended(model, line, unsaid=["good morrow"])
+    assert ended(model, f"{line} to you", unsaid=["good morrow"])
+
+
+def test_no_line_ends_that_is_a_whole_message_of_four_words(load, tmp_path) -> None:
+    model = load().model
+    texts = [" you may go home", " home at last"]
+    rows = [(row, model.tokens(text), 1) for row, text in enumerate(texts, 1)]
+    end = model.tokens("\n")[-1]
+    tokens.build(tmp_path, rows, vocabulary=model.vocabulary, end=end)
+    voice = tokens.TokenVoice.open(tmp_path)
+    assert not ended(model, texts[0], voice=voice)
+    assert ended(model, texts[1], voice=voice), "short ones are common phrases"
+    assert ended(model, " you may go", voice=voice)

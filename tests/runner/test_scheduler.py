@@ -15,6 +15,7 @@ from app.runner.generation import Generation
 from app.runner.model_loader import SLOTS
 from app.runner.sampler import Chooser
 from app.runner.scheduler import MOST_WAITING, PROMPT_CHUNK, Scheduler
+from app.runner.throughput import DecodeCall
 from tests.runner import tiny
 
 
@@ -276,6 +277,57 @@ def test_the_line_is_bounded_and_fair_between_guilds(load):
     runner.scheduler.step()
     assert quiet in runner.done
     assert len(runner.done) < 10
+
+
+def slow_runner(load, monkeypatch, tokens_a_second):
+    """A runner whose clock goes on with the tokens that it evaluates."""
+    runner = Runner(load(context=2048))
+    decode, clock = runner.loaded.context.decode, runner.clock
+
+    def take_time(batch):
+        clock.now += batch.size / tokens_a_second
+        return decode(batch)
+
+    monkeypatch.setattr(runner.loaded.context, "decode", take_time)
+    runner.scheduler.forecast.note_call(DecodeCall(64, 0, 64 / tokens_a_second))
+    runner.scheduler.forecast.note_call(DecodeCall(0, 1, 1 / tokens_a_second))
+    return runner
+
+
+def test_of_more_replies_than_there_is_time_for_some_are_whole_and_the_rest_know_soon(
+    load, monkeypatch
+):
+    runner = slow_runner(load, monkeypatch, tokens_a_second=100)
+    for number in range(20):
+        # Each is half a second of work, and has two seconds.
+        text = f"{number} " + LONG[:36]
+        runner.submit(text, str(number), guild=str(number), deadline_ms=2000)
+    runner.run()
+    ends = ("stop", "length")
+    whole = [done for done in runner.done.values() if done.finish in ends]
+    away = [done for done in runner.done.values() if done.finish == "busy"]
+    assert len(whole) == 3
+    assert len(away) == 17
+    assert max(done.total_ms for done in whole) <= 2000
+    at_once = [done for done in away if done.total_ms < 100]
+    assert len(at_once) >= 12
+    assert max(done.total_ms for done in away) < 1700
+
+
+def test_a_slow_model_alone_is_always_tried(load, monkeypatch):
+    runner = slow_runner(load, monkeypatch, tokens_a_second=1)
+    done = runner.write("hello", deadline_ms=2000)
+    assert done.finish == "deadline"
+
+
+def test_a_loud_server_does_not_take_a_quiet_ones_time(load, monkeypatch):
+    runner = slow_runner(load, monkeypatch, tokens_a_second=100)
+    for number in range(10):
+        text = f"{number} " + LONG[:36]
+        runner.submit(text, str(number), guild="loud", deadline_ms=2000)
+    quiet = runner.submit(LONG[:38], "q", guild="quiet", deadline_ms=2000)
+    runner.run()
+    assert runner.done[quiet].finish in ("stop", "length")
 
 
 def test_the_same_seed_writes_the_same_text(load):

@@ -146,6 +146,11 @@ class LocalProvider:
         return self._keeper.ready is not None and not self._pieces
 
     @property
+    def replies(self) -> int:
+        """The replies that it has to write."""
+        return len(self._pieces)
+
+    @property
     def model(self) -> str:
         """The name of the model, as the owner knows it."""
         return self._settings().name
@@ -353,6 +358,7 @@ class LocalProvider:
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,
             never=list(prompt.never),
+            unsaid=sorted(prompt.unsaid),
             lines=prompt.lines,
             line_start=chat_log.start_of_line(prompt.bot_name),
         )
@@ -378,6 +384,8 @@ class LocalProvider:
         self._note_speed(result)
         if result.finish == "ousted":
             raise ProviderError("replies for other servers came first.")
+        if result.finish == "busy":
+            raise ProviderError("the model is busy with other replies.")
         if not result.completion_tokens:
             raise ProviderError("the time ran out while the model was reading.")
         if result.finish == "deadline" and not result.text:

@@ -73,10 +73,13 @@ class TokenVoices:
         """Report changes to this runner from now on."""
         self._runner = runner
 
-    async def get(self, guild: int) -> Path | None:
+    async def get(self, guild: int, *, is_awaited: bool = False) -> Path | None:
         """Return the guild's up-to-date voice directory for the model in use.
 
         Returns None until it is built, which starts in the background.
+
+        Args:
+            is_awaited: Somebody waits, so that the build need not stand back.
         """
         model = await asyncio.to_thread(self._model)
         if model is None:
@@ -88,14 +91,14 @@ class TokenVoices:
             return None
         stored = await asyncio.to_thread(self._stored, path)
         if stored is None:
-            self._build_soon(guild, model, path)
+            self._build_soon(guild, model, path, is_awaited=is_awaited)
             return None
         await self._follow(guild, model, path, stored)
         return path
 
     async def prepare(self, guild: int) -> bool:
         """Wait until the guild's voice is built; False if it cannot be."""
-        if await self.get(guild):
+        if await self.get(guild, is_awaited=True):
             return True
         await asyncio.gather(*self._building.values(), return_exceptions=True)
         return await self.get(guild) is not None
@@ -164,13 +167,17 @@ class TokenVoices:
         if disliked:
             await self._runner.weigh(path, disliked)
 
-    def _build_soon(self, guild: int, model: Path, path: Path) -> None:
+    def _build_soon(
+        self, guild: int, model: Path, path: Path, *, is_awaited: bool = False
+    ) -> None:
         if path not in self._building:
-            task = asyncio.create_task(self._build(guild, model, path))
+            job = TokenVoiceJob(guild, str(model), is_awaited)
+            task = asyncio.create_task(self._build(job, path))
             self._building[path] = task
             task.add_done_callback(lambda _: self._building.pop(path))
 
-    async def _build(self, guild: int, model: Path, path: Path) -> None:
+    async def _build(self, job: TokenVoiceJob, path: Path) -> None:
+        guild = job.guild
         row = await self._database.run(guilds.get, guild)
         name = f"{row.name if row else guild} in the model's words"
 
@@ -180,7 +187,7 @@ class TokenVoices:
         async with self._writing[guild]:
             through = await self._database.run(messages.last_row)
             try:
-                await self._jobs.run(TokenVoiceJob(guild, str(model)), report)
+                await self._jobs.run(job, report)
             except AppError as error:
                 log.error(
                     "the token voice of guild %d could not be built: %s", guild, error
