@@ -171,6 +171,7 @@ class MynahBot(discord.Bot):
         """Add the parts that answer people, or start talk."""
         ports, state, supervisor = around.ports, around.state, around.supervisor
         self.delivery = Delivery(self, ports, clock)
+        self.delivery.on_unsent = self._settle_later
         self.talk = ChannelTalk(self, clock)
         self.speaker = Speaker(
             self, ports, self.delivery, self.talk, around.settings, state, clock,
@@ -343,12 +344,17 @@ class MynahBot(discord.Bot):
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
+    def _settle_later(self) -> None:
+        """Try again what was not sent, unless that is done already."""
+        if not self._settling:
+            self.settle_soon()
+
     async def _settle(self) -> None:
         pause = self.surroundings.pace.first_retry
         while True:
             # What was deleted meanwhile must not be in what is sent now.
             is_over = await self.catch_up.run()
-            is_over &= await self.delivery.finish_unsent()
+            is_over &= await self.delivery.unsent.finish()
             if is_over:
                 return
             await asyncio.sleep(pause)

@@ -186,12 +186,28 @@ class Unsent:
     """A reply that was begun before a restart, and may or may not have arrived."""
 
     claim: Claim
+    guild: int
+    """Discord's id, as of `channel` and `trigger`."""
     channel: int
     trigger: int
     parts: tuple[str, ...]
     """Empty when it was not written yet."""
     reason: str = "mention"
     """The kind of call, as of `Ask`."""
+
+
+@dataclass(frozen=True)
+class EarlierReply:
+    """The outcome of a stored call, for `/why`."""
+
+    trigger: int
+    name: str
+    """Of the person; empty if nobody knows it."""
+    kind: str
+    """The kind of call."""
+    state: str
+    note: str
+    """The reason why nothing was said; empty if something was."""
 
 
 @dataclass(frozen=True)
@@ -501,12 +517,19 @@ class Replies(Protocol):
         """Return False if a source was forgotten or hidden since it was made."""
         ...
 
-    async def unsent(self) -> list[Unsent]:
-        """Return replies that may or may not have arrived."""
+    async def unsent(self, now: float) -> list[Unsent]:
+        """Return replies that may or may not have arrived.
+
+        Those that nobody waits for at that time any more are closed with the reason.
+        """
         ...
 
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:
         """Store why a call gets no answer, now or after a restart."""
+        ...
+
+    async def earlier(self, place: MessagePlace) -> list[EarlierReply]:
+        """Return the latest stored decisions in a channel, oldest first."""
         ...
 
     async def start_talk(
@@ -521,6 +544,10 @@ class Replies(Protocol):
 
     async def keep_silent(self, reply: int, reason: str) -> None:
         """Note that a reply is not made or sent any more, and why."""
+        ...
+
+    async def hold(self, reply: int) -> None:
+        """Keep a reply as a draft for the owner, who approves replies now."""
         ...
 
     async def refused(self, reply: int, reason: str) -> None:

@@ -132,7 +132,11 @@ async def _send_once(
     view: Buttons | None,
     may_send: MaySend,
 ) -> discord.Message:
-    """Send, and send again under the same nonce after a lost connection."""
+    """Send, and send again under the same nonce after a lost connection.
+
+    What Discord took before the connection was lost counts, though it refuses the same
+    words now.
+    """
     for attempt in range(SEND_TRIES):
         if not await may_send():
             raise WordsGoneError
@@ -154,10 +158,21 @@ async def _send_once(
             return sent
         except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
             if attempt == SEND_TRIES - 1 or not _may_pass(error):
+                if attempt and (there := _heard_back(channel, nonce)) is not None:
+                    return there
                 raise
             log.info("Sending again after %s", type(error).__name__)
             await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
     raise AssertionError("the last try returns or raises")
+
+
+def _heard_back(channel: discord.abc.Messageable, nonce: str) -> discord.Message | None:
+    """Return the message of a nonce, if Discord told of it.
+
+    resources/message#create-message: a nonce "will appear in the Message Create event".
+    """
+    known = channel._state._messages or ()
+    return next((one for one in reversed(known) if one.nonce == nonce), None)
 
 
 def _made(view: Buttons | None) -> discord.ui.View | None:

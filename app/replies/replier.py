@@ -140,18 +140,17 @@ class Replier:
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
                 request = replace(request, mode="markov")
-            made, is_over = None, False
+            made, is_cut = None, False
             stages = Stages(self._clock, request.arrived, began)
             try:
                 with self._memory.quiet() if self._memory else nullcontext():
                     made = await self._make(reply, request, on_piece, stages)
             except asyncio.CancelledError:
-                # The next session answers what this one was too short for.
-                is_over = request.trigger is not None
+                is_cut = True
                 raise
             finally:
-                if made is None and reply is not None and not is_over:
-                    await self._database.run(replies.set_state, reply, "failed")
+                if made is None and reply is not None:
+                    await self._note_end(reply, request, is_cut)
             if (kept := await self._keep(made)) is not None:
                 self._stale.note(request.guild, made.said)
                 self._ends.note(stages.since_models(made.answer))
@@ -162,6 +161,17 @@ class Replier:
         if reply is not None:
             await self._database.run(replies.set_state, reply, "forgotten")
         return None
+
+    async def _note_end(self, reply: int, request: ReplyRequest, is_cut: bool) -> None:
+        """Note why a reply was not made.
+
+        Args:
+            is_cut: It was cancelled; the next session answers a trigger.
+        """
+        if not is_cut:
+            await self._database.run(replies.note_failed, reply)
+        elif request.trigger is None:
+            await self._database.run(replies.set_state, reply, "failed")
 
     async def _make(
         self,
