@@ -17,6 +17,7 @@ from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.explanation import RungOutcome
 from app.core.never_said import holding_back
 from app.core.sentences import LEAST_COPY, line_key
+from app.modelfiles.catalogue import ECHO
 from app.providers.base import Prompt, Provider, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -34,9 +35,6 @@ from app.voice.voice import Voice
 
 TRIES = 6
 """The most times a reply is made while messages it drew on are being forgotten."""
-
-ECHO = "echo"
-"""The model for trials, which says what was said."""
 
 TOO_BUSY = "the computer was so busy that too little time was left"
 
