@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.modelfiles.catalogue import BUILT_IN
 from app.settings import base_url, validators
 from app.settings.base_url import Address
 from app.settings.declaration import AUTO, setting
@@ -161,7 +162,7 @@ class MemorySettings:
     """Embeddings and recall."""
 
     enabled: bool = setting(True, "Recall earlier messages by meaning.", scope="guild")
-    model: str = setting("built-in", "Embedding model.", means=named(200))
+    model: str = setting(BUILT_IN, "Embedding model.", means=validators.embedding_model)
     recall: int = setting(
         3, "Number of moments to recall.", scope="channel", low=0, high=20
     )

@@ -14,6 +14,7 @@ from app.providers.local.outlook import fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.service.requantise import Requantise
+from app.settings.model_files import not_known
 
 
 class ModelHandlers:
@@ -79,10 +80,7 @@ class ModelHandlers:
                     f"The model {request.name} is not on this computer yet.",
                     f"Fetch it with `mynah models pull {request.name}`.",
                 )
-            raise UsageError(
-                f"{request.name} is neither in the catalogue nor a file.",
-                "Choose one with `mynah models list`.",
-            )
+            raise not_known(request.name)
         await asyncio.to_thread(self._context.local.check, path)
         has_name = path.parent == self._context.home.models
         has_name |= request.name in catalogue.entries()
