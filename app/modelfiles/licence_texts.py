@@ -91,9 +91,9 @@ def _named(package: Distribution) -> str:
         for line in data.get_all("Classifier") or []
         if line.startswith("License ::")
     ]
-    short = (data.get("License") or "").strip().partition("\n")[0][:60]
-    named = data.get("License-Expression") or short or ", ".join(classified)
-    return named or "see below"
+    told = [*(data.get_all("License-Expression") or data.get_all("License") or [])]
+    short = told[0].strip().partition("\n")[0][:60] if told else ""
+    return short or ", ".join(classified) or "see below"
 
 
 def _terms(package: Distribution) -> Iterator[str]:
