@@ -29,7 +29,7 @@ from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.database_reader import DatabaseReader
 from app.tui.event_buffer import NewEvents, is_done
-from app.tui.measuring import measure_every_change
+from app.tui.measurements import measure_every_change
 from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.terminal_filter import TerminalGate

@@ -11,8 +11,9 @@ from app.modelfiles.catalogue import CatalogueEntry
 from app.providers.local.outlook import fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.service.fetching import Fetching
+from app.service.model_fetch import ModelFetch
 from app.service.requantise import Requantise
+from app.settings.model_files import not_known
 
 
 class ModelHandlers:
@@ -55,7 +56,8 @@ class ModelHandlers:
             outbox.put(progress)
             self._context.events.tell(progress, but_not=asker)
 
-        fetching = Fetching(self._context.home, entry, tell)
+        proxy = self._context.model_proxy
+        fetching = ModelFetch(self._context.home, entry, tell, proxy)
         self._fetching.add(entry.name)
         try:
             with self._context.jobs.steerable(fetching) as fetching.number:
@@ -76,10 +78,7 @@ class ModelHandlers:
                     f"The model {request.name} is not on this computer yet.",
                     f"Fetch it with `mynah models pull {request.name}`.",
                 )
-            raise UsageError(
-                f"{request.name} is neither in the catalogue nor a file.",
-                "Choose one with `mynah models list`.",
-            )
+            raise not_known(request.name)
         await asyncio.to_thread(self._context.local.check, path)
         has_name = path.parent == self._context.home.models
         has_name |= request.name in catalogue.entries()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.core.errors import AppError, StoppedError
 from app.core.paths import Home
+from app.core.proxy import Proxy
 from app.ipc.control import Progress
 from app.modelfiles import download
 from app.modelfiles.catalogue import CatalogueEntry
@@ -15,15 +16,18 @@ from app.modelfiles.catalogue import CatalogueEntry
 Tell = Callable[[Progress], None]
 
 
-class Fetching:
+class ModelFetch:
     """One fetch, from its start to the last line about it."""
 
-    def __init__(self, home: Home, entry: CatalogueEntry, tell: Tell) -> None:
+    def __init__(
+        self, home: Home, entry: CatalogueEntry, tell: Tell, proxy: Proxy | None
+    ) -> None:
         self.number = 0
         """The number that steers it."""
         self._home = home
         self._entry = entry
         self._tell = tell
+        self._proxy = proxy
         self._loop = asyncio.get_running_loop()
         self._go = asyncio.Event()
         self._go.set()
@@ -81,6 +85,7 @@ class Fetching:
                     self._entry,
                     self._hear_from_thread,
                     self._cancelled,
+                    self._proxy,
                 )
             except download.CancelledFetchError:
                 continue
