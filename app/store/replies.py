@@ -401,14 +401,20 @@ def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
 
 
 def latest(
-    guild: int | None = None, *, channel: int | None = None, limit: int = 50
+    guild: int | None = None,
+    *,
+    channel: int | None = None,
+    until: int | None = None,
+    limit: int = 50,
 ) -> list[StoredReply]:
-    """Return the newest replies, newest first."""
+    """Return the newest replies, or the newest until a time, newest first."""
     query = Reply.select()
     if guild is not None:
         query = query.where(Reply.guild == guild)
     if channel is not None:
         query = query.where(Reply.channel == channel)
+    if until is not None:
+        query = query.where(Reply.created <= until)
     return [rows.reply(row) for row in query.order_by(Reply.id.desc()).limit(limit)]
 
 

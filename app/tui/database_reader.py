@@ -48,8 +48,13 @@ class DatabaseReader:
         channel: int | None = None,
         containing: str = "",
         limit: int = 100,
+        before: int | None = None,
     ) -> "list[StoredMessage]":
-        """Return the newest messages of a guild or channel, oldest first."""
+        """Return the newest messages of a guild or channel, oldest first.
+
+        Args:
+            before: The row that they come before.
+        """
         from app.store import messages
 
         page = await self._read(
@@ -57,17 +62,31 @@ class DatabaseReader:
             guild,
             channel=channel,
             containing=containing,
+            before_row=before,
             limit=limit,
         )
         return [_clean(row) for row in reversed(page or [])]
 
+    async def row_after(self, channel: int, row: int, step: int) -> int | None:
+        """Return the row that many messages later; None past the newest one."""
+        from app.store import messages
+
+        later = await self._read(messages.page_of_channel, channel, row, step) or []
+        return later[-1].id + 1 if len(later) == step else None
+
     async def replies(
-        self, guild: int | None = None, channel: int | None = None, limit: int = 100
+        self,
+        guild: int | None = None,
+        channel: int | None = None,
+        limit: int = 100,
+        until: int | None = None,
     ) -> "list[StoredReply]":
-        """Return the newest replies, oldest first."""
+        """Return the newest replies, or the newest until a time, oldest first."""
         from app.store import replies
 
-        rows = await self._read(replies.latest, guild, channel=channel, limit=limit)
+        rows = await self._read(
+            replies.latest, guild, channel=channel, until=until, limit=limit
+        )
         return [_clean(row) for row in reversed(rows or [])]
 
     async def drafts(self) -> "list[StoredReply]":

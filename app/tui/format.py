@@ -127,6 +127,12 @@ def day(epoch_seconds: float) -> str:
     return time.strftime("%d %b", time.localtime(epoch_seconds))
 
 
+def date(epoch_seconds: float) -> str:
+    """Format a whole date in the owner's time zone: Tuesday, 14 November 2023."""
+    when = time.localtime(epoch_seconds)
+    return f"{time.strftime('%A', when)}, {when.tm_mday} {time.strftime('%B %Y', when)}"
+
+
 def moment(epoch_seconds: float, now: float) -> str:
     """Format today's time, or an earlier day; six cells at most."""
     if day(epoch_seconds) == day(now) and abs(now - epoch_seconds) < DAY_SECONDS:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
+STEP = 200
+"""The number of messages by which the lines go back or forth at their ends."""
 
 SIGNS = {"markov": "○", "local": "◆"}
 """A provider's sign, shown beside its name."""
@@ -28,7 +30,7 @@ class TalkLine:
     """One line of a channel."""
 
     key: tuple[str, int]
-    """("message" or "reply", row)."""
+    """("message" or "reply", row), or ("day", its time)."""
     at: int
     """Milliseconds since the epoch."""
     name: str
@@ -39,10 +41,13 @@ class TalkLine:
     """Discord's id of a message."""
 
 
-async def load(shelf: DatabaseReader, guild: int, channel: int) -> list[TalkLine]:
-    """Load the newest lines of a channel, oldest first."""
-    messages = await shelf.messages(guild, channel, limit=MESSAGES_SHOWN)
-    replies = await shelf.replies(guild, channel, REPLIES_SHOWN)
+async def load(
+    shelf: DatabaseReader, guild: int, channel: int, before: int | None = None
+) -> list[TalkLine]:
+    """Load the newest lines of a channel, or those before a row, oldest first."""
+    messages = await shelf.messages(guild, channel, limit=MESSAGES_SHOWN, before=before)
+    until = messages[-1].ts if messages and before is not None else None
+    replies = await shelf.replies(guild, channel, REPLIES_SHOWN, until)
     links = await shelf.conversations([message.id for message in messages])
     return merge(messages, replies, links)
 
@@ -84,12 +89,26 @@ def merge(
     return sorted(lines, key=lambda line: line.at)
 
 
-def draw(line: TalkLine, width: int, now: float) -> Content:
-    """Draw one line; a reply names its provider."""
+def with_days(lines: Sequence[TalkLine]) -> list[TalkLine]:
+    """Put a line with the date, and its year, above the first line of each day."""
+    shown: list[TalkLine] = []
+    day = ""
+    for line in lines:
+        if (date := format.date(line.at / 1000)) != day:
+            day = date
+            shown.append(TalkLine(("day", line.at), line.at, "", date))
+        shown.append(line)
+    return shown
+
+
+def draw(line: TalkLine, width: int) -> Content:
+    """Draw one line; a reply names its provider, and a day its date."""
+    if line.key[0] == "day":
+        return Content.styled(f"── {line.text} ".ljust(width, "─"), "$quiet")
     name_width = 12 if width < 70 else 18
     name = Content(line.name).truncate(name_width, ellipsis=True, pad=True)
     text = safe_line(line.text)[: width * 2]
-    clock = (f"{format.moment(line.at / 1000, now):<6} ", "$quiet")
+    clock = (f"{format.clock(line.at / 1000)}  ", "$quiet")
     if line.reply is None:
         return Content.assemble(clock, name.stylize("bold"), " ", text)
     reply = line.reply

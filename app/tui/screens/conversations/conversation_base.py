@@ -9,14 +9,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from app.core.explanation import Explanation
 from app.tui import reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.screens.conversations import channel_lines, channel_list
-from app.tui.screens.conversations.channel_lines import TalkLine
+from app.tui.screens.conversations.channel_lines import (
+    MESSAGES_SHOWN,
+    STEP,
+    TalkLine,
+)
 from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.widgets.dialogs import Detail
 from app.tui.widgets.feed import Feed
@@ -53,6 +57,10 @@ class TalkScreen(MynahScreen):
         self._lines: list[TalkLine] = []
         """The lines of the visible channel."""
         self._words = ""
+        self._before: int | None = None
+        """The row that the visible lines come before; None for the newest lines."""
+        self._is_found = False
+        """True while the lines are what a search found."""
         self._places: list[ListedPlace] = []
         self._conversations: list[ListedPlace] = []
         """The conversations listed below that channel."""
@@ -71,7 +79,7 @@ class TalkScreen(MynahScreen):
         self.query_one("#places").focus()
 
     def _draw_line(self, line: TalkLine, width: int) -> Content:
-        return channel_lines.draw(line, width, self.app.clock())
+        return channel_lines.draw(line, width)
 
     def refresh_data(self) -> None:
         self.fetch(self._load_places, self._show_places, "places")
@@ -95,8 +103,54 @@ class TalkScreen(MynahScreen):
     def reload(self) -> None:
         """Read the lines of the place again."""
         self._reload_is_due = False
-        if self.place:
+        if self.place and not self._is_found:
             self._load(self.place)
+
+    async def _go_back(self) -> bool:
+        """Find older lines, once the cursor is on the oldest one; tell if there are."""
+        place, kept = self.place, [*self._lines]
+        rows = sorted(line.key[1] for line in kept if line.key[0] == "message")
+        if place is None or place.channel is None or not rows:
+            return False
+        older = await self.app.shelf.messages(
+            place.guild, place.channel, limit=STEP, before=rows[0]
+        )
+        room = MESSAGES_SHOWN - len(older)
+        if older and len(rows) > room:
+            self._before = rows[room]
+        return bool(older)
+
+    async def _go_forth(self) -> bool:
+        """Find the newer lines that follow, once the cursor is on the newest one."""
+        place, before = self.place, self._before
+        if place is None or place.channel is None or before is None:
+            return False
+        shelf = self.app.shelf
+        self._before = await shelf.row_after(place.channel, before - 1, STEP)
+        return True
+
+    def search(self, words: str) -> None:
+        """Find the words in every message of the place, however old."""
+        place = self.place
+        if not words or place is None or place.is_drafts:
+            return
+
+        async def find() -> list[TalkLine]:
+            found = await self.app.shelf.messages(
+                place.guild, place.channel, words, MESSAGES_SHOWN
+            )
+            return channel_lines.merge(found, [], {})
+
+        def show(lines: list[TalkLine]) -> None:
+            self._is_found = True
+            self.show_lines(lines)
+
+        self.fetch(find, show, "lines")
+
+    @on(Input.Submitted, "#filter")
+    def _searched(self, event: Input.Submitted) -> None:
+        if self._filtered is not self.query_one("#places"):
+            self.search(event.value.strip())
 
     async def _load_places(self) -> list[ListedPlace]:
         return await channel_list.load(self.app.shelf, self.app.guilds)
@@ -119,7 +173,7 @@ class TalkScreen(MynahScreen):
     def _place_moved(self, event: Feed.Moved) -> None:
         place: ListedPlace = event.item
         if self.place is None or place.key != self.place.key:
-            self.place = place
+            self.place, self._before, self._is_found = place, None, False
             if self._filtered is not event.feed:
                 self.clear_filter()
             self._load(place)
@@ -150,7 +204,9 @@ class TalkScreen(MynahScreen):
                 for line in channel_lines.merge([], found, {})
                 if line.reply
             ]
-        return await channel_lines.load(self.app.shelf, place.guild, place.channel)
+        return await channel_lines.load(
+            self.app.shelf, place.guild, place.channel, self._before
+        )
 
     def _titles(self) -> dict[int | None, str]:
         """Return the channels' names by row, as in the list of places."""
@@ -175,6 +231,9 @@ class TalkScreen(MynahScreen):
             super().filter(words)
         else:
             self._words = words.strip().lower()
+            if self._is_found and not self._words:
+                self._is_found = False
+                self.reload()
             self._show_matching()
 
     def _show_matching(self) -> None:
@@ -187,7 +246,12 @@ class TalkScreen(MynahScreen):
             and wanted in (None, line.conversation)
         ]
         feed = self.query_one("#lines", Feed)
-        feed.show(shown)
+        shown = channel_lines.with_days(shown)
+        # At the newest lines the list itself follows what comes in.
+        kept = feed.items[max(0, feed.cursor) :] if self._before is not None else []
+        here = next((line.key for line in kept if line.key[0] != "day"), None)
+        keys = [line.key for line in shown]
+        feed.show(shown, keys.index(here) if here in keys else None)
         if not shown:
             self._say_empty("Nothing matches." if words else "Nothing here yet.")
 
@@ -200,12 +264,29 @@ class TalkScreen(MynahScreen):
     def _line_moved(self, event: Feed.Moved) -> None:
         line: TalkLine = event.item
         self.refresh_bindings()
+        self._reach(event.feed)
         if line.reply is None:
             self.explained = None
             self.query_one("#story", Static).update(_message_story(line))
             return
         job = partial(self.app.shelf.explanation, line.reply.id)
         self.fetch(job, self._show_story, "story")
+
+    def _reach(self, feed: Feed) -> None:
+        """Go on to older or newer lines at either end of those that are here."""
+        place = self.place
+        is_channel = place is not None and place.channel and not place.conversation
+        if not is_channel or self._is_found or self._words or not feed.has_focus:
+            return
+        is_last = feed.cursor == len(feed.items) - 1
+        if feed.cursor == 0:
+            self.fetch(self._go_back, self._reload_if, "ends")
+        elif is_last and self._before is not None:
+            self.fetch(self._go_forth, self._reload_if, "ends")
+
+    def _reload_if(self, there_is_more: bool) -> None:
+        if there_is_more:
+            self.reload()
 
     def _show_story(self, explained: Explanation | None) -> None:
         self.explained = explained

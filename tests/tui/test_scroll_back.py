@@ -1,0 +1,104 @@
+"""Conversations go back to the first message, name each day, and search everything."""
+
+import pytest
+from textual.pilot import Pilot
+
+from app.core.paths import Home
+from app.core.time_units import DAY_MS
+from app.store import guilds, members, messages
+from app.store.database import Database
+from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN
+from app.tui.widgets.feed import Feed
+from tests.tui.sample_home import make_home
+from tests.tui.terminal import Open, settle, text_of
+
+MANY = 1000
+FIRST_MS = 1_640_995_200_000
+"""The first of January 2022."""
+
+
+@pytest.fixture(scope="module")
+def long_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with a channel of a thousand messages, ten a day."""
+    home = make_home(tmp_path_factory.mktemp("long") / "home")
+    with Database(home.database) as database:
+        database.call(_fill)
+    return home
+
+
+def _fill() -> None:
+    guild = guilds.ensure("The Players").id
+    channel = guilds.ensure_channel(guild, "long").id
+    member = members.ensure(guild, "toby", "Toby").id
+    rows = [
+        messages.NewMessage(
+            channel,
+            member,
+            str(10**18 + number),
+            FIRST_MS + number * DAY_MS // 10,
+            f"line {number} of a long talk",
+        )
+        for number in range(MANY)
+    ]
+    messages.add_many(guild, rows)
+
+
+async def to_long(pilot: Pilot[int]) -> Feed:
+    places = pilot.app.screen.query_one("#places", Feed)
+    at = next(n for n, one in enumerate(places.items) if one.title == "#long")
+    places.cursor = at
+    await settle(pilot)
+    await pilot.press("right")
+    await settle(pilot)
+    return pilot.app.screen.query_one("#lines", Feed)
+
+
+async def test_the_first_message_is_reached_by_keys_and_the_newest_again(
+    open_app: Open, long_home: Home
+):
+    async with open_app("conversations", home=long_home, size=(120, 40)) as pilot:
+        feed = await to_long(pilot)
+        assert feed.items[-1].text == f"line {MANY - 1} of a long talk"
+        for _ in range(12):
+            before = feed.items[1].key
+            await pilot.press("home")
+            await settle(pilot)
+            assert len(feed.items) < 2 * MESSAGES_SHOWN, "memory stays bounded"
+            if feed.items[1].key == before:
+                break
+        assert feed.items[1].text == "line 0 of a long talk"
+        assert "Saturday, 1 January 2022" in text_of(pilot)
+        for _ in range(12):
+            await pilot.press("end")
+            await settle(pilot)
+        assert feed.items[-1].text == f"line {MANY - 1} of a long talk"
+
+
+async def test_the_cursor_stays_on_its_message_while_older_ones_come(
+    open_app: Open, long_home: Home
+):
+    async with open_app("conversations", home=long_home, size=(120, 40)) as pilot:
+        feed = await to_long(pilot)
+        feed.cursor = 1
+        await settle(pilot)
+        text = feed.item.text
+        await pilot.press("up")
+        await settle(pilot)
+        assert feed.item.text == text and feed.cursor > 100
+        await pilot.press("up", "up")
+        assert feed.cursor > 90
+
+
+async def test_a_search_finds_what_is_far_above_the_newest_lines(
+    open_app: Open, long_home: Home
+):
+    async with open_app("conversations", home=long_home, size=(120, 40)) as pilot:
+        feed = await to_long(pilot)
+        await pilot.press("slash", *"line 7 of", "enter")
+        await settle(pilot)
+        assert [one.text for one in feed.items if one.key[0] != "day"] == [
+            "line 7 of a long talk"
+        ]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert feed.items[-1].text == f"line {MANY - 1} of a long talk"
