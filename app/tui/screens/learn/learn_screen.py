@@ -201,7 +201,7 @@ class LearnScreen(MynahScreen):
                 if yes:
                     self.app.steer(job, "stop")
 
-            detail = "What is done so far stays; started again, it continues there."
+            detail = "Its work so far stays, and a later start continues there."
             self.app.push_screen(Confirm("Stop this?", detail, "Stop"), answered)
 
     @on(Feed.Chosen)
