@@ -98,7 +98,9 @@ async def test_a_job_hears_that_it_is_to_wait_and_to_go_on(home: Home) -> None:
     assert not await runner.steer(heard[0].job, "pause")
 
 
-async def test_a_stopped_job_is_killed_and_told_so(home: Home) -> None:
+async def test_a_stopped_job_is_killed_and_told_as_stopped_not_as_an_error(
+    home: Home,
+) -> None:
     heard: list[Progress] = []
     runner = JobRunner(home, spawn=Spawned(STEERED))
     work = asyncio.create_task(runner.run(RebuildJob(1), heard.append))
@@ -108,7 +110,7 @@ async def test_a_stopped_job_is_killed_and_told_so(home: Home) -> None:
     assert await runner.steer(heard[0].job, "stop")
     with pytest.raises(AppError, match="stopped"):
         await work
-    assert "stopped" in heard[-1].error
+    assert heard[-1].stopped and heard[-1].finished and not heard[-1].error
 
 
 async def test_a_token_voice_can_not_be_steered(home: Home) -> None:
