@@ -239,7 +239,7 @@ def crowded_folders(root: Path) -> set[str]:
 
 
 def ing_modules(root: Path) -> list[str]:
-    return sorted({path.stem for path in root.rglob("*ing.py")})
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*ing.py"))
 
 
 def test_no_two_classes_have_one_name():
@@ -268,7 +268,7 @@ def test_planted_namesakes_and_crowds_are_seen(tmp_path: Path):
     assert twice_named_classes(tmp_path) == {"Part"}
     assert twice_named_modules(tmp_path) == {"parts"}
     assert crowded_folders(tmp_path) == {"a"}
-    assert ing_modules(tmp_path) == ["talking"]
+    assert ing_modules(tmp_path) == ["b/talking.py"]
 
 
 MOVED = (

@@ -302,6 +302,7 @@ class Ladder:
             cut=completion.finish if is_cut else "",
             is_trusted=is_trusted,
             never=prompt.never,
+            hidden=prompt.hidden,
         )
         reason = finished.rejected
         if reason is None and not is_trusted:

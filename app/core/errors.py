@@ -67,6 +67,10 @@ _BY_NUMBER = {
     errno.EMFILE: ("Too many files are open", "Restart Mynah, or raise `ulimit -n`."),
     errno.ENOENT: ("The file is not there", "Check the name."),
     errno.EISDIR: ("That is a directory, not a file", "Check the name."),
+    errno.EEXIST: ("A file of that name is there already", "Choose another name."),
+    errno.ELOOP: ("Links of that path lead back to it", "Correct the links."),
+    errno.ENAMETOOLONG: ("That name is too long", "Choose a shorter one."),
+    errno.EIO: ("The disk did not answer", "Check the disk, then try again."),
     errno.ENOTDIR: ("A part of that path is a file", "Check the name."),
 }
 

@@ -5,6 +5,7 @@ from urllib.parse import quote, urlsplit
 
 from app.core import secrets
 from app.core.errors import ConfigError
+from app.core.loopback import is_host
 from app.core.paths import Home
 from app.core.secrets import SecretName
 
@@ -40,6 +41,8 @@ def check(name: str, text: str) -> str:
         )
     if parts.scheme not in ("http", "https") or not is_whole:
         raise ConfigError(f"{name} must start with http:// or https://.", HINT)
+    if not is_host(parts.hostname or ""):
+        raise ConfigError(f"{name}: {parts.hostname!r} is not a host.", HINT)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ConfigError(f"{name} must be a plain address.", HINT)
     return f"{parts.scheme}://{parts.netloc}"
@@ -58,8 +61,13 @@ def for_aiohttp(proxy: Proxy | None) -> str | None:
 
     Nothing else may see it.
     """
-    if proxy is None or proxy.login is None:
-        return proxy.url if proxy else None
+    return with_login(proxy) if proxy else None
+
+
+def with_login(proxy: Proxy) -> str:
+    """Return the address of a proxy with its login in it, if it has one."""
+    if proxy.login is None:
+        return proxy.url
     scheme, _, place = proxy.url.partition("://")
     user, password = (quote(one, safe="") for one in proxy.login)
     return f"{scheme}://{user}:{password}@{place}"

@@ -468,6 +468,10 @@ class Replies(Protocol):
         """
         ...
 
+    async def decline_direct(self, ask: DirectAsk, reason: str) -> None:
+        """Store why a direct message gets no answer, now or after a restart."""
+        ...
+
     async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
         """Return the server in whose voice each of the bot's direct messages is."""
         ...

@@ -104,7 +104,13 @@ class StoredReplies:
         asker = self._ids.author(ask.author)
         claimed = await run(replies.claim, guild, None, DIRECT, trigger, asker)
         if claimed is None:
-            return None
+            begun = await run(replies.answer_to, trigger)
+            if begun is None or begun.state not in ("claimed", "made"):
+                return None
+            # An earlier session was stopped before it had answered.
+            if begun.state == "made":
+                return ReadyReply(begun.id, (begun.text,))
+            claimed = begun.id
         request = ReplyRequest(
             guild,
             ask.text,
@@ -115,6 +121,14 @@ class StoredReplies:
             visible=await run(audience.public_channels, guild),
         )
         return await self._fulfilled(Claim(claimed, guild, None, None, None), request)
+
+    async def decline_direct(self, ask: DirectAsk, reason: str) -> None:
+        """Store why a direct message gets no answer, now or after a restart."""
+        run, trigger = self._context.database.run, str(ask.trigger)
+        guild, asker = await self._ids.guild(ask.guild), self._ids.author(ask.author)
+        reply = await run(replies.claim, guild, None, DIRECT, trigger, asker)
+        if reply is not None:
+            await self.keep_silent(reply, reason)
 
     async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
         """Return the server in whose voice each of the bot's direct messages is."""

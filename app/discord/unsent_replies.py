@@ -12,6 +12,7 @@ import discord
 from app.discord.messages import Talk, incoming
 from app.discord.permissions import NO_RIGHT, may_write
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
+from app.discord.sent_before import sent_before
 from app.settings.schema import Config
 
 if TYPE_CHECKING:
@@ -97,11 +98,16 @@ class UnsentReplies:
         if not isinstance(channel, Talk):
             return await self._close(unsent, NO_PLACE)
         message = await channel.fetch_message(unsent.trigger)
-        if not may_write(channel):
-            return await self._close(unsent, NO_RIGHT)
-        said = incoming(message, self._bot.user.id if self._bot.user else 0)
+        own = self._bot.user.id if self._bot.user else 0
+        said = incoming(message, own)
         if said is None:
             return await self._close(unsent, NO_CALL)
+        ids = await sent_before(channel, own, unsent.trigger, unsent.parts)
+        if ids:
+            await self._ports.replies.sent(unsent.claim.reply, ids)
+            return True
+        if not may_write(channel):
+            return await self._close(unsent, NO_RIGHT)
         config = await self._ports.guilds.settings(said.place)
         async with self._delivery.turn(channel.id):
             answer = await self._ready(unsent, said, config)

@@ -22,11 +22,12 @@ from app.evaluation.attribution import Classifier
 from app.evaluation.held_out import Held, before_of, find_guild, hold_out, spread
 from app.ipc import control
 from app.ipc.wire import Request
-from app.memory.embedder import BUILT_IN, Embedder
+from app.memory.embedder import Embedder
 from app.memory.recall import TURNS, meaning
 from app.memory.vectors import Floats
 from app.meter import novelty
 from app.meter.relevance import auc
+from app.modelfiles.catalogue import BUILT_IN
 from app.settings.speech_sections import FIXED_MODES
 from app.store import voice_changes
 from app.store.database import Database

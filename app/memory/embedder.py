@@ -15,10 +15,10 @@ from app.core import telemetry
 from app.core.errors import ConfigError
 from app.core.paths import asset
 from app.modelfiles.bundled import embedding_model
+from app.modelfiles.catalogue import BUILT_IN
 
 Floats = NDArray[np.float32]
 
-BUILT_IN = "built-in"
 BUILT_IN_ID = "all-MiniLM-L6-v2-int8"
 """The model's name; it changes with the file in assets, as vectors must not mix."""
 BATCH_TOKENS = 1024

@@ -8,6 +8,12 @@ from pathlib import Path
 from app.core.errors import ConfigError, UsageError
 from app.core.paths import Home, asset, bundle
 
+ECHO = "echo"
+"""The model for trials, which says what was said."""
+
+BUILT_IN = "built-in"
+"""The embedding model that comes with the program."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 
 _ON_HUB = re.compile(
@@ -73,6 +79,11 @@ def entries() -> Mapping[str, CatalogueEntry]:
     return parse((bundle() / "models.txt").read_text(encoding="utf-8"))
 
 
+def names() -> list[str]:
+    """Return the names of the catalogue's language models."""
+    return [one.name for one in entries().values() if one.kind == "llm"]
+
+
 def find(name: str) -> CatalogueEntry:
     """Find an entry by name, or make one for hub:OWNER/REPOSITORY[@REVISION]/FILE.
 
@@ -83,8 +94,8 @@ def find(name: str) -> CatalogueEntry:
         return _on_hub(name)
     known = entries()
     if name not in known:
-        names = ", ".join(entry for entry in known if known[entry].kind == "llm")
-        raise UsageError(f"There is no model {name!r}.", f"The catalogue has {names}.")
+        hint = f"The catalogue has {', '.join(names())}."
+        raise UsageError(f"There is no model {name!r}.", hint)
     return known[name]
 
 

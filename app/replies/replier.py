@@ -17,6 +17,7 @@ from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.explanation import RungOutcome
 from app.core.never_said import holding_back
 from app.core.sentences import LEAST_COPY, line_key
+from app.modelfiles.catalogue import ECHO
 from app.providers.base import Prompt, Provider, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -29,13 +30,11 @@ from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import replies
 from app.store.database import Database
+from app.voice.sayable import hidden_words
 from app.voice.voice import Voice
 
 TRIES = 6
 """The most times a reply is made while messages it drew on are being forgotten."""
-
-ECHO = "echo"
-"""The model for trials, which says what was said."""
 
 TOO_BUSY = "the computer was so busy that too little time was left"
 
@@ -194,7 +193,7 @@ class Replier:
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
-        prompt = await self._without_echo(prompt, gathered.turns, plan.config)
+        prompt = await self._without_echo(prompt, gathered.turns, plan)
         reserve = self._ends.reserve_ms(deadline)
         stages.models_until = deadline - reserve
         ladder = self._ladder(plan, prompt, gathered, refused, on_piece, reserve)
@@ -274,16 +273,22 @@ class Replier:
         return await self._illustrator.misfit(text, turns)
 
     async def _without_echo(
-        self, prompt: Prompt, turns: Sequence[Turn], config: Config
+        self, prompt: Prompt, turns: Sequence[Turn], plan: "_Plan"
     ) -> Prompt:
-        """Add what was said, in these turns or before, and must not be said again."""
-        unsaid = long_lines((*turns, *chain(*prompt.moments)))
-        if self._rungs.model_of("local", config) != ECHO:
+        """Add what was said, in these turns or before, and must not be said again.
+
+        What was said in spoilers alone must stay in them.
+        """
+        heard = (*turns, *chain(*prompt.moments))
+        unsaid = long_lines(heard)
+        hidden = hidden_words(turn.text for turn in heard)
+        if self._rungs.model_of("local", plan.config) != ECHO:
             unsaid |= await self._stale.just_said(prompt.guild, turns)
         was_said = self._stale.was_said(prompt.guild)
         return replace(
             prompt,
             unsaid=unsaid,
+            hidden=frozenset(word for word in hidden if not plan.voice.knows(word)),
             is_stale=lambda text: line_key(text) in unsaid or was_said(text),
         )
 

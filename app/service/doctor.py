@@ -13,8 +13,9 @@ from app.core import secrets
 from app.core.errors import AppError, explain_os_error
 from app.core.paths import Home
 from app.ipc.control import Check
-from app.memory.embedder import BUILT_IN, Embedder, Floats
+from app.memory.embedder import Embedder, Floats
 from app.modelfiles import catalogue
+from app.modelfiles.catalogue import BUILT_IN
 from app.service.app_context import AppContext
 from app.service.hosts.host_checks import check_hosts
 from app.settings.declaration import AUTO

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from app.core.errors import ConfigError
 from app.core.labels import PLACES, Reach
-from app.core.loopback import is_loopback
+from app.core.loopback import is_host, is_loopback
 
 OPENAI_HOST = "api.openai.com"
 
@@ -69,6 +69,10 @@ def parse(
         raise ConfigError(f"{setting} is not an address: {error}.", hint) from error
     if parts.scheme not in _PORTS or not host:
         raise ConfigError(f"{setting} must start with http:// or https://.", hint)
+    if len(url.split()) > 1:
+        raise ConfigError(f"{setting} has a space in it.", hint)
+    if not is_host(host) or number == 0:
+        raise ConfigError(f"{setting}: {parts.netloc!r} is not a host.", hint)
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ConfigError(f"{setting} must be a plain address.", hint)
     is_usual = number in (None, _PORTS[parts.scheme])
@@ -94,7 +98,7 @@ def own_host(text: str) -> str:
         address = parse(f"http://{literal}/")
     except ConfigError as error:
         raise ConfigError(f"{text!r} is not a host.", hint) from error
-    if address.url.split("/", 3)[3] or any(sign in text for sign in "/\\*%"):
+    if address.url.split("/", 3)[3] or text.isdigit() or set(text) & set("/\\*%"):
         raise ConfigError(f"{text!r} is not a host.", hint)
     if address.is_openai:
         raise ConfigError(f"{OPENAI_HOST} is OpenAI's, not yours.", hint)

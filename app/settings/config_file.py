@@ -11,6 +11,7 @@ from tomlkit.items import InlineTable
 
 from app.core.errors import ConfigError
 from app.core.files import write_text
+from app.settings.hosts import check_provider
 from app.settings.schema import Config
 from app.settings.setting_keys import (
     HOSTS,
@@ -49,7 +50,20 @@ def stored(path: Path) -> dict[str, object]:
         except ConfigError as error:
             where = _where(path, text, section, name)
             raise ConfigError(f"{where}: {error.message}", error.hint) from error
+    _check_hosts(path, text, found)
     return found
+
+
+def _check_hosts(path: Path, text: str, found: dict[str, object]) -> None:
+    """Refuse replies from a host that the file does not have."""
+    wanted = found.get("reply.provider")
+    if isinstance(wanted, str):
+        try:
+            check_provider(with_overrides(Config(), found), wanted)
+        except ConfigError as error:
+            where = _where(path, text, "reply", "provider")
+            hint = "Correct the name, or write a section [hosts.NAME] for it."
+            raise ConfigError(f"{where}: {error.message}", hint) from error
 
 
 def save(path: Path, name: str, value: object | None) -> None:
@@ -81,6 +95,7 @@ def remove_host(path: Path, host: str) -> None:
     Raises:
         ConfigError: If the file is broken or cannot be written.
     """
+    stored(path)
     document = tomlkit.parse(_read(path))
     hosts = document.get(HOSTS, {})
     hosts.pop(host, None)
@@ -162,4 +177,6 @@ def _where(path: Path, text: str, section: str, name: str) -> str:
             written = f"{here}.{item[1]}".lstrip(".")
             if written == f"{section}.{name}".lstrip("."):
                 return f"{path}, line {number}"
-    return str(path)
+    outer, dot, inner = section.rpartition(".")
+    # The table may stand in one line.
+    return _where(path, text, outer, inner) if dot else str(path)

@@ -138,15 +138,17 @@ class Settings:
         self.drop()
 
     def _leave_out_what_is_not_here(self) -> None:
-        """Drop settings whose file is gone, with a warning, so that the bot starts."""
-        for name in model_files.NAMES & self._stored.keys():
-            try:
-                model_files.check(self._home, self._config, name, self._stored[name])
-            except AppError as error:
-                self.trouble = ConfigError(f"{name}: {error.message}", error.hint)
-                self._warn(f"{self.trouble} The setting is left out.")
-                del self._stored[name]
-                self._config = setting_keys.with_overrides(Config(), self._stored)
+        """Drop an adapter that is gone, with a warning, so that the bot starts."""
+        name = model_files.ADAPTER
+        if name not in self._stored:
+            return
+        try:
+            model_files.check(self._home, self._config, name, self._stored[name])
+        except AppError as error:
+            self.trouble = ConfigError(f"{name}: {error.message}", error.hint)
+            self._warn(f"{self.trouble} The setting is left out.")
+            del self._stored[name]
+            self._config = setting_keys.with_overrides(Config(), self._stored)
 
     def _file_stamp(self) -> tuple[int, int]:
         try:

@@ -2,24 +2,43 @@
 
 from pathlib import Path
 
+from app.core.errors import UsageError
 from app.core.paths import Home
 from app.modelfiles import catalogue, checks
 from app.modelfiles.gguf_header import GgufError, cached
 from app.settings.schema import Config
 
-NAMES = frozenset({"model.adapter"})
-"""The settings that are checked so."""
+ADAPTER = "model.adapter"
 
 
 def check(home: Home, config: Config, name: str, value: object) -> None:
-    """Refuse an adapter that is not there or does not fit the model in use. Blocking.
+    """Refuse a model or an adapter that is not there, or does not fit. Blocking.
 
     Raises:
         AppError: With what is wrong.
     """
-    if name not in NAMES or not value:
-        return
-    adapter = Path(str(value))
+    if name == "model.name":
+        _check_model(home, str(value))
+    elif name == ADAPTER and value:
+        _check_adapter(home, config, Path(str(value)))
+
+
+def _check_model(home: Home, name: str) -> None:
+    if path := catalogue.locate(home, name):
+        cached(path)
+    elif name != catalogue.ECHO and name not in catalogue.names():
+        raise not_known(name)
+
+
+def not_known(name: str) -> UsageError:
+    """Return the error that a model is not known."""
+    return UsageError(
+        f"{name} is neither in the catalogue nor a file.",
+        "Choose one with `mynah models list`.",
+    )
+
+
+def _check_adapter(home: Home, config: Config, adapter: Path) -> None:
     if not adapter.is_file():
         raise GgufError(f"There is no file {adapter}.", "Check the path.")
     cached(adapter)

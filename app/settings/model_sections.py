@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.modelfiles.catalogue import BUILT_IN
 from app.settings import base_url, validators
 from app.settings.base_url import Address
 from app.settings.declaration import AUTO, setting
@@ -111,7 +112,8 @@ class OpenAISettings(HostSettings):
     )
     proxy: str = setting(
         "",
-        "Proxy on the way to a host in the cloud; other hosts are reached without it.",
+        "Proxy on the way to hosts in the cloud, and to models that are fetched; your"
+        " own hosts are reached without it.",
         means=validators.proxy_address,
         snapshots="never",
     )
@@ -160,7 +162,7 @@ class MemorySettings:
     """Embeddings and recall."""
 
     enabled: bool = setting(True, "Recall earlier messages by meaning.", scope="guild")
-    model: str = setting("built-in", "Embedding model.", means=named(200))
+    model: str = setting(BUILT_IN, "Embedding model.", means=validators.embedding_model)
     recall: int = setting(
         3, "Number of moments to recall.", scope="channel", low=0, high=20
     )

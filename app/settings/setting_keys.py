@@ -4,7 +4,7 @@ import dataclasses
 import difflib
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -89,7 +89,11 @@ def find_key(name: str) -> Key:
         return key
     if name in RETIRED:
         raise ConfigError(f"{name} is not a setting any more.", RETIRED[name])
-    near = difflib.get_close_matches(name, keys(), n=1, cutoff=0.5)
+    known: Iterable[str] = keys()
+    section, _, _ = name.rpartition(".")
+    if section.startswith(f"{HOSTS}."):
+        known = [f"{section}.{one.name}" for one in dataclasses.fields(HostSettings)]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}?" if near else "See `mynah config get`."
     raise ConfigError(f"There is no setting {name}.", hint)
 

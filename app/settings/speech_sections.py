@@ -59,6 +59,7 @@ class BotSettings:
         [],
         "Roles (names or ids) that may make the bot speak; empty means everyone.",
         empty="everyone",
+        means=validators.role,
     )
     direct_messages: bool = setting(
         False, "Answer direct messages of owners and of `bot.direct_people`."

@@ -12,6 +12,7 @@ from app.core import proxy
 from app.core.errors import ConfigError
 from app.core.never_said import NeverSaid
 from app.core.patterns import Patterns, whole_words
+from app.modelfiles.catalogue import BUILT_IN
 from app.settings import base_url, reply_ways, speech_rules, start_times
 from app.settings.speech_rules import NOWHERE
 
@@ -26,9 +27,18 @@ TAKEN_COMMANDS = frozenset(
 
 MAX_CHARS = 4000
 MAX_ITEMS = 200
-_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_CHANNEL = re.compile(r"<#(\d+)>|#?(.+)")
-_MENTION = re.compile(r"(?:<@!?)?([0-9]{1,20})>?")
+_UNPRINTABLE = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Also what turns the direction of the text around it."""
+
+_CHANNEL = re.compile(
+    r"<#([0-9]{1,20})>"
+    r"|https://(?:\w+\.)?discord(?:app)?\.com/channels/[0-9]+/([0-9]{1,20})(?:/[0-9]*)?"
+    r"|#?((?!<|@everyone\Z|@here\Z|https?:).+)"
+)
+_PERSON = re.compile(r"<@!?([0-9]{1,20})>|([0-9]{1,20})")
+_ROLE = re.compile(r"<@&([0-9]{1,20})>|((?!<).{1,100})")
 
 
 def plain(name: str, text: str) -> str:
@@ -103,23 +113,33 @@ def word(name: str, text: str) -> str:
 
 def person(name: str, text: str) -> str:
     """A person's id on Discord; a mention becomes its id."""
-    found = _MENTION.fullmatch(text)
-    if not found:
+    found = _PERSON.fullmatch(text)
+    if not found or not int(kept := found[1] or found[2]):
         raise ConfigError(
             f"{name} takes Discord ids; {text!r} is not one.",
             "Right-click the person in Discord's developer mode: Copy User ID.",
         )
-    return found[1]
+    return kept
 
 
 def server(name: str, text: str) -> str:
     """A server's id on Discord."""
-    if not text.strip().isdecimal():
+    if not re.fullmatch("[0-9]{1,20}", text) or not int(text):
         raise ConfigError(
             f"{name} takes Discord ids; {text!r} is not one.",
             "Right-click the server in Discord's developer mode: Copy Server ID.",
         )
-    return text.strip()
+    return text
+
+
+def role(name: str, text: str) -> str:
+    """A role's name or id; a mention becomes its id."""
+    found = _ROLE.fullmatch(text)
+    if not found:
+        raise ConfigError(
+            f"{name}: {text!r} is not a role.", "Write names or ids of roles."
+        )
+    return found[1] or found[2]
 
 
 def proxy_address(name: str, text: str) -> str:
@@ -180,7 +200,7 @@ def adapter(name: str, text: str) -> str:
 def channel(name: str, text: str) -> str:
     """A channel's name without #, or its id."""
     found = _CHANNEL.fullmatch(text)
-    kept = ((found[1] or found[2]) if found else "").strip()
+    kept = (next(filter(None, found.groups()), "") if found else "").strip()
     if not kept or len(kept) > 100:
         raise ConfigError(
             f"{name}: {text!r} is not a channel.",
@@ -245,6 +265,16 @@ def mode(name: str, text: str) -> str:
     """A mode that can be chosen by what people like."""
     if text not in ("markov", "llm", "hybrid"):
         raise ConfigError(f"{name} takes some of markov, llm, hybrid.")
+    return text
+
+
+def embedding_model(name: str, text: str) -> str:
+    """The built-in model, or one of a hub by its owner and name."""
+    if text != BUILT_IN and not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
+        raise ConfigError(
+            f"{name}: {text!r} is not an embedding model.",
+            f"Write {BUILT_IN}, or a name such as BAAI/bge-small-en-v1.5.",
+        )
     return text
 
 

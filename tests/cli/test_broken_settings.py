@@ -94,3 +94,19 @@ def test_settings_that_may_not_be_read_are_named_with_the_remedy(
     assert main(["guilds", "--home", str(home.root)]) == 78
     told = capsys.readouterr().err
     assert "Permission denied" in told and "Give yourself permission" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a-file", "A file of that name is there already"),
+        ("a-file/below", "A part of that path is a file"),
+        ("n" * 300, "That name is too long"),
+    ],
+)
+def test_a_home_that_can_be_none_is_refused_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, reason: str
+):
+    (tmp_path / "a-file").touch()
+    assert main(["guilds", "--home", str(tmp_path / name)]) == 69
+    assert reason in capsys.readouterr().err

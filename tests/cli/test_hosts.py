@@ -20,7 +20,7 @@ from app.importers.records import Record
 from app.ipc import control
 from app.ipc.wire import Request
 from app.providers.base import Prompt, Turn
-from app.providers.openai.fine_tuning import CloudTuning, Order
+from app.providers.openai.tuning_jobs import CloudTuning, Order
 from app.service.service import Service, open_service
 from app.store import guilds
 from tests.asking import ask

@@ -86,7 +86,10 @@ class MemoryHost:
 
     async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
         self.direct.append(ask)
-        return ReadyReply(0, (f"You said: {ask.text}",))
+        return ReadyReply(0, (f"You said: {ask.text}",), is_fresh=True)
+
+    async def decline_direct(self, ask: DirectAsk, reason: str) -> None:
+        self.declined[ask.trigger] = reason
 
     async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
         return {}

@@ -172,3 +172,29 @@ async def test_what_discord_took_before_it_refused_is_said(
         row = await service.context.database.run(replies.answer_to, str(asked))
     (sent,) = stand_in.outbox.sent()
     assert row is not None and row.sent == [str(sent.message_id)]
+
+
+async def test_a_reply_that_is_on_discord_already_is_not_said_again(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    run, lines = service.context.database.run, ("small boats", "the tide")
+    async with taught(running, stand_in, service, scene):
+        guild, channel = await first_channel(service, scene)
+    asked = await stand_in.say(scene.general, scene.ann, "about the boats")
+    reply = await run(replies.claim, guild, channel, "mention", str(asked))
+    assert reply is not None
+    made = {"text": "\n".join(lines), "state": "made", "provider": "markov"}
+    assert await run(replies.finish, reply, made) is not None
+    # Discord knows no nonce any more after a while.
+    to = {"message_reference": {"message_id": str(asked)}}
+    await stand_in.rest.keep_message(scene.general, {"content": "a start"})
+    said = [
+        await stand_in.rest.keep_message(scene.general, {"content": lines[0]} | to),
+        await stand_in.rest.keep_message(scene.general, {"content": lines[1]}),
+    ]
+    scene.general.deny(stand_in.bot, rights.SEND_MESSAGES)
+    async with running.connected():
+        await has_state(service, asked, "sent")
+    row = await run(replies.get, reply)
+    assert row is not None and row.sent == [one["id"] for one in said]
+    assert stand_in.outbox.sent() == []

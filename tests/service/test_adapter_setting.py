@@ -24,6 +24,8 @@ async def test_an_adapter_that_does_not_fit_is_refused_when_it_is_set(home, tmp_
     good = tiny.write_adapter(tmp_path / "good.gguf")
     bad = tiny.write_adapter(tmp_path / "bad.gguf", architecture="gemma2")
     async with open_service(home) as service:
+        with pytest.raises(AppError, match="neither in the catalogue nor a file"):
+            await put(service, "model.name", "nowhere")
         await put(service, "model.name", str(model))
         with pytest.raises(AppError, match="made for gemma2, not llama"):
             await put(service, "model.adapter", str(bad))

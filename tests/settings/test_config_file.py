@@ -146,3 +146,19 @@ def test_a_folder_in_place_of_the_file_is_one_sentence(tmp_path: Path):
     path.mkdir()
     with pytest.raises(ConfigError, match="is a folder, not a file"):
         config_file.load(path)
+
+
+def test_replies_from_a_host_that_the_file_does_not_have_are_refused(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('[reply]\nprovider = "local, nowhere"\n')
+    with pytest.raises(ConfigError, match="line 2: There is no host 'nowhere'"):
+        config_file.load(path)
+    path.write_text(path.read_text() + '[hosts.nowhere]\nbase_url = "http://pc.lan/"\n')
+    assert config_file.load(path).reply.provider == "local, nowhere"
+
+
+def test_an_error_in_a_table_of_one_line_names_that_line(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('[hosts]\npc = {base_url = "http://pc.lan/", nope = 1}\n')
+    with pytest.raises(ConfigError, match=r"line 2: There is no setting hosts\.pc\."):
+        config_file.load(path)

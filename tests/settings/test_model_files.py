@@ -5,6 +5,18 @@ from app.settings.model_files import check
 from app.settings.schema import Config
 
 
+def test_a_model_that_is_neither_in_the_catalogue_nor_here_is_refused(home, tmp_path):
+    for name in ("nowhere", "nan", "../x", str(tmp_path / "nowhere.gguf")):
+        with pytest.raises(AppError, match="neither in the catalogue nor a file"):
+            check(home, Config(), "model.name", name)
+    text = tmp_path / "text.gguf"
+    text.write_text("not a model")
+    with pytest.raises(AppError):
+        check(home, Config(), "model.name", str(text))
+    check(home, Config(), "model.name", "starter")
+    check(home, Config(), "model.name", "echo")
+
+
 def test_an_adapter_that_is_not_there_or_is_none_is_refused(home, tmp_path):
     with pytest.raises(AppError, match="There is no file"):
         check(home, Config(), "model.adapter", str(tmp_path / "nowhere.gguf"))

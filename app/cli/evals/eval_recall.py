@@ -8,7 +8,7 @@ from app.core.errors import UsageError
 from app.core.paths import find_home
 from app.evaluation.recall_report import from_files, from_guild, measure
 from app.evaluation.recall_scores import AT
-from app.memory.embedder import BUILT_IN
+from app.modelfiles.catalogue import BUILT_IN
 
 NAME = "recall"
 HELP = "score recall on real reply pairs"

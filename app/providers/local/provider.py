@@ -26,10 +26,11 @@ from app.ipc.inference import (
 )
 from app.ipc.wire import Params
 from app.modelfiles import checks
+from app.modelfiles.catalogue import ECHO
 from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes
-from app.providers.local.runner_supervisor import ECHO, Keeper
+from app.providers.local.runner_supervisor import Keeper
 from app.providers.local.short_runs import first
 from app.providers.local.templates import Templates, billions_of, template_of
 from app.providers.thoughts import answer_in

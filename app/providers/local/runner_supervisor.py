@@ -14,6 +14,7 @@ from app.ipc import inference
 from app.ipc.child import Child, ChildState, Spawn
 from app.ipc.inference import GpuUse, Ready, TriesGpu
 from app.ipc.wire import Catalogue, Done, Params, Request
+from app.modelfiles.catalogue import ECHO
 from app.providers.local import memory_check
 from app.providers.local.crash_log import Crashes, identity
 from app.providers.local.idle_timer import Idle
@@ -23,9 +24,6 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-ECHO = "echo"
-"""The name of the runner without a model, which repeats its prompt."""
 
 LOADING_SECONDS = 5.0
 """The loading time after which a prompt no longer waits for the end."""

@@ -19,11 +19,11 @@ from app.providers.cost_record import OnSpent, Spent
 from app.providers.openai.client import Clients, load
 from app.providers.openai.errors import NoStreamError, Trouble, is_worth_retrying
 from app.providers.openai.habits import Habits
+from app.providers.openai.host_state import HostFacts, HostStanding, no_key
 from app.providers.openai.model_list import list_models
 from app.providers.openai.prices import Price, Prices
 from app.providers.openai.rate_limit import Throttle
 from app.providers.openai.request import ChatCall, greeting, is_greeting
-from app.providers.openai.standing import HostFacts, HostStanding, no_key
 from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address

@@ -12,7 +12,7 @@ from app.core.files import ensure_free, replacing
 from app.core.token_estimate import estimate_tokens
 from app.ipc import control
 from app.providers.openai.cloud_prompt import TASK, instruction
-from app.providers.openai.fine_tuning import (
+from app.providers.openai.tuning_jobs import (
     EPOCHS,
     LEAST_EXAMPLES,
     CloudTuning,

@@ -14,6 +14,7 @@ from app.providers.local.outlook import fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.service.requantise import Requantise
+from app.settings.model_files import not_known
 
 
 class ModelHandlers:
@@ -56,10 +57,13 @@ class ModelHandlers:
             self._context.events.tell(progress, but_not=asker)
 
         cancelled = threading.Event()
+
+        def fetch() -> Path:
+            proxy = self._context.model_proxy
+            return download.fetch(self._context.home, entry, report, cancelled, proxy)
+
         try:
-            path = await asyncio.to_thread(
-                download.fetch, self._context.home, entry, report, cancelled
-            )
+            path = await asyncio.to_thread(fetch)
         finally:
             cancelled.set()
             await outbox.drain()
@@ -76,10 +80,7 @@ class ModelHandlers:
                     f"The model {request.name} is not on this computer yet.",
                     f"Fetch it with `mynah models pull {request.name}`.",
                 )
-            raise UsageError(
-                f"{request.name} is neither in the catalogue nor a file.",
-                "Choose one with `mynah models list`.",
-            )
+            raise not_known(request.name)
         await asyncio.to_thread(self._context.local.check, path)
         has_name = path.parent == self._context.home.models
         has_name |= request.name in catalogue.entries()
