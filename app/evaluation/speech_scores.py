@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from statistics import fmean
 
 from app.chat.persona_rules import PersonaRules, rules_in
@@ -70,11 +70,19 @@ def scores(
 
 def mean(rows: Sequence[SpeechScores]) -> SpeechScores:
     """Return the mean of each score over those that have it."""
-    found = {}
-    for field in fields(SpeechScores):
-        known = [one for row in rows if (one := getattr(row, field.name)) is not None]
-        found[field.name] = fmean(known) if known else None
-    return SpeechScores(**found)
+    return SpeechScores(
+        language=_mean_of_known(row.language for row in rows),
+        invented=fmean(row.invented for row in rows),
+        echo=fmean(row.echo for row in rows),
+        variety=fmean(row.variety for row in rows),
+        persona=_mean_of_known(row.persona for row in rows),
+        sources=fmean(row.sources for row in rows),
+    )
+
+
+def _mean_of_known(figures: Iterable[float | None]) -> float | None:
+    known = [one for one in figures if one is not None]
+    return fmean(known) if known else None
 
 
 def keeps(rules: PersonaRules, text: str) -> bool:
