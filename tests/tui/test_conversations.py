@@ -10,7 +10,7 @@ from app.core.paths import Home
 from app.ipc import control
 from app.store import guilds, members, messages
 from app.store.database import Database
-from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN
+from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN, TalkLine
 from app.tui.screens.conversations.conversations_screen import ConversationsScreen
 from app.tui.widgets.feed import MAX_ITEMS, Feed
 from tests.tui.fake_bot import busy_bot
@@ -23,6 +23,11 @@ async def to_tavern(pilot) -> None:
     await pilot.press("end", "up", "up")
     await settle(pilot)
     await pilot.press("right")
+
+
+def said(feed: Feed) -> list[TalkLine]:
+    """Return the lines without those that name a day."""
+    return [line for line in feed.items if line.key[0] != "day"]
 
 
 async def test_messages_and_replies_stand_in_one_line_of_time(open_app: Open):
@@ -166,7 +171,7 @@ async def test_a_conversation_is_looked_at_alone_and_left_again(open_app: Open):
         feed.cursor = next(i for i, line in enumerate(feed.items) if line.conversation)
         await pilot.press("c")
         await settle(pilot)
-        inside = feed.items
+        inside = said(feed)
         assert 1 < len(inside) < everything
         assert len({line.conversation for line in inside}) == 1
         await pilot.press("c")
@@ -179,7 +184,7 @@ async def test_the_filter_narrows_the_channel(open_app: Open):
         await to_tavern(pilot)
         await pilot.press("slash", *"illyria", "enter")
         await settle(pilot)
-        lines = pilot.app.screen.query_one("#lines", Feed).items
+        lines = said(pilot.app.screen.query_one("#lines", Feed))
         assert lines and all("Illyria" in line.text for line in lines)
         await pilot.press("escape")
         await settle(pilot)
