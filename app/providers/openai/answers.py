@@ -2,18 +2,26 @@
 
 import codecs
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from app.providers.openai.errors import NoStreamError
 
 if TYPE_CHECKING:
     import httpx2
+    from openai import AsyncStream
     from openai._legacy_response import LegacyAPIResponse
 
 MOST_BYTES = 1_000_000
 """The largest answer in one piece; a line of chat is far smaller."""
+
+
+class Chunks(Protocol):
+    """The parts of an answer, as they come."""
+
+    def __aiter__(self) -> AsyncIterator[object]: ...
+    async def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,9 @@ class Whole:
         """Do nothing: all of it is here."""
 
 
-async def pieces_of(answer: "LegacyAPIResponse[Any]") -> Any:
+async def chunks_of(
+    answer: "LegacyAPIResponse[AsyncStream[object]]",
+) -> Chunks:
     """Return the answer as a stream of chunks.
 
     Some hosts and proxies send one answer, or a stream under another name.
@@ -45,20 +55,17 @@ async def pieces_of(answer: "LegacyAPIResponse[Any]") -> Any:
         raise NoStreamError(f"it sent {kind} instead of a stream")
     if "json" in kind:
         return Whole(await _whole(response, kind))
-    response.aiter_bytes = _tidy(response.aiter_bytes())  # type: ignore[method-assign]
+    pieces = _tidy(response.aiter_bytes())
+    response.aiter_bytes = lambda *size: pieces  # type: ignore[method-assign]
     return answer.parse()
 
 
-def _tidy(pieces: AsyncIterator[bytes]) -> Any:
-    """Return the same without a byte order mark, and with bytes that are UTF-8."""
-
-    async def tidied(*size: object) -> AsyncIterator[bytes]:
-        decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        async for piece in pieces:
-            if text := decoder.decode(piece):
-                yield text.encode()
-
-    return tidied
+async def _tidy(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Yield the same without a byte order mark, and with bytes that are UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+    async for piece in pieces:
+        if text := decoder.decode(piece):
+            yield text.encode()
 
 
 async def _whole(response: "httpx2.Response", kind: str) -> object:

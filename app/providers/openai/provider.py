@@ -9,14 +9,14 @@ from collections.abc import (
     Collection,
 )
 from contextlib import aclosing, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from app.core.errors import ConfigError, InputRefusedError, LoadingError, ProviderError
 from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
-from app.providers.openai.answers import pieces_of
+from app.providers.openai.answers import Chunks, chunks_of
 from app.providers.openai.client import Clients, load
 from app.providers.openai.errors import Trouble, is_worth_retrying
 from app.providers.openai.habits import Habits
@@ -34,6 +34,7 @@ from app.settings.hosts import needs_key
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
+    from openai._legacy_response import LegacyAPIResponse
 
 Clock = Callable[[], float]
 
@@ -329,7 +330,7 @@ class OpenAIProvider:
         if call.bytes_sent and (call.address.is_cloud or not is_ours):
             self._on_spent(call.spent(self.name, self._prices()))
 
-    async def _open(self, call: ChatCall) -> "AsyncStream[Any]":
+    async def _open(self, call: ChatCall) -> Chunks:
         from app.providers.openai.sent_bytes import ON_BYTES
 
         if is_greeting(call.prompt):
@@ -349,7 +350,7 @@ class OpenAIProvider:
             **call.arguments, timeout=call.timeout
         )
         self._throttle.note(answer.headers)
-        return cast("AsyncStream[Any]", await pieces_of(answer))
+        return await chunks_of(cast("LegacyAPIResponse[AsyncStream[object]]", answer))
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
         key = await asyncio.to_thread(self._key, permit.address)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
+from app.providers.openai.answers import Chunks
 from app.providers.openai.bill import bill_in
 from app.providers.openai.cloud_prompt import render
 from app.providers.openai.errors import shown
@@ -20,7 +21,6 @@ from app.settings.base_url import Address
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import AsyncStream
 
 Body = dict[str, Any]
 
@@ -123,7 +123,7 @@ class ChatCall:
         silence = max(LEAST_SILENCE, self.prompt.deadline_ms / 1000)
         return httpx2.Timeout(silence, connect=CONNECT_SECONDS)
 
-    async def texts(self, stream: "AsyncStream[Any]") -> AsyncGenerator[str, None]:
+    async def texts(self, stream: Chunks) -> AsyncGenerator[str, None]:
         """Yield the texts of its stream, empty ones while it thinks.
 
         Note counts and the finish reason.
