@@ -16,7 +16,7 @@ from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
-from app.providers.openai.answers import Chunks, chunks_of
+from app.providers.openai.chunks import Chunks, chunks_of
 from app.providers.openai.client import Clients, load
 from app.providers.openai.errors import Trouble, is_worth_retrying
 from app.providers.openai.habits import Habits

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
-from app.providers.openai.answers import Chunks
 from app.providers.openai.bill import bill_in
+from app.providers.openai.chunks import Chunks
 from app.providers.openai.cloud_prompt import render
 from app.providers.openai.errors import shown
 from app.providers.openai.habits import Habits, options
