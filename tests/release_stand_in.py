@@ -1,7 +1,7 @@
 """A releases page on a local socket: redirects, a signed list, programs, and faults.
 
-As strict as GitHub: `releases/latest/download/NAME` redirects to the tag's file, that one
-to another path with a query; an unknown name is 404.
+As strict as GitHub: `releases/latest/download/NAME` redirects to the tag's file, that
+one to another path with a query; an unknown name is 404.
 https://docs.github.com/en/repositories/releasing-projects-on-github/linking-to-releases
 """
 
