@@ -142,6 +142,7 @@ def install(fetched: Path, program: Path) -> Path:
     """
     old = program.with_name(f"{program.name}.old")
     os.replace(program, old)
+    is_good = False
     try:
         put(fetched, program)
         if fault := _fault_of(program):
@@ -149,9 +150,10 @@ def install(fetched: Path, program: Path) -> Path:
                 f"The new version failed its test: {fault}",
                 "The old one is back. Please report it.",
             )
-    except BaseException:
-        os.replace(old, program)
-        raise
+        is_good = True
+    finally:
+        if not is_good:
+            os.replace(old, program)
     return old
 
 
