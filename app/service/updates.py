@@ -141,7 +141,7 @@ def install(fetched: Path, program: Path) -> Path:
         AppError: If the new one fails its test; the old one is back then.
     """
     old = program.with_name(f"{program.name}.old")
-    os.replace(program, old)
+    put(program, old)
     is_good = False
     try:
         put(fetched, program)
@@ -153,7 +153,7 @@ def install(fetched: Path, program: Path) -> Path:
         is_good = True
     finally:
         if not is_good:
-            os.replace(old, program)
+            put(old, program)
     return old
 
 
