@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 REMEMBERED_DECISIONS = 200
 REMEMBERED_THREADS = 1000
 CLOSING_SECONDS = 3.0
-NO_RIGHT = "I have no right to write here"
+NO_RIGHT = "I do not have permission to write here"
 NO_ROLE = "the author has none of the allowed roles"
 UNCALLED = ("follow-up", "join-in")
 """Kinds of call that nobody waits for, where a reaction may suffice."""
