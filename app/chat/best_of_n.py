@@ -1,11 +1,13 @@
 """Has a provider write a line several times, and takes the best."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import cast
 
 from app.chat.circuit_breaker import Clock
+from app.chat.persona_rules import rules_in
 from app.chat.postprocess import is_assistant_speak
 from app.core.errors import ProviderError
 from app.core.never_said import never_said
@@ -125,6 +127,7 @@ class BestOf:
     async def _choose(self, prompt: Prompt, made: Sequence[Completion]) -> Completion:
         """Return the closest line that is complete and may be sent."""
         fit = [one for one in made if self._is_fit(prompt, one.text)] or made
+        fit = await asyncio.to_thread(_in_language, prompt, fit)
         whole = [one for one in fit if one.finish == "stop"] or fit
         whole = [one for one in whole if not prompt.is_stale(one.text)] or whole
         if len(whole) < 2:
@@ -140,6 +143,12 @@ class BestOf:
         if never_said(prompt.never).found_in(text):
             return False
         return self._refuse(text) is None
+
+
+def _in_language(prompt: Prompt, made: Sequence[Completion]) -> Sequence[Completion]:
+    """Return the lines in the persona's language, or all if none is."""
+    rules = rules_in(prompt.persona)
+    return [one for one in made if not rules.breaks(one.text)] or made
 
 
 def without_echo(

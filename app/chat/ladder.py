@@ -9,6 +9,7 @@ from typing import Literal, cast
 from app.chat.circuit_breaker import CircuitBreaker, Clock
 from app.chat.fair_queue import FairQueue, QueueFullError
 from app.chat.halt import STOPPED, Halt
+from app.chat.persona_rules import rules_in
 from app.chat.postprocess import Finished, finish, still_said
 from app.chat.reply_time import LEAST_END_MS
 from app.core.errors import (
@@ -271,7 +272,7 @@ class Ladder:
                     pieces.clear()
                     self._on_piece(None)
                 pieces.append(item)
-                self._on_piece(item)
+                self._on_piece(rules_in(prompt.persona).cased(item))
         return None
 
     def _broken(
@@ -287,7 +288,7 @@ class Ladder:
 
         What people saw of a stopped one stays as a whole.
         """
-        completion = attempt.completion
+        completion = rules_in(prompt.persona).of(attempt.completion)
         is_stopped = attempt.outcome == "stopped"
         broke_off = completion.finish in ("deadline", "length") and not is_stopped
         is_cut = broke_off and not completion.ends_well
@@ -301,6 +302,7 @@ class Ladder:
             cut=completion.finish if is_cut else "",
             is_trusted=is_trusted,
             never=prompt.never,
+            hidden=prompt.hidden,
         )
         reason = finished.rejected
         if reason is None and not is_trusted:

@@ -1,7 +1,7 @@
 """Turns a provider's text into a message: cleaned, checked and split."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
@@ -14,6 +14,7 @@ from app.core.sentences import (
     whole_words,
 )
 from app.providers.base import Used
+from app.voice.sayable import balanced, hide
 
 MAX_UNITS = 2000
 """Discord's limit for one message, counted in UTF-16 units to be on the safe side."""
@@ -89,6 +90,7 @@ def finish(
     cut: str = "",
     is_trusted: bool = False,
     never: Sequence[str] = (),
+    hidden: Collection[str] = (),
 ) -> Finished:
     """Make a provider's text ready to send.
 
@@ -100,6 +102,7 @@ def finish(
         cut: Why the text ended before its writer had finished: deadline or length.
         is_trusted: The chain wrote it, so its words are the guild's own.
         never: Words that must not be in it.
+        hidden: Words that stand in spoilers.
     """
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
@@ -107,6 +110,7 @@ def finish(
         line = _whole(line, cut)
     if max_words:
         line = shorten(line, max_words)
+    line = balanced(hide(line, hidden))
     if not line:
         wrote = "no whole sentence" if cut else "nothing"
         return Finished(rejected=f"it wrote {wrote}")
@@ -118,7 +122,7 @@ def finish(
     if never_said(tuple(never)).found_in(safe):
         return Finished(rejected=NEVER)
     said = safe.split("\n") if lines > 1 else [safe]
-    parts = [part for line in said for part in split(line)]
+    parts = [balanced(part) for line in said for part in split(line, MAX_UNITS - 2)]
     if len(parts) > MAX_PARTS:
         notes = (*notes, f"cut to {MAX_PARTS} messages")
     return Finished(tuple(parts[:MAX_PARTS]), None, notes)

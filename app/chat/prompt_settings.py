@@ -1,9 +1,11 @@
 """Collects what a provider may use: settings, turns, examples and moments."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from app.chat import reply_time
+from app.chat.persona_rules import rules_in
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.voice.generated_line import Rules
@@ -64,6 +66,8 @@ def build(
 ) -> Prompt:
     """Build the prompt of one reply; the caller adds examples, drafts and moments."""
     wanted, model = config.reply, config.model
+    own = rules_in(wanted.persona).words
+    max_words = min(own, wanted.max_words) if own else wanted.max_words
     return Prompt(
         guild=guild,
         conversation=f"{guild}:{conversation}",
@@ -73,9 +77,9 @@ def build(
         mode=mode,
         dial=dial_of(mode, wanted.dial if dial is None else dial),
         seed=seed,
-        rules=rules_of(config),
+        rules=replace(rules_of(config), max_words=max_words),
         never=tuple(config.speak.never_say),
-        max_words=wanted.max_words,
+        max_words=max_words,
         adapter=model.adapter,
         temperature=model.temperature,
         top_p=model.top_p,

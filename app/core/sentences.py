@@ -26,6 +26,13 @@ def whole_sentences(text: str) -> str:
     return lines if _letters(lines) >= _LEAST_LETTERS else ""
 
 
+def first_sentences(text: str, most: int) -> str:
+    """Return at most so many first sentences of a text, without line breaks."""
+    text = text.strip().split("\n", 1)[0].rstrip()
+    ends = [match.end() for match in _END.finditer(text)]
+    return text[: ends[most - 1]] if len(ends) >= most else text
+
+
 def whole_words(text: str) -> str:
     """Return the text up to its last whole word; a single word stays."""
     head, space, _ = text.rstrip().rpartition(" ")

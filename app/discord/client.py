@@ -32,6 +32,7 @@ from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.direct_talk import DirectTalk
+from app.discord.talk.missed_direct import MissedDirect
 from app.discord.talk.proxies import Proxies
 from app.discord.talk.talk_starter import TalkStarter
 from app.settings.speech_sections import BotSettings
@@ -125,6 +126,7 @@ class MynahBot(discord.Bot):
     delivery: Delivery
     talk: ChannelTalk
     direct: DirectTalk
+    missed_direct: MissedDirect
     speaker: Speaker
     training: Training
     comparison: HistoryComparison
@@ -171,6 +173,7 @@ class MynahBot(discord.Bot):
         """Add the parts that answer people, or start talk."""
         ports, state, supervisor = around.ports, around.state, around.supervisor
         self.delivery = Delivery(self, ports, clock)
+        self.delivery.on_unsent = self._settle_later
         self.talk = ChannelTalk(self, clock)
         self.speaker = Speaker(
             self, ports, self.delivery, self.talk, around.settings, state, clock,
@@ -180,6 +183,7 @@ class MynahBot(discord.Bot):
             self, ports, self.talk, around.settings, clock, around.rng, supervisor,
             self.know_channels,
         )  # fmt: skip
+        self.missed_direct = MissedDirect(self, self.direct, state)
         self.starter = TalkStarter(
             self, ports, self.delivery, self.speaker, state, clock,
             around.pace.between_starts, supervisor,
@@ -343,12 +347,18 @@ class MynahBot(discord.Bot):
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
+    def _settle_later(self) -> None:
+        """Try again what was not sent, unless that is done already."""
+        if not self._settling:
+            self.settle_soon()
+
     async def _settle(self) -> None:
         pause = self.surroundings.pace.first_retry
         while True:
             # What was deleted meanwhile must not be in what is sent now.
             is_over = await self.catch_up.run()
-            is_over &= await self.delivery.finish_unsent()
+            is_over &= await self.delivery.unsent.finish()
+            is_over &= await self.missed_direct.catch_up()
             if is_over:
                 return
             await asyncio.sleep(pause)

@@ -16,8 +16,9 @@ from app.discord import answers
 from app.discord.actions.reply_buttons import again_button
 from app.discord.actions.under_way import UnderWay
 from app.discord.attachments import source_files
-from app.discord.messages import Talk, incoming, place_of
-from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
+from app.discord.messages import Talk
+from app.discord.permissions import NO_RIGHT, may_write
+from app.discord.ports import Ask, Ports, ReadyReply
 from app.discord.safe_sender import (
     MaySend,
     StreamedMessage,
@@ -28,6 +29,7 @@ from app.discord.safe_sender import (
     send_parts,
     typing,
 )
+from app.discord.unsent_replies import UnsentReplies
 from app.settings.schema import Config
 
 log = logging.getLogger(__name__)
@@ -39,16 +41,7 @@ CLOSED_SECONDS = 300.0
 
 REMEMBERED_COPIES = 100
 
-MADE_AGAIN = 3
-"""The tries for a reply whose words go again and again before it is sent."""
-
-TOO_OLD = "the message waited longer than `speak.max_age_seconds` allows"
 WENT = "a message that it drew on was forgotten, or is not for everyone here any more"
-
-
-def ask_for(said: Incoming, reason: str) -> Ask:
-    """Build the request for a reply to a message."""
-    return Ask(said.place, said.id, said.author, said.author_name, said.text, reason)
 
 
 @dataclass(frozen=True)
@@ -72,7 +65,9 @@ class Delivery:
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
         self.under_way = UnderWay()
-        self._finishing = asyncio.Lock()
+        self.unsent = UnsentReplies(bot, ports, clock, self)
+        self.on_unsent: Callable[[], None] = lambda: None
+        """Called when a reply could not be sent, so that it is tried again later."""
         self._copies: dict[int, int] = {}
         """Proxied lines by the messages in whose place they stand."""
         self._waiting: Counter[int] = Counter()
@@ -84,9 +79,15 @@ class Delivery:
             return Sent("silent")
         with self.under_way.making(ask):
             sent = await self._respond(ask, channel, config)
-        if sent.state == "forgotten":
-            await self.make_again()
+        await self.follow_up(sent)
         return sent
+
+    async def follow_up(self, sent: Sent) -> None:
+        """Make a reply again whose words went, and try later what was not sent."""
+        if sent.state == "forgotten":
+            await self.unsent.make_again()
+        elif sent.state == "unsent":
+            self.on_unsent()
 
     @asynccontextmanager
     async def turn(self, channel: int) -> AsyncIterator[None]:
@@ -106,6 +107,10 @@ class Delivery:
             claim = ask.claim or await self._ports.replies.claim(ask)
             if claim is None:
                 return Sent("silent")
+            if not may_write(channel):
+                # The right went while the call waited for its turn.
+                await self._ports.replies.keep_silent(claim.reply, NO_RIGHT)
+                return Sent("silent", NO_RIGHT)
             ask = replace(ask, claim=claim, waiting=self._waiting[channel.id])
             sent = await self._try(ask, channel, config, is_last=False)
             if sent.state == "blocked":
@@ -326,82 +331,3 @@ class Delivery:
         )
         first = [growing.id] if growing.id else []
         await self._ports.replies.sent(whole.reply, first + sent)
-
-    async def make_again(self) -> None:
-        """Make a reply again that lost its words just before it was sent."""
-        for _ in range(MADE_AGAIN):
-            if await self.finish_unsent():
-                return
-
-    async def finish_unsent(self) -> bool:
-        """Send replies that were begun before a restart, unless they are too old.
-
-        Returns False if another try may send some more.
-        """
-        is_over = True
-        # Two at once would write the same replies twice.
-        async with self._finishing:
-            for unsent in await self._ports.replies.unsent():
-                is_over &= await self._finish_one(unsent)
-        return is_over
-
-    async def _finish_one(self, unsent: Unsent) -> bool:
-        if self.under_way.find(unsent.trigger):
-            return True
-        try:
-            with self.under_way.answering(unsent.trigger, unsent.channel):
-                return await self._finish_in_time(unsent)
-        except (discord.NotFound, discord.Forbidden, discord.InvalidData) as error:
-            await self._ports.replies.refused(unsent.claim.reply, _unread(error))
-            return True
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.warning("An unsent reply waits after %s", error)
-            return False
-
-    async def _finish_in_time(self, unsent: Unsent) -> bool:
-        # An archived thread is not among the known channels.
-        known = self._bot.get_channel(unsent.channel)
-        channel = known or await self._bot.fetch_channel(unsent.channel)
-        place = place_of(channel)
-        if place is None or not isinstance(channel, Talk):
-            return True
-        guild = self._bot.get_guild(place.guild)
-        if guild is None or guild.unavailable:
-            # When the server is back, its replies are looked at again.
-            return True
-        config = await self._ports.guilds.settings(place)
-        written = discord.utils.snowflake_time(unsent.trigger).timestamp()
-        if self._clock() - written > config.speak.max_age_seconds:
-            await self._ports.replies.keep_silent(unsent.claim.reply, TOO_OLD)
-            return True
-        return await self._finish(unsent, channel, config)
-
-    async def _finish(self, unsent: Unsent, channel: Talk, config: Config) -> bool:
-        message = await channel.fetch_message(unsent.trigger)
-        said = incoming(message, self._bot.user.id if self._bot.user else 0)
-        if said is None:
-            return True
-        async with self._locks[channel.id]:
-            answer: ReadyReply | None = ReadyReply(
-                unsent.claim.reply,
-                unsent.parts,
-                is_draft=config.reply.shadow,
-                has_buttons=config.reply.buttons,
-            )
-            if not unsent.parts:
-                ask = replace(ask_for(said, unsent.reason), claim=unsent.claim)
-                with self.under_way.making(ask):
-                    answer = await self._ports.replies.answer(ask)
-            if answer is None:
-                return True
-            sent = await self.deliver(answer, channel, unsent.trigger)
-            return sent.state not in ("forgotten", "unsent")
-
-
-def _unread(error: discord.DiscordException) -> str:
-    """Return why a call that waits for its answer cannot be read again."""
-    if isinstance(error, discord.Forbidden):
-        return "I have no right to read the message any more"
-    return (
-        "the message that it answers is gone, or the time to answer the command is over"
-    )

@@ -8,7 +8,6 @@ from random import Random
 from app.core.errors import UsageError
 from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
-from app.discord.quotes import quotable
 from app.service.app_context import AppContext
 from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
@@ -158,10 +157,12 @@ class StoredGuilds:
         row = await self._ids.guild(guild)
         now_ms = int(time.time() * 1000)
         week = await week_of(self._context.reader, row, channels, now_ms)
-        words = await quotable(
-            self._context.settings, row, week.words, lambda word: word[0]
-        )
-        return replace(week, words=tuple(words))
+        speak = (await self._context.settings.of(row)).speak
+        words = [word for word in week.words if not speak.forbids(word[0])]
+        teachers = [
+            one._replace(name=speak.sayable_name(one.name)) for one in week.teachers
+        ]
+        return replace(week, words=tuple(words), teachers=tuple(teachers))
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

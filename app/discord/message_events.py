@@ -9,7 +9,6 @@ from pathlib import Path
 
 from app.discord.id_map import IdMap, first_snowflake, snowflake_ms, stored
 from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
-from app.discord.quotes import quotable
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers import file_check
 from app.importers.filters import clean
@@ -222,9 +221,12 @@ class StoredMessages:
             return None
         hashed = self._ids.author(author)
         told = await digest(self._context, rows.guild, rows.channel, hashed, hours)
-        lines = await quotable(
-            self._context.settings, rows.guild, told.lines, lambda one: one.text
-        )
+        speak = (await self._context.settings.of(rows.guild)).speak
+        lines = [
+            replace(one, name=speak.sayable_name(one.name))
+            for one in told.lines
+            if not speak.forbids(one.text)
+        ]
         return replace(told, lines=tuple(lines))
 
     async def newest(self) -> dict[int, int]:

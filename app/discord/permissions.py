@@ -13,6 +13,8 @@ from app.store.audience import EVERYONE
 
 Person = discord.Member | discord.User
 
+NO_RIGHT = "I do not have permission to write here"
+
 
 def is_owner(user: Person, settings: BotSettings) -> bool:
     """Return whether the owner's settings name this person."""

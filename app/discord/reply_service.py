@@ -1,7 +1,6 @@
 """Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from random import Random
@@ -16,13 +15,13 @@ from app.discord.message_events import situation_of
 from app.discord.ports import (
     Ask,
     DirectAsk,
+    EarlierReply,
     Incoming,
     MessagePlace,
     ReadyReply,
     Situation,
     Unsent,
 )
-from app.discord.quotes import quotable
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
@@ -32,9 +31,9 @@ from app.replies.request import SHOWN, SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
+from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
-from app.settings.speech_sections import BotSettings
-from app.store import audience, guilds, messages, places, replies
+from app.store import audience, guilds, members, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
 from app.store.rows import StoredChannel, StoredReply
@@ -46,10 +45,14 @@ OWN_AUTHOR = "the bot itself"
 DIRECT = "direct message"
 """The reason of replies outside a server."""
 
+SHOWN_EARLIER = 10
+"""The latest replies in a channel that are looked at for `/why`."""
+
 DIRECT_MS = 3_600_000
 """The time after which a direct message that got no answer gets none any more."""
 
 INTERRUPTED = "the bot was stopped before it answered"
+TOO_OLD = "the message waited longer than `speak.max_age_seconds` allows"
 
 
 class StoredReplies:
@@ -101,7 +104,13 @@ class StoredReplies:
         asker = self._ids.author(ask.author)
         claimed = await run(replies.claim, guild, None, DIRECT, trigger, asker)
         if claimed is None:
-            return None
+            begun = await run(replies.answer_to, trigger)
+            if begun is None or begun.state not in ("claimed", "made"):
+                return None
+            # An earlier session was stopped before it had answered.
+            if begun.state == "made":
+                return ReadyReply(begun.id, (begun.text,))
+            claimed = begun.id
         request = ReplyRequest(
             guild,
             ask.text,
@@ -112,6 +121,14 @@ class StoredReplies:
             visible=await run(audience.public_channels, guild),
         )
         return await self._fulfilled(Claim(claimed, guild, None, None, None), request)
+
+    async def decline_direct(self, ask: DirectAsk, reason: str) -> None:
+        """Store why a direct message gets no answer, now or after a restart."""
+        run, trigger = self._context.database.run, str(ask.trigger)
+        guild, asker = await self._ids.guild(ask.guild), self._ids.author(ask.author)
+        reply = await run(replies.claim, guild, None, DIRECT, trigger, asker)
+        if reply is not None:
+            await self.keep_silent(reply, reason)
 
     async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
         """Return the server in whose voice each of the bot's direct messages is."""
@@ -267,10 +284,14 @@ class StoredReplies:
         )
         await self._context.voices.hear(row.guild_id, [line])
 
-    async def unsent(self) -> list[Unsent]:
-        """Return replies that may or may not have arrived."""
-        bot, now_ms = self._context.settings.home.bot, int(time.time() * 1000)
-        return await self._context.database.run(_unsent, bot, now_ms)
+    async def unsent(self, now: float) -> list[Unsent]:
+        """Return replies that may or may not have arrived; close old ones."""
+        home = self._context.settings.home
+        return await self._context.database.run(_unsent, home, int(now * 1000))
+
+    async def hold(self, reply: int) -> None:
+        """Keep a reply as a draft for the owner, who approves replies now."""
+        await self._context.database.run(replies.set_state, reply, "draft")
 
     async def may_send(self, reply: int) -> bool:
         """Return False if a source was forgotten or hidden since it was made.
@@ -289,8 +310,14 @@ class StoredReplies:
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:
         """Store why a call gets no answer, now or after a restart."""
         place, note = stored(said.place), SILENT + reason
-        run = self._context.database.run
-        await run(places.decline, place, kind, str(said.id), note)
+        run, asker = self._context.database.run, self._ids.author(said.author)
+        await run(places.decline, place, kind, str(said.id), note, asker)
+
+    async def earlier(self, place: MessagePlace) -> list[EarlierReply]:
+        """Return the latest stored decisions in a channel, oldest first."""
+        rows = await self._ids.rows(place)
+        found = await self._context.database.run(_earlier, rows.channel)
+        return found[::-1]
 
     async def start_talk(
         self, place: MessagePlace, trigger: int, reason: str
@@ -320,7 +347,12 @@ class StoredReplies:
     async def refusal(self, trigger: int) -> str:
         """Return why a message got no answer after all; empty if it got one."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
-        starts = {"refused": replies.REFUSED, "silent": SILENT, "stopped": STOPPED}
+        starts = {
+            "refused": replies.REFUSED,
+            "silent": SILENT,
+            "stopped": STOPPED,
+            "failed": replies.FAILED,
+        }
         start = starts.get(row.state) if row else None
         notes: list[str] = row.notes if row and start else []
         return next((one for one in notes if one.startswith(start or "")), "")
@@ -343,17 +375,21 @@ class StoredReplies:
         sources = [one for one in told.sources if one.message in seen]
         # Examples and drafts for a cloud model come from every channel.
         notes = [one for one in told.notes if not one.startswith(SHOWN)]
-        settings, guild = self._context.settings, told.guild
-        said = await quotable(settings, guild, [told.text], str)
+        speak = (await self._context.settings.of(told.guild)).speak
+        is_said = not speak.forbids(told.text)
         return replace(
             told,
-            text="".join(said),
-            shares=told.shares if said else [],
-            sources=await quotable(settings, guild, sources, lambda one: one.text),
+            text=told.text if is_said else "",
+            shares=told.shares if is_said else [],
+            sources=[
+                replace(one, author=speak.sayable_name(one.author))
+                for one in sources
+                if not speak.forbids(one.text)
+            ],
             hidden=len(told.sources) - len(sources),
             turns=[],
             moments=[],
-            notes=await quotable(settings, guild, notes, str),
+            notes=[one for one in notes if not speak.forbids(one)],
         )
 
     async def take_back(self, reply: int, author: int, value: int) -> None:
@@ -430,19 +466,35 @@ def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
     return _Sent(row, channel, is_whole, is_listened_to)
 
 
-def _unsent(bot: BotSettings, now_ms: int) -> list[Unsent]:
-    """Return what may still be sent; direct messages are closed after a while."""
+def _earlier(channel: int) -> list[EarlierReply]:
     found = []
+    for row in replies.latest(channel=channel, limit=SHOWN_EARLIER):
+        if row.state not in ("forgotten", "replaced") and row.trigger is not None:
+            member = members.find(row.guild_id, row.asker)
+            note = next(iter(row.notes), "") if row.state != "sent" else ""
+            name = member.name if member else ""
+            trigger = int(row.trigger)
+            found.append(EarlierReply(trigger, name, row.reason, row.state, note))
+    return found
+
+
+def _unsent(home: Config, now_ms: int) -> list[Unsent]:
+    """Return what may still be sent, and close what is too old for that."""
+    found, oldest = [], now_ms - home.speak.max_age_seconds * 1000
     for row in replies.unsent():
-        if row.reason == DIRECT and row.created < now_ms - DIRECT_MS:
-            replies.note_silence(row.id, SILENT + INTERRUPTED)
         guild = guilds.get(row.guild_id)
-        if guild and not is_listed(bot.servers, guild.discord_id):
-            continue
         channel = guilds.get_channel(row.channel_id) if row.channel_id else None
-        if guild and guild.discord_id and channel and channel.discord_id:
+        trigger = int(row.trigger or 0)
+        if row.reason == DIRECT:
+            if row.created < now_ms - DIRECT_MS:
+                replies.note_silence(row.id, SILENT + INTERRUPTED)
+        elif min(row.created, snowflake_ms(trigger)) < oldest:
+            replies.note_silence(row.id, SILENT + TOO_OLD)
+        elif guild and not is_listed(home.bot.servers, guild.discord_id):
+            continue
+        elif guild and guild.discord_id and channel and channel.discord_id:
             parts = (row.text,) if row.state == "made" else ()
-            claim, trigger = places.claim_of(row), int(row.trigger or 0)
-            number = int(channel.discord_id)
-            found.append(Unsent(claim, number, trigger, parts, row.reason))
+            server, number = int(guild.discord_id), int(channel.discord_id)
+            claim = places.claim_of(row)
+            found.append(Unsent(claim, server, number, trigger, parts, row.reason))
     return found

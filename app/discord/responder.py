@@ -15,7 +15,7 @@ from app.chat.rate_limiter import RateLimiter
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
 from app.discord.actions.strangers import NOT_LISTED
-from app.discord.delivery import Delivery, ask_for
+from app.discord.delivery import Delivery
 from app.discord.messages import (
     incoming,
     is_to_others,
@@ -25,10 +25,11 @@ from app.discord.messages import (
     shown_words,
     spell_out,
 )
-from app.discord.permissions import may_speak_to, may_write
+from app.discord.permissions import NO_RIGHT, may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.debounce import Burst
+from app.discord.unsent_replies import ask_for
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
@@ -39,7 +40,6 @@ log = logging.getLogger(__name__)
 REMEMBERED_DECISIONS = 200
 REMEMBERED_THREADS = 1000
 CLOSING_SECONDS = 3.0
-NO_RIGHT = "I do not have permission to write here"
 NO_ROLE = "the author has none of the allowed roles"
 UNCALLED = ("follow-up", "join-in")
 """Kinds of call that nobody waits for, where a reaction may suffice."""

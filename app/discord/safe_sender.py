@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -14,6 +15,9 @@ from app.discord.actions.reply_buttons import stop_button
 from app.discord.messages import Talk, Writable
 
 log = logging.getLogger(__name__)
+
+_EMOJI_NAME = re.compile(r"(?<![\w<:]):(\w{2,32}):(?!\d)")
+"""An emoji as exports of other programs write it, without its number."""
 
 TYPING_AFTER_SECONDS = 0.3
 """The time within which a reply needs no typing sign."""
@@ -32,6 +36,16 @@ FIRST_RETRY_SECONDS = 0.5
 
 class WordsGoneError(Exception):
     """Tells that what was to be said was forgotten or hidden meanwhile."""
+
+
+def _as_sent(text: str, channel: object) -> str:
+    """Return a text without pings and secrets, and with the server's own emoji."""
+    text = neutralise(text)[0]
+    guild = getattr(channel, "guild", None)
+    if guild is None or ":" not in text:
+        return text
+    own = {emoji.name: str(emoji) for emoji in guild.emojis if emoji.available}
+    return _EMOJI_NAME.sub(lambda found: own.get(found[1], found[0]), text)
 
 
 async def always() -> bool:
@@ -72,7 +86,7 @@ async def send_parts(
         first = number == 0
         message = await _send_once(
             channel,
-            neutralise(part)[0],
+            _as_sent(part, channel),
             f"{nonce}-{number}",
             reference if first else None,
             files if first else (),
@@ -112,7 +126,7 @@ async def replace_parts(
             raise WordsGoneError
         first, last = number == 0, number == len(parts) - 1
         await message.edit(
-            content=neutralise(parts[number])[0],
+            content=_as_sent(parts[number], channel),
             attachments=[],
             files=[make() for make in files] if first else [],
             view=_made(view) if last else None,
@@ -132,7 +146,11 @@ async def _send_once(
     view: Buttons | None,
     may_send: MaySend,
 ) -> discord.Message:
-    """Send, and send again under the same nonce after a lost connection."""
+    """Send, and send again under the same nonce after a lost connection.
+
+    What Discord took before the connection was lost counts, though it refuses the same
+    words now.
+    """
     for attempt in range(SEND_TRIES):
         if not await may_send():
             raise WordsGoneError
@@ -154,10 +172,21 @@ async def _send_once(
             return sent
         except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
             if attempt == SEND_TRIES - 1 or not _may_pass(error):
+                if attempt and (there := _heard_back(channel, nonce)) is not None:
+                    return there
                 raise
             log.info("Sending again after %s", type(error).__name__)
             await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
     raise AssertionError("the last try returns or raises")
+
+
+def _heard_back(channel: discord.abc.Messageable, nonce: str) -> discord.Message | None:
+    """Return the message of a nonce, if Discord told of it.
+
+    resources/message#create-message: a nonce "will appear in the Message Create event".
+    """
+    known = channel._state._messages or ()
+    return next((one for one in reversed(known) if one.nonce == nonce), None)
 
 
 def _made(view: Buttons | None) -> discord.ui.View | None:
@@ -303,7 +332,7 @@ class StreamedMessage:
     async def _put(
         self, text: str, view: Buttons | None, *, is_last: bool = False
     ) -> None:
-        text = neutralise(text)[0]
+        text = _as_sent(text, self._channel)
         changes_buttons = is_last and self._has_buttons
         if not text.strip() or (text == self._shown and not changes_buttons):
             return

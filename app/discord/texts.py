@@ -7,18 +7,20 @@ from datetime import UTC, datetime
 import discord
 
 from app.chat.postprocess import neutralise
-from app.chat.reply_trigger import Decision
+from app.core import labels
 from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
-from app.core.labels import ORIGINS, PLACES, many
+from app.core.labels import ORIGINS, many
 from app.discord.ports import LearnedFile
-from app.replies.request import SILENT
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings
 from app.store.members import Kept
+
+PLACES = {**labels.PLACES, "own": "my owner's own host"}
+"""The places of models, in words for everybody on a server."""
 
 MAX_CHARS = 2000
 MAX_SOURCES = 5
@@ -289,25 +291,6 @@ def _replied(week: GuildWeek) -> str:
         f"replied {week.replies:,} times ({week.liked:,} liked, {week.disliked:,} not),"
         f" half of them within {max(0.1, week.median_ms / 1000):.1f} s"
     )
-
-
-def decision_text(
-    author_name: str, decision: Decision, tuned: str = "", refusal: str = ""
-) -> str:
-    """Explain why the bot spoke or did not.
-
-    Args:
-        tuned: The reason for the reply's mode.
-        refusal: The reason why nothing was said after all.
-    """
-    if refusal and decision.kind == "join-in" and refusal.startswith(SILENT):
-        why = quote(refusal.removeprefix(SILENT), 300)
-        return f"I did not join in after {quote(author_name)}: {why}."
-    if refusal:
-        return f"I could not answer {quote(author_name)}. {quote(refusal, 300)}."
-    done = "I answered" if decision.speak else "I did not answer"
-    chosen = f" ({quote(tuned, 300)})" if tuned else ""
-    return f"{done} {quote(author_name)}: {decision.reason}.{chosen}"
 
 
 def pages(lines: Sequence[str], most: int = MAX_CHARS) -> list[str]:

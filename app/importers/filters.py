@@ -21,7 +21,9 @@ OPTED_OUT = "opted out"
 FORGOTTEN = "forgotten"
 """The reasons for not learning a message; the last four also prevent storing it."""
 
-_COMMAND = re.compile(r"(?:[!/?$]|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE)
+_COMMAND = re.compile(
+    r"(?:[!/?$%&]{1,2}|[;.-](?=[a-z]{2})|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE
+)
 _LINK = re.compile(r"<?https?://\S", re.IGNORECASE)
 _MENTIONS = re.compile(r"(?:(?:<(?:@[!&]?|#)\d+>|@[\w.-]+)[\s,:]*)+")
 _MARKUP = re.compile(
@@ -70,7 +72,7 @@ class Filters:
         """
         self._prefix = prefix.lower() or "\0"
         # Few texts start like a command; the others need no second look.
-        self._starts = "!/?$" + self._prefix[0] + self._prefix[0].upper()
+        self._starts = "!/?$%&;.-" + self._prefix[0] + self._prefix[0].upper()
         self._patterns = Patterns("learn.patterns", learn.patterns)
         words = [whole_words(learn.words)] if learn.words else []
         self._words = Patterns("learn.words", words)

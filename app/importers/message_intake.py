@@ -10,6 +10,7 @@ from app.store.authors import AuthorKey
 from app.store.database import write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.places import Place, Standing
+from app.voice.sayable import sayable
 
 
 class TakenIn(NamedTuple):
@@ -18,7 +19,7 @@ class TakenIn(NamedTuple):
     row: int
     channel: int
     text: str | None
-    """To learn; None if it is context only."""
+    """The sayable part of it, to learn; None if it is context only."""
 
 
 def store_heard(
@@ -72,8 +73,8 @@ def store(
     messages.note_heard(guild, message.external, message.channel)
     if row is None:
         return None
-    text = message.text if message.dropped is None else None
-    return TakenIn(row, message.channel, text)
+    text = sayable(message.text) if message.dropped is None else ""
+    return TakenIn(row, message.channel, text or None)
 
 
 @write

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.turn_marks import TurnMarks
 from app.ipc.wire import Done, Request
 
 
@@ -54,6 +55,11 @@ class Generate(Request[GenerateReply]):
     """The key of the slot whose cached prefix fits best; unique across guilds."""
     prompt: str
     """Plain text; special tokens in it are not parsed."""
+    marked: list[str] = field(default_factory=list)
+    """The same conversation in the model's chat template: marks and texts in turn.
+
+    Only marks are read as special tokens. Empty lets the model read `prompt`.
+    """
     max_tokens: int = 120
     deadline_ms: int | None = None
     """Milliseconds from receipt after which the text ends at a sentence or word."""
@@ -181,6 +187,15 @@ class FoundGpu:
 
 
 @dataclass(frozen=True)
+class TemplateRead:
+    """The reply of a runner that only reads a model's chat template."""
+
+    method: ClassVar[str] = "template_read"
+    marks: TurnMarks | None
+    """None if there is none that can be used."""
+
+
+@dataclass(frozen=True)
 class Ready:
     """The model is loaded; sent once, before anything but `TriesGpu`."""
 
@@ -198,4 +213,4 @@ class Ready:
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, WeighMessages, Info)
-NOTIFICATIONS = (Piece, TriesGpu, FoundGpu, Ready)
+NOTIFICATIONS = (Piece, TriesGpu, FoundGpu, TemplateRead, Ready)

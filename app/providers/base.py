@@ -85,6 +85,8 @@ class Prompt:
     """Estimated tokens by purpose; empty until the prompt is fitted."""
     unsaid: frozenset[str] = frozenset()
     """Lines that it must not be, by their words; see `app.core.sentences.line_key`."""
+    hidden: frozenset[str] = frozenset()
+    """Words that people wrote in spoilers alone, in one case."""
     is_stale: Callable[[str], bool] = field(default=_is_fresh, compare=False)
     """Tells whether a text repeats what was just said, or what the bot said lately."""
     never: tuple[str, ...] = ()

@@ -30,6 +30,7 @@ from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import replies
 from app.store.database import Database
+from app.voice.sayable import hidden_words
 from app.voice.voice import Voice
 
 TRIES = 6
@@ -140,18 +141,17 @@ class Replier:
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
                 request = replace(request, mode="markov")
-            made, is_over = None, False
+            made, is_cut = None, False
             stages = Stages(self._clock, request.arrived, began)
             try:
                 with self._memory.quiet() if self._memory else nullcontext():
                     made = await self._make(reply, request, on_piece, stages)
             except asyncio.CancelledError:
-                # The next session answers what this one was too short for.
-                is_over = request.trigger is not None
+                is_cut = True
                 raise
             finally:
-                if made is None and reply is not None and not is_over:
-                    await self._database.run(replies.set_state, reply, "failed")
+                if made is None and reply is not None:
+                    await self._note_end(reply, request, is_cut)
             if (kept := await self._keep(made)) is not None:
                 self._stale.note(request.guild, made.said)
                 self._ends.note(stages.since_models(made.answer))
@@ -162,6 +162,17 @@ class Replier:
         if reply is not None:
             await self._database.run(replies.set_state, reply, "forgotten")
         return None
+
+    async def _note_end(self, reply: int, request: ReplyRequest, is_cut: bool) -> None:
+        """Note why a reply was not made.
+
+        Args:
+            is_cut: It was cancelled; the next session answers a trigger.
+        """
+        if not is_cut:
+            await self._database.run(replies.note_failed, reply)
+        elif request.trigger is None:
+            await self._database.run(replies.set_state, reply, "failed")
 
     async def _make(
         self,
@@ -182,7 +193,7 @@ class Replier:
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
-        prompt = await self._without_echo(prompt, gathered.turns, plan.config)
+        prompt = await self._without_echo(prompt, gathered.turns, plan)
         reserve = self._ends.reserve_ms(deadline)
         stages.models_until = deadline - reserve
         ladder = self._ladder(plan, prompt, gathered, refused, on_piece, reserve)
@@ -262,16 +273,22 @@ class Replier:
         return await self._illustrator.misfit(text, turns)
 
     async def _without_echo(
-        self, prompt: Prompt, turns: Sequence[Turn], config: Config
+        self, prompt: Prompt, turns: Sequence[Turn], plan: "_Plan"
     ) -> Prompt:
-        """Add what was said, in these turns or before, and must not be said again."""
-        unsaid = long_lines((*turns, *chain(*prompt.moments)))
-        if self._rungs.model_of("local", config) != ECHO:
+        """Add what was said, in these turns or before, and must not be said again.
+
+        What was said in spoilers alone must stay in them.
+        """
+        heard = (*turns, *chain(*prompt.moments))
+        unsaid = long_lines(heard)
+        hidden = hidden_words(turn.text for turn in heard)
+        if self._rungs.model_of("local", plan.config) != ECHO:
             unsaid |= await self._stale.just_said(prompt.guild, turns)
         was_said = self._stale.was_said(prompt.guild)
         return replace(
             prompt,
             unsaid=unsaid,
+            hidden=frozenset(word for word in hidden if not plan.voice.knows(word)),
             is_stale=lambda text: line_key(text) in unsaid or was_said(text),
         )
 

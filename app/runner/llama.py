@@ -147,22 +147,49 @@ class Model:
         api.llama_model_desc(self.handle, buffer, 256)
         return buffer.value.decode("utf-8", "replace")
 
-    def tokens(self, text: str, *, is_start: bool = False) -> list[int]:
+    def tokens(
+        self, text: str, *, is_start: bool = False, is_mark: bool = False
+    ) -> list[int]:
         """Tokenize a text; text that looks like a special token stays plain text.
 
         Args:
             is_start: Start with the model's opening tokens.
+            is_mark: Read special tokens; never for anything that people wrote.
         """
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         while True:
             found = (ctypes.c_int32 * room)()
             count = api.llama_tokenize(
-                self._vocab, data, len(data), found, room, is_start, False
+                self._vocab, data, len(data), found, room, is_start, is_mark
             )
             if count >= 0:
                 return list(found[:count])
             room = -count
+
+    def marked_tokens(self, parts: Sequence[str]) -> list[int]:
+        """Tokenize marks and texts in turn; only marks may be special tokens.
+
+        A template may write the opening token that the tokenizer adds by itself.
+        """
+        found = self.tokens(parts[0], is_start=True, is_mark=True)
+        if found[:1] == found[1:2] == [int(api.llama_vocab_bos(self._vocab))]:
+            found = found[1:]
+        for place, part in enumerate(parts[1:], 1):
+            found += self.tokens(part, is_mark=place % 2 == 0)
+        return found
+
+    @property
+    def template(self) -> tuple[str, str, str]:
+        """The chat template, empty without one, and the texts of both outer tokens."""
+        words = api.llama_model_chat_template(self.handle, None) or b""
+        outer = (api.llama_vocab_bos(self._vocab), api.llama_vocab_eos(self._vocab))
+        texts = [
+            api.llama_vocab_get_text(self._vocab, token) if token >= 0 else b""
+            for token in outer
+        ]
+        begin, end = (text.decode("utf-8", "replace") for text in texts)
+        return words.decode("utf-8", "replace"), begin, end
 
     def piece(self, token: int) -> bytes:
         """Return the bytes of a token; none for a special token."""

@@ -11,7 +11,14 @@ from typing import Protocol
 
 from app.core.errors import AppError, UsageError
 from app.ipc import stdio
-from app.ipc.inference import NOTIFICATIONS, REQUESTS, FoundGpu, Ready, TriesGpu
+from app.ipc.inference import (
+    NOTIFICATIONS,
+    REQUESTS,
+    FoundGpu,
+    Ready,
+    TemplateRead,
+    TriesGpu,
+)
 from app.ipc.wire import Catalogue, Notification, Params, RequestFrame, WireError
 from app.modelfiles import checks
 from app.runner.responses import ResponseWriter
@@ -43,6 +50,8 @@ def main(argv: Sequence[str]) -> int:
         options = _parse(argv)
         if options.look_for_gpu:
             _look_for_gpu(fd)
+        elif options.read_template:
+            _read_template(options.model, fd)
         else:
             serve(_open(options, fd), lines, fd)
     except AppError as error:
@@ -58,6 +67,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--gpu-layers", type=_layers, default=0)
     parser.add_argument("--look-for-gpu", action="store_true")
+    parser.add_argument("--read-template", action="store_true")
     parser.add_argument("--echo", action="store_true")
     try:
         options = parser.parse_args(argv)
@@ -80,6 +90,17 @@ def _look_for_gpu(fd: int) -> None:
     outbox = ResponseWriter(fd, None)
     found = gpu_loader.look(lambda: outbox.notify(TriesGpu()))
     outbox.notify(FoundGpu(found))
+
+
+def _read_template(path: Path, fd: int) -> None:
+    from app.runner import chat_template, llama
+
+    checks.check(path, 0, gpu_share=1.0)
+    llama.start()
+    model = llama.Model(path, vocabulary_only=True)
+    chat_template.limit_memory()
+    marks = chat_template.marks_of(*model.template)
+    ResponseWriter(fd, None).notify(TemplateRead(marks))
 
 
 def _open(options: argparse.Namespace, fd: int) -> Desk:

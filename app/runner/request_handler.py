@@ -165,12 +165,13 @@ class ModelDesk:
         model = self._loaded.model
         rng = np.random.default_rng(request.seed if request.seed >= 0 else None)
         voice = self._voices.get(request.voice) if request.dial else None
-        prompt = model.tokens(request.prompt, is_start=True) or model.tokens("\n")
+        log = model.tokens(request.prompt, is_start=True) or model.tokens("\n")
+        prompt = model.marked_tokens(request.marked) if request.marked else log
         start = model.tokens(f"\n{request.line_start}") if request.lines > 1 else []
         return Generation(
             request=request,
             prompt=prompt,
-            chooser=Chooser(model, request, voice, prompt, rng),
+            chooser=Chooser(model, request, voice, log, rng),
             received=self._clock(),
             on_piece=on_piece,
             on_done=on_done,

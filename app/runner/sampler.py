@@ -17,7 +17,7 @@ from app.runner.fusion import (
     voice_share,
 )
 from app.runner.llama import Logits, Model
-from app.runner.message_tokens import said_in
+from app.runner.message_tokens import end_token, said_in
 from app.runner.repetition import Repetition
 from app.runner.word_guard import WordGuard
 from app.voice.tokens import Prediction, StateHolders, TokenVoice
@@ -51,6 +51,9 @@ class Decided(NamedTuple):
 MOST_DRAWS = 100
 """The draws of one token before the line ends instead."""
 
+NEVER = np.float32(30)
+"""The nats by which what can't be chosen is less likely."""
+
 LOOK_BACK = 64
 """The tokens in which a word may be spelled out."""
 
@@ -73,6 +76,7 @@ class Chooser:
         channels = request.channels
         self._channels = None if channels is None else frozenset(channels)
         self._said = said_in(model, prompt) if self._voice else None
+        self._folds = bool(request.marked) and self._voice is not None
         self._guard = WordGuard(model, prompt, self._voice, self._channels)
         self._repetition = Repetition(
             model, request.prompt, request.line_start, request.unsaid, self._voice
@@ -106,6 +110,8 @@ class Chooser:
             may_end: True when the message may end here; an empty reply is useless.
         """
         prediction = None
+        if self._folds:
+            logits = _folded(logits, self._model)
         if self._voice:
             prediction = self._voice.predict(written, self._said, self._channels)
         fused = fuse(logits, prediction, self._dial, self._trust)
@@ -156,6 +162,19 @@ class Chooser:
     def _is_fit(self, never: NeverSaid, written: Sequence[int], token: int) -> bool:
         pieces = (self._model.piece(one) for one in (*written[-LOOK_BACK:], token))
         return not never.found_in(b"".join(pieces).decode("utf-8", "ignore"))
+
+
+def _folded(logits: Logits, model: Model) -> Logits:
+    """Count the end of a turn in a template as the line break that the voice knows.
+
+    Both then agree on the end of a message, which each side weighs.
+    """
+    line, ends = end_token(model), model.end_tokens
+    together = np.logaddexp.reduce(logits[[line, *ends]])
+    folded = logits.copy()
+    folded[ends] = together - NEVER
+    folded[line] = together
+    return folded
 
 
 def _choice(

@@ -109,6 +109,7 @@ TABLES_WITHOUT_TEXT: Mapping[str, str] = {
     "guild": "the server's name",
     "row_numbers": "a number",
     "conversation_link": "row numbers",
+    "sent_message": "Discord's ids of the bot's own messages",
     "consent": "purposes and hosts",
     "usage": "counts, and names of hosts and models",
     "import_checkpoint": "fingerprints of files",

@@ -19,6 +19,12 @@ class ModelSettings:
         scope="home",
         means=named(1000),
     )
+    form: str = setting(
+        AUTO,
+        "Form of the model's prompt: its own chat template, which tells it its part, a"
+        " chat log, or auto, the one that suits the model better.",
+        choices=(AUTO, "template", "log"),
+    )
     adapter: str = setting(
         "",
         "Full path of a LoRA adapter for the model, in GGUF.",

@@ -7,6 +7,9 @@ from app.settings import host_names, validators
 from app.settings.declaration import AUTO, setting
 from app.settings.validators import named, one_line
 
+NAMELESS = "someone"
+"""The word for a person whose name is unknown, or never said."""
+
 FIXED_MODES = ("markov", "llm", "hybrid")
 MODES = ("auto", *FIXED_MODES)
 
@@ -303,3 +306,7 @@ class SpeakSettings:
     def forbids(self, text: str) -> bool:
         """Tell if a text has a word that is never said here."""
         return never_said(tuple(self.never_say)).found_in(text)
+
+    def sayable_name(self, name: str) -> str:
+        """Return a person's name, or another word for one that is never said here."""
+        return name if name and not self.forbids(name) else NAMELESS

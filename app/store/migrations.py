@@ -21,6 +21,7 @@ from app.store.tables import (
     ForgottenTwin,
     HomeValue,
     MeterWeek,
+    SentMessage,
     Snapshot,
     Tombstone,
     VoiceGap,
@@ -148,6 +149,15 @@ def _askers(database: SqliteDatabase) -> None:
     database.execute_sql("CREATE INDEX reply_answers ON reply (answers)")
 
 
+def _sent_messages(database: SqliteDatabase) -> None:
+    """The messages of replies are found by their ids."""
+    database.create_tables([SentMessage])
+    database.execute_sql(
+        "INSERT INTO sent_message (reply_id, message)"
+        " SELECT reply.id, one.value FROM reply, json_each(reply.sent) AS one"
+    )
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -164,6 +174,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _proxied_names,
     _shares_of_words,
     _askers,
+    _sent_messages,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -153,10 +153,10 @@ def claim(place: Place, reason: str, trigger: str, asker: str = "") -> Claim | N
 
 
 @write
-def decline(place: Place, kind: str, trigger: str, note: str) -> None:
-    """Store why a call is not answered, unless it has a reply."""
+def decline(place: Place, kind: str, trigger: str, note: str, asker: str = "") -> None:
+    """Store why a call of an author (hash) is not answered, unless it has a reply."""
     rows = rows_of(place)
-    reply = replies.claim(rows.guild, rows.channel, kind, trigger)
+    reply = replies.claim(rows.guild, rows.channel, kind, trigger, asker)
     if reply is not None:
         replies.note_silence(reply, note)
 

@@ -13,7 +13,14 @@ from app.store.authors import people_of
 from app.store.database import tuples, write
 from app.store.rows import StoredMessage, StoredReply
 from app.store.sqlite import BATCH
-from app.store.tables import Channel, Member, Message, Reply, ReplySource
+from app.store.tables import (
+    Channel,
+    Member,
+    Message,
+    Reply,
+    ReplySource,
+    SentMessage,
+)
 
 Fields = Mapping[str, Any]
 """Columns of a reply with their new values."""
@@ -40,6 +47,9 @@ class SourceMessage(NamedTuple):
 
 REFUSED = "Discord refused it: "
 """The beginning of a note with the reason."""
+
+FAILED = "an error stopped it; the log has the reason"
+"""The note on a reply that could not be made."""
 
 
 @write
@@ -267,6 +277,11 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
         fields["sent"] = list(sent)
     if fields:
         Reply.update(**fields).where(Reply.id == reply).execute()
+    if sent is not None:
+        SentMessage.delete().where(SentMessage.reply == reply).execute()
+        rows = [{"reply": reply, "message": one} for one in dict.fromkeys(sent)]
+        if rows:
+            SentMessage.insert_many(rows).execute()
 
 
 @write
@@ -277,6 +292,13 @@ def note_refused(reply: int, reason: str) -> None:
         return
     notes = [*(row.notes or []), REFUSED + reason]
     Reply.update(state="refused", notes=notes).where(Reply.id == reply).execute()
+
+
+@write
+def note_failed(reply: int) -> None:
+    """Note that an error ended the making of a reply."""
+    there = (Reply.id == reply) & (Reply.state != "forgotten")
+    Reply.update(state="failed", notes=[FAILED]).where(there).execute()
 
 
 @write
@@ -332,8 +354,8 @@ def unsent() -> list[StoredReply]:
 
 def find_sent(message: str) -> StoredReply | None:
     """Find the reply that was sent as the Discord message with that id."""
-    quoted = Reply.sent.cast("TEXT").contains(f'"{message}"')
-    row = Reply.select().where(quoted).order_by(Reply.id.desc()).first()
+    query = Reply.select().join(SentMessage).where(SentMessage.message == message)
+    row = query.order_by(Reply.id.desc()).first()
     return None if row is None else rows.reply(row)
 
 
@@ -349,8 +371,9 @@ def versions(reply: int) -> list[int]:
     row = get(reply)
     if row is None or not row.sent:
         return [reply]
-    quoted = Reply.sent.cast("TEXT").contains(f'"{row.sent[0]}"')
-    return [found for (found,) in tuples(Reply.select(Reply.id).where(quoted))]
+    shown = SentMessage.message == row.sent[0]
+    query = SentMessage.select(SentMessage.reply).where(shown)
+    return [found for (found,) in tuples(query.order_by(SentMessage.reply))]
 
 
 def sources_of(reply: int) -> list[SourceMessage]:

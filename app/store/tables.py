@@ -234,6 +234,14 @@ class Reply(Table):
     """Discord's id of the message answered, where `trigger` is another thing."""
 
 
+class SentMessage(Table):
+    """A message on Discord that shows a reply, or showed an earlier version of one."""
+
+    reply = ForeignKeyField(Reply, on_delete="CASCADE")
+    message = TextField(index=True)
+    """Discord's id."""
+
+
 class ReplySource(Table):
     """A source message of a reply."""
 
@@ -432,7 +440,7 @@ class ForgottenTwin(Table):
 
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
-    Conversation, Embedding, Reply, ReplySource, Feedback, Usage, ImportCheckpoint,
-    Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
+    Conversation, Embedding, Reply, SentMessage, ReplySource, Feedback, Usage,
+    ImportCheckpoint, Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
     Tombstone, ForgottenSpan, ForgottenTwin, HomeValue, Consent,
 )  # fmt: skip

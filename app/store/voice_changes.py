@@ -10,6 +10,7 @@ from app.store.database import bound, tuples, write
 from app.store.rows import StoredSnapshot
 from app.store.sqlite import BATCH
 from app.store.tables import Message, VoiceChange, VoiceGap
+from app.voice.sayable import sayable
 
 ALL = 0
 """The mark, in place of a message, that the whole voice was replaced."""
@@ -22,7 +23,8 @@ Gap = tuple[int, int]
 """Rows above the first number, up to the second."""
 
 Learnable = tuple[int, str, int]
-"""A message as a voice learns it: its row, its text, and its channel's row."""
+"""A message as a voice learns it: its row, what is sayable of its text, and its
+channel's row."""
 
 _LEARNED = (Message.id, Message.text, Message.channel)
 
@@ -79,7 +81,11 @@ def _read(chosen: Expression) -> Iterator[Learnable]:
     sql, parameters = query.order_by(Message.id).sql()
     # A plain cursor returns a million rows in a third of peewee's time.
     rows: Iterator[Learnable] = bound().connection().execute(sql, parameters)
-    return rows
+    return _sayable(rows)
+
+
+def _sayable(rows: Iterable[Learnable]) -> Iterator[Learnable]:
+    return ((row, sayable(text), channel) for row, text, channel in rows)
 
 
 def learnable_page(guild: int, after: int = 0, limit: int = 20_000) -> list[Learnable]:
@@ -101,7 +107,7 @@ def newest_learnable(guild: int, after: int, limit: int) -> list[Learnable]:
     query = Message.select(*_LEARNED)
     query = query.where(belongs(guild) & (Message.id > after))
     found: list[Learnable] = tuples(query.order_by(Message.id.desc()).limit(limit))
-    return found[::-1]
+    return list(_sayable(found[::-1]))
 
 
 def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
@@ -110,7 +116,7 @@ def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
     for start in range(0, len(rows), BATCH):
         part = list(rows[start : start + BATCH])
         chosen = Message.id.in_(part) & belongs(guild)
-        found += tuples(Message.select(*_LEARNED).where(chosen))
+        found += _sayable(tuples(Message.select(*_LEARNED).where(chosen)))
     return found
 
 

@@ -28,6 +28,7 @@ from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.database_reader import DatabaseReader
 from app.tui.event_buffer import NewEvents
+from app.tui.measurements import measure_every_change
 from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.terminal_filter import TerminalGate
@@ -87,6 +88,7 @@ class MynahApp(App[int]):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
+        measure_every_change()
         self.home = home
         self._link = link
         self.clock = clock

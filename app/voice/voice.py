@@ -23,6 +23,9 @@ _DEFAULT = Rules()
 _FEW_CHANGES = 16
 """The number of changes that apply in milliseconds while writers wait."""
 
+_SPELLINGS = 6
+"""The most spellings of a word to look for."""
+
 Result = TypeVar("Result")
 
 
@@ -221,6 +224,12 @@ class Voice:
         known = self._known
         found = known.symbols_of(split(text))
         return known.occurs([END, *found, END]) if found else False
+
+    def knows(self, word: str) -> bool:
+        """Return whether a learned message has the word, in any case."""
+        known = self._known
+        spellings = known.vocabulary.alike(word, _SPELLINGS)
+        return any(known.occurs([symbol]) for symbol in spellings)
 
     def holds(self, words: Sequence[str]) -> bool:
         """Return whether a learned message has these words in a row.

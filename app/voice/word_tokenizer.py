@@ -2,8 +2,9 @@
 
 A word is the text between spaces, with its punctuation. Custom emoji, each Han
 character and each run of kana are words of their own, since people write them without
-spaces. One space between ordinary words is implied, and none between these; a word of
-white space, or the empty word, marks every exception.
+spaces; Thai, Lao, Khmer and Burmese are cut by ICU's dictionaries. One space between
+ordinary words is implied, and none between these; a word of white space, or the empty
+word, marks every exception.
 """
 
 import re
@@ -15,11 +16,18 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff々〆"
 _HIRAGANA = "\u3041-\u309f"
 _KATAKANA = "\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 _FULL_WIDTH = "\u3001-\u3003\u3008-\u3011\u3014-\u301f\uff01-\uff65"
-_UNSPACED = f"{_HAN}{_HIRAGANA}{_KATAKANA}{_FULL_WIDTH}"
+_CUT = (
+    "\u0e01-\u0e3a\u0e40-\u0e5b\u0e80-\u0eff\u1780-\u17ff\u19e0-\u19ff"
+    "\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"
+)
+"""Thai, Lao, Khmer and Burmese."""
+
+_UNSPACED = f"{_HAN}{_HIRAGANA}{_KATAKANA}{_FULL_WIDTH}{_CUT}"
 
 _SPECIAL = re.compile(f"{_EMOJI}|[{_UNSPACED}]")
+_RUN = re.compile(f"[{_CUT}]")
 _PIECE = re.compile(
-    rf"{_EMOJI}|[{_HAN}]|[{_HIRAGANA}]+|[{_KATAKANA}]+|[{_FULL_WIDTH}]+|\s+"
+    rf"{_EMOJI}|[{_HAN}]|[{_HIRAGANA}]+|[{_KATAKANA}]+|[{_FULL_WIDTH}]+|[{_CUT}]+|\s+"
     rf"|(?:(?!{_EMOJI})[^\s{_UNSPACED}])+"
 )
 _EDGES = string.punctuation + "…“”„‘’«»¿¡–—、。！？"
@@ -63,7 +71,7 @@ def _split_special(text: str) -> list[str]:
     words: list[str] = []
     before: str | None = None
     gap = ""
-    pieces = _PIECE.findall(text)
+    pieces = _pieces(text)
     for at, piece in enumerate(pieces):
         if piece.isspace():
             if piece == " " and before is not None and at + 1 < len(pieces):
@@ -79,6 +87,19 @@ def _split_special(text: str) -> list[str]:
         words.append(piece)
         before, gap = piece, ""
     return words
+
+
+def _pieces(text: str) -> list[str]:
+    found: list[str] = _PIECE.findall(text)
+    if not _RUN.search(text):
+        return found
+    # Few guilds need it, and it takes some memory.
+    from icu4py.breakers import WordBreaker
+
+    pieces: list[str] = []
+    for piece in found:
+        pieces += WordBreaker(piece, "en") if _RUN.match(piece) else (piece,)
+    return pieces
 
 
 def _are_glued(before: str, word: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.core.paths import Home
 from tests.day import Scale, live
+from tests.day_faults import faults_of
 
 
 def main() -> int:
@@ -27,7 +28,7 @@ def main() -> int:
         home = Home(args.keep or Path(scratch) / "home").create()
         began = time.monotonic()
         day = asyncio.run(live(home, scale, args.seed))
-        found = day.faults_found()
+        found = faults_of(day)
         for name, count in sorted(day.counts.items()):
             print(f"{name:24}{count:>8,}")
         print(f"{'calls':24}{len(day.triggers):>8,}")

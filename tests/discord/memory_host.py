@@ -10,6 +10,7 @@ from app.core.labels import Origin
 from app.discord.ports import (
     Ask,
     DirectAsk,
+    EarlierReply,
     Incoming,
     LearnedFile,
     MessagePlace,
@@ -57,6 +58,8 @@ class MemoryHost:
         self.sent_as: dict[int, list[int]] = {}
         self.ratings: dict[tuple[int, int], int] = {}
         self.left_unsent: list[Unsent] = []
+        self.held: list[int] = []
+        """Replies that became drafts."""
         self.refusals: dict[int, str] = {}
         self.silent: dict[int, str] = {}
         self.declined: dict[int, str] = {}
@@ -83,7 +86,10 @@ class MemoryHost:
 
     async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
         self.direct.append(ask)
-        return ReadyReply(0, (f"You said: {ask.text}",))
+        return ReadyReply(0, (f"You said: {ask.text}",), is_fresh=True)
+
+    async def decline_direct(self, ask: DirectAsk, reason: str) -> None:
+        self.declined[ask.trigger] = reason
 
     async def direct_servers(self, messages: Sequence[int]) -> dict[int, int]:
         return {}
@@ -366,8 +372,14 @@ class MemoryHost:
     async def may_send(self, reply: int) -> bool:
         return True
 
-    async def unsent(self) -> list[Unsent]:
+    async def unsent(self, now: float) -> list[Unsent]:
         return self.left_unsent
+
+    async def earlier(self, place: MessagePlace) -> list[EarlierReply]:
+        return []
+
+    async def hold(self, reply: int) -> None:
+        self.held.append(reply)
 
     async def find_reply(self, message: int) -> int | None:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)

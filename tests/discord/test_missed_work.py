@@ -1,5 +1,7 @@
 """Work that was missed: a server that comes late, errors while catching up."""
 
+import time
+
 import pytest
 
 from app.discord.ports import Unsent
@@ -70,7 +72,9 @@ async def test_an_error_while_unsent_replies_are_finished_is_tried_again(
         scene.general, scene.ann, f"{stand_in.bot.mention} before the restart"
     )
     host.learning[scene.general.id] = scene.guild.id
-    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), scene.general.id, asked, ())]
+    host.left_unsent = [
+        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, scene.general.id, asked, ())
+    ]
     path = f"/channels/{scene.general.id}/messages/{asked}"
     stand_in.rest.faults.add("error", "GET", path, times=1, status=505)
     async with start().connected():
@@ -78,7 +82,7 @@ async def test_an_error_while_unsent_replies_are_finished_is_tried_again(
     assert stand_in.outbox.sent()[0].reply_to == asked
 
 
-@pytest.mark.parametrize("why", ["no right to read", "is gone"])
+@pytest.mark.parametrize("why", ["may no longer read", "is gone"])
 async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, why: str
 ) -> None:
@@ -89,14 +93,16 @@ async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
         await stand_in.delete(scene.general, asked)
     else:
         scene.general.deny(stand_in.bot, rights.READ_HISTORY)
-    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), scene.general.id, asked, ())]
+    host.left_unsent = [
+        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, scene.general.id, asked, ())
+    ]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.refusals))
     assert why in host.refusals[1] and stand_in.outbox.sent() == []
 
 
 @pytest.mark.parametrize(
-    ("place", "why"), [("gone", "is gone"), ("hidden", "no right to read")]
+    ("place", "why"), [("gone", "is gone"), ("hidden", "may no longer read")]
 )
 async def test_a_call_whose_channel_is_gone_has_its_reason_stored(
     stand_in: DiscordStandIn,
@@ -111,7 +117,9 @@ async def test_a_call_whose_channel_is_gone_has_its_reason_stored(
         await stand_in.delete_channel(scene.side)
     else:
         scene.side.deny(stand_in.bot, rights.VIEW_CHANNEL)
-    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), scene.side.id, asked, ())]
+    host.left_unsent = [
+        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, scene.side.id, asked, ())
+    ]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.refusals))
     assert why in host.refusals[1] and stand_in.outbox.sent() == []
@@ -123,7 +131,9 @@ async def test_a_call_is_answered_in_a_thread_that_was_archived_meanwhile(
     thread = scene.guild.thread(scene.general, "quiet by now")
     asked = await stand_in.say(thread, scene.ann, f"{stand_in.bot.mention} hello")
     thread.archived = True
-    host.left_unsent = [Unsent(Claim(1, 1, 1, 1, None), thread.id, asked, ())]
+    host.left_unsent = [
+        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, thread.id, asked, ())
+    ]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.sent_as))
     assert stand_in.outbox.sent()[0].reply_to == asked
@@ -149,7 +159,7 @@ async def test_a_call_from_hours_ago_is_closed_with_its_reason(
         await has_state(service, asked, "silent")
     row = await run(replies.get, reply)
     assert row is not None and "`speak.max_age_seconds`" in row.notes[0]
-    assert await running.surroundings.ports.replies.unsent() == []
+    assert await running.surroundings.ports.replies.unsent(time.time()) == []
     assert stand_in.outbox.sent() == []
 
 
@@ -167,7 +177,7 @@ async def test_a_direct_message_that_was_never_answered_is_closed_after_a_while(
     ]
     assert old is not None and new is not None
     await run(age, old)
-    assert await unsent() == []
+    assert await unsent(time.time()) == []
     closed, open_ = await run(replies.get, old), await run(replies.get, new)
     assert closed is not None and open_ is not None
     assert (closed.state, open_.state) == ("silent", "claimed")

@@ -219,6 +219,6 @@ def test_several_places_are_told_in_their_order_and_only_with_their_own_host(
     )
     told = state_lines(StatusReply(cloud=cloud), config, is_for_owner=True)
     is_shown = name == "pc"
-    at = "m at big-pc, your own host" if is_shown else "at pc"
+    at = "m at big-pc, my owner's own host" if is_shown else "at pc"
     assert f"Model: {at}, then here." in told[0]
     assert any("It is off." in line for line in told) == is_shown

@@ -164,3 +164,22 @@ async def test_what_cannot_be_found_is_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(ConfigError, match="speak.never_say cannot find"):
         await service.context.settings.change("speak.never_say", "fine, ...")
+
+
+async def test_no_name_that_is_never_said_is_in_a_report(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general = scene.general
+    async with taught(running, stand_in, service, scene):
+        asked = await stand_in.command(general, scene.mod, "catchup", hours=1)
+        week = await stand_in.command(general, scene.mod, "stats")
+        assert "Ann" in asked.text and "Ann" in week.text and "Ben" in week.text
+        await service.context.settings.change("speak.never_say", "ann")
+        asked = await stand_in.command(general, scene.mod, "catchup", hours=1)
+        week = await stand_in.command(general, scene.mod, "stats")
+        why = await stand_in.command(general, scene.mod, "why")
+        said = await stand_in.command(general, scene.mod, "mark", debug=True)
+    for told in (asked, week, why, said):
+        assert "Ann" not in told.text
+    assert "someone" in asked.text and "someone" in week.text and "Ben" in week.text
+    assert "someone" in why.text

@@ -107,7 +107,7 @@ async def test_the_other_line_after_automod_is_not_said_twice_after_a_kill(
     # It was killed before it noted what it had sent.
     claim = Claim(1, 1, 1, 1, None)
     parts = ("the crab wakes",)
-    host.left_unsent = [Unsent(claim, scene.general.id, asked, parts)]
+    host.left_unsent = [Unsent(claim, scene.guild.id, scene.general.id, asked, parts)]
     host.sent_as.clear()
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.sent_as))

@@ -97,3 +97,21 @@ async def test_nothing_that_is_sent_pings_invites_or_tells_a_secret(
     said = [one.text for one in stand_in.outbox.messages if one.text]
     assert [text for text in said if has_secret(text)] == []
     assert not [text for text in said if "jane.doe" in text or "1234567" in text]
+
+
+async def test_an_emoji_known_by_its_name_is_sent_as_the_servers_own(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general, mod, bot = scene.general, scene.mod, stand_in.bot.mention
+    pepe = {"id": "111222333444555666", "name": "pepe", "available": True}
+    scene.guild.emojis.append({**pepe, "roles": [], "animated": False})
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        await stand_in.command(general, mod, "listen add", channel=general)
+        for text in ("well :pepe: done", "well :pepe: said", "well :pepe: then"):
+            await stand_in.say(general, scene.ben, text)
+        await until_stored(service, 3)
+        await stand_in.say(general, scene.ben, f"{bot} well :pepe: done")
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+    (sent,) = stand_in.outbox.sent()
+    assert "<:pepe:111222333444555666>" in sent.text

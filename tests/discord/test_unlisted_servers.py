@@ -143,14 +143,14 @@ async def test_no_button_works_and_nothing_unsent_is_sent_where_it_is_not_listed
         await has_state(service, asked, "sent")
         (guild, channel) = await first_channel(service, scene)
         await run(replies.claim, guild, channel, "mention", str(ids[0]))
-        assert [one.trigger for one in await unsent()] == [ids[0]]
+        assert [one.trigger for one in await unsent(time.time())] == [ids[0]]
         save(home.config_file, "bot.servers", [str(elsewhere.id)])
 
         async def is_read() -> bool:
             return service.context.settings.home.bot.servers != []
 
         await eventually(is_read)
-        assert await unsent() == []
+        assert await unsent(time.time()) == []
         pressed = await stand_in.press_on(scene.general, scene.ann, own, "Again")
         await stand_in.wait_for(lambda: bool(pressed.parts))
         await stand_in.command(scene.general, scene.ann, "privacy show")

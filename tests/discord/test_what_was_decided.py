@@ -2,6 +2,7 @@
 
 import asyncio
 
+from app.discord.cogs import about
 from app.discord.ports import Ask, ReadyReply
 from app.service.service import Service
 from app.settings.config_file import save
@@ -10,6 +11,7 @@ from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import eventually, taught
 from tests.discord.scene import Scene
+from tests.discord.test_stop_and_again import has_state
 from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
 
@@ -202,3 +204,27 @@ async def test_why_a_call_got_no_answer_is_stored(
 
         await eventually(is_stored)
     assert stand_in.outbox.sent() == []
+
+
+async def test_why_tells_of_calls_from_before_a_restart(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general, call = scene.general, f"{stand_in.bot.mention} the boats?"
+    async with taught(running, stand_in, service, scene):
+        answered = await stand_in.say(general, scene.ann, call)
+        await has_state(service, answered, "sent")
+        await stand_in.command(general, scene.mod, "quiet", time="8h")
+        refused = await stand_in.say(general, scene.ben, call)
+        await has_state(service, refused, "silent")
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        # A bot that catches up may look at its latest messages again.
+        why = await stand_in.command(general, scene.ann, "why")
+        await service.context.settings.change("speak.never_say", "ann")
+        nameless = await stand_in.command(general, scene.ann, "why")
+        elsewhere = await stand_in.command(scene.side, scene.ann, "why")
+    assert "I answered Ann: it was mentioned." in why.text
+    assert "I did not answer Ben: it was asked to be quiet." in why.text
+    assert why.text.index("Ann") < why.text.index("Ben")
+    assert "I answered someone" in nameless.text and "Ann" not in nameless.text
+    assert elsewhere.text == about.NO_CALL

@@ -166,8 +166,13 @@ class Gateway:
             return
         data = seen
         is_direct = "guild_id" not in data and self.force.hold(rules.DIRECT_INTENT)
+        is_own = (
+            event == "GUILD_MEMBER_UPDATE"
+            and data["user"]["id"] == str(self.bot.id)
+            and self.force.hold(rules.OWN_MEMBER)
+        )
         for session in list(self.sessions.values()):
-            if session.wants(event, guild_id, is_direct=is_direct):
+            if is_own or session.wants(event, guild_id, is_direct=is_direct):
                 await self._send(
                     session, event, self.sight.words(session.intents, event, data)
                 )

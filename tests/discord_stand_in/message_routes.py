@@ -116,7 +116,10 @@ class MessageRoutes:
             body["interaction_metadata"] = payload["interaction_metadata"]
         channel.messages[int(body["id"])] = body
         guild_id = channel.guild.id if channel.guild else None
-        await self.gateway.dispatch("MESSAGE_CREATE", body, guild_id)
+        told = body
+        if "nonce" in payload and self.force.hold(rules.NONCE_TOLD):
+            told = body | {"nonce": payload["nonce"]}
+        await self.gateway.dispatch("MESSAGE_CREATE", told, guild_id)
         return body
 
     async def typing(self, request: web.Request) -> web.Response:

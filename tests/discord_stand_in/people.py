@@ -347,6 +347,12 @@ class People:
             body.pop(extra)
         await self.gateway.dispatch("GUILD_UPDATE", body, guild.id)
 
+    async def change_own_member(self, guild: Guild) -> None:
+        """A moderator changed the bot as a member (guild-member-update)."""
+        body = guild.member_payload(self.bot) | {"user": self.bot.payload()}
+        body["guild_id"] = str(guild.id)
+        await self.gateway.dispatch("GUILD_MEMBER_UPDATE", body, guild.id)
+
     async def ban(self, guild: Guild, user: User, delete_seconds: float = 0) -> None:
         """A moderator bans a member, and may delete their last messages."""
         guild.members.pop(user.id, None)

@@ -269,6 +269,11 @@ NONCE_ONCE = Rule(
     f"{_CREATE}-json/form-params",
     "content.a_nonce_is_short_and_makes_one_message",
 )
+NONCE_TOLD = Rule(
+    "a message's event tells its nonce",
+    f"{_CREATE}-json/form-params",
+    "content.the_event_of_a_message_tells_its_nonce",
+)
 HISTORY_PAGE = Rule(
     "a page of history has 1 to 100 messages",
     "resources/message#get-channel-messages-query-string-params",
@@ -330,6 +335,11 @@ DIRECT_INTENT = Rule(
     "direct messages come with an intent of their own, and always with words",
     "events/gateway#list-of-intents",
     "gateway.direct_messages_need_their_intent",
+)
+OWN_MEMBER = Rule(
+    "the bot's own member is told of whatever its intents",
+    "events/gateway#list-of-intents",
+    "gateway.its_own_member_needs_no_intent",
 )
 OBFUSCATED = Rule(
     "a channel that the bot cannot see comes without name and rights",

@@ -143,6 +143,8 @@ class Channel:
         }
         if self.guild is not None:
             body["guild_id"] = str(self.guild.id)
+        if self.person is not None:
+            body["recipients"] = [self.person.payload()]
         if self.type in THREADS:
             body |= {
                 "owner_id": str(OWNER_ID),

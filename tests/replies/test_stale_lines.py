@@ -78,3 +78,10 @@ async def test_where_people_repeat_each_other_the_bot_does_as_often(bench, datab
     asked = [await lines.just_said(bench.guild, turns) for _ in range(200)]
     assert 60 < asked.count(frozenset()) < 140
     assert asked.count(frozenset({"gg"})) == 200 - asked.count(frozenset())
+
+
+async def test_a_word_said_in_spoilers_alone_is_said_in_them(bench):
+    bench.hear("bob", "the dog is fine here today")
+    bench.local.text = "the dog was a Ghost"
+    made = await bench.replier.reply(bench.ask("omg ||a ghost dog||", mode="llm"))
+    assert made.answer.finished.text == "the dog was ||a Ghost||"

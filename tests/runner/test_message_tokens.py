@@ -66,7 +66,9 @@ class Joining(llama.Model):
     def __init__(self) -> None:
         """No file is loaded."""
 
-    def tokens(self, text: str, *, is_start: bool = False) -> list[int]:
+    def tokens(
+        self, text: str, *, is_start: bool = False, is_mark: bool = False
+    ) -> list[int]:
         return [ord(letter) for letter in text.replace("\n:", "\0")]
 
 

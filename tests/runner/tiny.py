@@ -217,9 +217,11 @@ KINDS = {
 }
 
 
-def write(path: Path, kind: str = "transformer") -> Path:
-    """A model of that kind in a file."""
+def write(path: Path, kind: str = "transformer", template: str = "") -> Path:
+    """A model of that kind in a file, with a chat template if one is given."""
     facts, shapes = KINDS[kind]()
+    if template:
+        facts["tokenizer.chat_template"] = template
     return write_file(path, facts | vocabulary(), shapes)
 
 

@@ -43,11 +43,12 @@ def test_migrations_run_in_order_and_keep_a_copy(
         assert old.call(guilds.find, "The Globe") is not None
 
 
-WITHOUT_ASKERS = (
+BEFORE_ASKERS = (
     "DROP INDEX reply_asker",
     "DROP INDEX reply_answers",
     "ALTER TABLE reply DROP COLUMN asker",
     "ALTER TABLE reply DROP COLUMN answers",
+    "DROP TABLE sent_message",
 )
 
 
@@ -68,7 +69,7 @@ def test_a_home_without_conversations_is_brought_up(
             "ALTER TABLE guild DROP COLUMN claimed",
             "ALTER TABLE member DROP COLUMN account",
             "ALTER TABLE member DROP COLUMN proxied_name",
-            *WITHOUT_ASKERS,
+            *BEFORE_ASKERS,
         ):
             bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._conversations)
@@ -152,7 +153,7 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
         bound().execute_sql("ALTER TABLE reply DROP COLUMN shares")
         bound().execute_sql("ALTER TABLE member DROP COLUMN account")
         bound().execute_sql("ALTER TABLE member DROP COLUMN proxied_name")
-        for statement in WITHOUT_ASKERS:
+        for statement in BEFORE_ASKERS:
             bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._consents)
         sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
@@ -167,3 +168,23 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
     kept = db.call(replies.get, reply)
     assert kept is not None
     assert [list(turn) for turn in kept.turns] == [["", "", None]]
+
+
+def test_the_messages_of_older_replies_are_found_by_their_ids(
+    db: Database, guild: int, tmp_path: Path
+) -> None:
+    def go_back() -> None:
+        replies.set_state(old, "replaced", ["7"])
+        replies.set_state(new, "sent", ["7", "8"])
+        bound().execute_sql("DROP TABLE sent_message")
+        before = migrations.MIGRATIONS.index(migrations._sent_messages)
+        sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
+
+    old = db.call(replies.claim, guild, None, "mention", "55") or 0
+    new = db.call(replies.claim, guild, None, "again", "56") or 0
+    db.call(go_back)
+    db.call(lambda: migrations.migrate(bound(), db.path, tmp_path / "backups"))
+    for message in ("7", "8"):
+        found = db.call(replies.find_sent, message)
+        assert found is not None and found.id == new
+    assert db.call(replies.versions, new) == [old, new]

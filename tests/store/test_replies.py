@@ -1,10 +1,12 @@
 """Replies keep nothing of what was forgotten, also while they are written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import pytest
 
 from app.core.explanation import RungOutcome
 from app.store import forgetting, guilds, members, messages, replies, tombstones
-from app.store.database import Database
+from app.store.database import Database, bound
 from app.store.replies import SourceMessage
 
 Write = Callable[..., int]
@@ -175,3 +177,24 @@ def test_a_reply_explains_itself(db: Database, guild: int, write: Write) -> None
     assert db.call(replies.find_sent, "77") is None
     (stored,) = db.call(replies.sources_of, reply)
     assert (stored.message, stored.words) == (message, 4)
+
+
+def test_a_reply_is_found_by_its_message_without_reading_all_replies(
+    db: Database, guild: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plans() -> list[str]:
+        asked, plain = list[str](), bound().execute_sql
+
+        def note(sql: str, params: Sequence[object] = ()) -> object:
+            rows = plain(f"EXPLAIN QUERY PLAN {sql}", params).fetchall()
+            asked.extend(str(row[3]) for row in rows)
+            return plain(sql, params)
+
+        monkeypatch.setattr(bound(), "execute_sql", note)
+        assert replies.find_sent("777") is not None
+        assert replies.versions(reply) == [reply]
+        return asked
+
+    reply = db.call(replies.claim, guild, None, "mention", "55") or 0
+    db.call(replies.set_state, reply, "sent", ["777"])
+    assert [plan for plan in db.call(plans) if "SCAN" in plan] == []

@@ -22,6 +22,10 @@ TEXTS = [
     "<@123> <#5> <:notanemoji> <::1>",
     "nul\x00 and \ud800 surrogate",
     "한국어 문장입니다 ㅋㅋㅋ",
+    "วันนี้อากาศดีมาก เลยอยากไปเที่ยวทะเลกับ Anna555 ๆ",
+    "ຂ້ອຍຢາກກິນເຂົ້າ",
+    "ខ្ញុំចង់ទៅផ្សារ។",
+    "ကျွန်တော်မြန်မာစာလေ့လာနေတယ်။",
 ]
 
 
@@ -31,7 +35,7 @@ def test_words_join_back_to_the_text(text: str):
 
 
 alphabet = st.sampled_from(
-    [*" \n\t<>:a1", "b", "é", "漢", "字", "か", "カ", "。", "😂"]
+    [*" \n\t<>:a1", "b", "é", "漢", "字", "か", "カ", "。", "😂", *"ทะเล", *"ខ្ញុំ"]
 )
 pieces = st.sampled_from(["<:x:1>", "<a:yz:22>", "  ", "https://a.b/c", "مرحبا"])
 
@@ -50,6 +54,21 @@ def test_unspaced_scripts_and_emoji_are_words_of_their_own():
     assert split("<:x:1><:x:1> hi") == ["<:x:1>", "<:x:1>", "hi"]
     assert split("日本語です") == ["日", "本", "語", "です"]
     assert split("ok漢字") == ["ok", "", "漢", "字"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("อยากไปเที่ยวทะเล", ["อยาก", "ไป", "เที่ยว", "ทะเล"]),
+        ("ຂ້ອຍຮັກພາສາລາວ", ["ຂ້ອຍ", "ຮັກ", "ພາສາ", "ລາວ"]),
+        ("ខ្ញុំស្រលាញ់ភាសាខ្មែរ", ["ខ្ញុំ", "ស្រលាញ់", "ភាសាខ្មែរ"]),
+        ("မြန်မာစာလေ့လာနေတယ်", ["မြန်မာ", "စာ", "လေ့လာ", "နေ", "တယ်"]),
+    ],
+)
+def test_scripts_that_need_a_dictionary_are_cut_into_words(
+    text: str, words: list[str]
+) -> None:
+    assert split(text) == words
 
 
 def test_folding_drops_case_and_outer_punctuation_only():

@@ -7,6 +7,7 @@ import aiohttp
 import discord
 
 from app.chat.halt import Halt
+from app.discord import answers
 from app.discord.actions.reply_buttons import again_button
 from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.attachments import source_files
@@ -73,6 +74,19 @@ async def replace_reply(
             text = spell_out(answered, bot.own_id) if answered else ""
             made = await replies.again(old, person.id, trigger, text, halt)
             await _show(bot, channel, old, made, trigger)
+
+
+async def again_for(
+    bot: "MynahBot", context: discord.ApplicationContext, message: discord.Message
+) -> None:
+    """Do so for a command, and tell the person alone where the other reply is.
+
+    Raises:
+        CheckFailure: As `replace_reply`.
+    """
+    await replace_reply(bot, message, context.author, context.interaction.id)
+    text = f"I wrote another one: {message.jump_url}"
+    await answers.respond(context, text, is_hidden=True)
 
 
 async def _show(

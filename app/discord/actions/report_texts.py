@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.core.labels import PLACES, is_host, many
-from app.discord.texts import agree_here, quote
+from app.core.labels import is_host, many
+from app.discord.texts import PLACES, agree_here, quote
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import MOST_MESSAGES, Digest
 from app.settings.host_names import OPENAI

@@ -1,11 +1,13 @@
 """The bot's answers about itself: `/help`, `/invite`, `/why` and `/quiet`."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import discord
 
 from app.core.time_units import parse_silence
 from app.discord import answers
+from app.discord.actions.why_texts import decision_text, earlier_text
 from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.messages import Action, place_of
@@ -13,7 +15,6 @@ from app.discord.permissions import require_manager
 from app.discord.ports import MessagePlace
 from app.discord.talk.direct_talk import NO_SERVER
 from app.discord.texts import (
-    decision_text,
     direct_help_text,
     help_text,
     invite_text,
@@ -22,6 +23,7 @@ from app.discord.texts import (
 from app.service.handlers.channel_actions import whole
 
 SHOWN_DECISIONS = 5
+NO_CALL = "I have seen no message and no call in this channel."
 IN_GUILDS = {discord.InteractionContextType.guild}
 
 
@@ -53,20 +55,27 @@ class AboutCog(discord.Cog):
     )
     async def why(self, context: discord.ApplicationContext) -> None:
         """Show the last decisions of this channel, visible only to the asker."""
-        here = [
-            one for one in self.bot.speaker.judged if one.channel == context.channel_id
-        ]
+        place, replies = answers.place_here(context), self.bot.ports.replies
+        speak = (await self.bot.ports.guilds.settings(place)).speak
+        judged = self.bot.speaker.judged
+        here = [one for one in judged if one.channel == place.channel]
         lines = []
         for one in here[-SHOWN_DECISIONS:]:
             tuned = refusal = ""
             if one.decision.speak:
-                tuned = await self.bot.ports.replies.how_tuned(one.message)
-                refusal = await self.bot.ports.replies.refusal(one.message)
-            told = decision_text(one.author_name, one.decision, tuned, refusal)
-            lines.append(f"- {told}")
-        text = pages(lines) or [
-            "I have seen no message in this channel since I started."
-        ]
+                tuned = await replies.how_tuned(one.message)
+                refusal = await replies.refusal(one.message)
+            name = speak.sayable_name(one.author_name)
+            lines.append(decision_text(name, one.decision, tuned, refusal))
+        if len(lines) < SHOWN_DECISIONS:
+            known = {one.message for one in here}
+            # From before it started.
+            lines = [
+                earlier_text(replace(one, name=speak.sayable_name(one.name)))
+                for one in await replies.earlier(place)
+                if one.trigger not in known
+            ] + lines
+        text = pages([f"- {line}" for line in lines[-SHOWN_DECISIONS:]]) or [NO_CALL]
         await answers.respond(context, text[0], is_hidden=True)
 
     @discord.slash_command(

@@ -42,7 +42,7 @@ class EventsCog(discord.Cog):
         original = self.bot.proxies.original_of(message)
         if isinstance(message.channel, discord.DMChannel):
             await self.bot.clock.check(message.id)
-            await self.bot.direct.consider(message)
+            await self.bot.missed_direct.hear(message)
             return
         action = self.bot.prefix_action(message)
         if action is not None:

@@ -3,7 +3,12 @@
 import discord
 
 from app.discord import answers
-from app.discord.actions.again import NOT_YOURS, may_steer, replace_reply
+from app.discord.actions.again import (
+    NOT_YOURS,
+    again_for,
+    may_steer,
+    replace_reply,
+)
 from app.discord.actions.reply_buttons import AGAIN, stopped_by
 from app.discord.actions.under_way import ReplyUnderWay
 from app.discord.answers import ONLY_IN_SERVERS, answer_error
@@ -52,10 +57,7 @@ class ReplyActionsCog(discord.Cog):
             message = await channel.fetch_message(last)
         except discord.NotFound:
             raise discord.CheckFailure(NO_REPLY) from None
-        trigger = context.interaction.id
-        await replace_reply(self.bot, message, context.author, trigger)
-        text = f"I wrote another one: {message.jump_url}"
-        await answers.respond(context, text, is_hidden=True)
+        await again_for(self.bot, context, message)
 
     @discord.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:

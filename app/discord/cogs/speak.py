@@ -8,15 +8,19 @@ from typing import Annotated
 import discord
 import orjson
 
-from app.chat.halt import Halt
 from app.chat.postprocess import neutralise
 from app.core import xray
 from app.core.explanation import Explanation
 from app.discord import answers
-from app.discord.actions.again import APPROVED_FIRST, NOT_MINE, NOTHING_TO_SAY, WAIT
+from app.discord.actions.again import (
+    APPROVED_FIRST,
+    NOT_MINE,
+    NOTHING_TO_SAY,
+    again_for,
+)
 from app.discord.answers import NOT_ALLOWED
 from app.discord.client import MynahBot
-from app.discord.messages import Action, Talk, place_of, spell_out
+from app.discord.messages import Action, Talk, place_of
 from app.discord.permissions import (
     may_speak_to,
     may_write,
@@ -134,25 +138,9 @@ class SpeakCog(discord.Cog):
     async def again(
         self, context: discord.ApplicationContext, message: discord.Message
     ) -> None:
-        """Make another reply to the same message."""
-        if not may_speak_to(context.author, self.bot.settings.allowed_roles):
-            raise discord.CheckFailure(NOT_ALLOWED)
-        await context.defer()
-        reply = await self._reply_of(message)
-        answered = message.reference.resolved if message.reference else None
-        text = ""
-        if isinstance(answered, discord.Message):
-            text = spell_out(answered, self.bot.own_id)
-        author, trigger = context.author.id, context.interaction.id
-        place, halt = answers.place_here(context), Halt()
-        config = await self.bot.ports.guilds.settings(place)
-        if reason := self.bot.speaker.must_wait(place, str(author), config):
-            raise discord.CheckFailure(WAIT.format(reason=reason))
-        answering = self.bot.delivery.under_way.answering
-        with answering(trigger, place.channel, author, halt):
-            replies = self.bot.ports.replies
-            answer = await replies.again(reply, author, trigger, text, halt)
-        await self._answer(context, answer, tts=False)
+        """Make another reply to the same message, in place of this one."""
+        await context.defer(ephemeral=True)
+        await again_for(self.bot, context, message)
 
     @discord.message_command(
         name="Forget the sources", contexts={discord.InteractionContextType.guild}
@@ -186,19 +174,21 @@ class SpeakCog(discord.Cog):
         delivery = self.bot.delivery
         with delivery.under_way.making(ask):
             answer = await self.bot.ports.replies.answer(ask)
-        if answer is None or answer.is_draft:
+        if answer is None:
             return
-        if not answer.parts:
-            await answers.reply(message, NOTHING_TO_SAY)
+        if answer.is_draft or not answer.parts:
+            told = APPROVED_FIRST if answer.is_draft else NOTHING_TO_SAY
+            await answers.reply(message, told)
             return
         tts = action == "tts"
         sent = await delivery.deliver(answer, channel, message.id, tts=tts)
-        if sent.state == "forgotten":
-            await delivery.make_again()
+        await delivery.follow_up(sent)
+        if sent.state == "refused" and not delivery.is_closed(channel.id):
+            await answers.reply(message, f"I could not say it: {sent.reason}.")
         if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
-            told = await self.bot.ports.replies.explain(answer.reply, channels)
-            await answers.reply(message, explanation(told))
+            explained = await self.bot.ports.replies.explain(answer.reply, channels)
+            await answers.reply(message, explanation(explained))
 
     async def _reply_of(self, message: discord.Message) -> int:
         reply = await self.bot.ports.replies.find_reply(message.id)

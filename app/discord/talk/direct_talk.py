@@ -17,6 +17,7 @@ from app.core.supervisor import Supervisor
 from app.discord.permissions import is_owner, may_speak_to
 from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
+from app.discord.sent_before import sent_before
 from app.discord.talk.channel_talk import ChannelTalk
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
@@ -153,6 +154,8 @@ class DirectTalk:
             decision = self._decide(message, member, config)
             if not decision.speak:
                 log.info("A direct message was not answered: %s", decision.reason)
+                ask = DirectAsk(member.guild.id, message.id, member.id, "", "")
+                await self._ports.replies.decline_direct(ask, decision.reason)
                 return
             self._rates.note(f"author {member.id}")
             self._rates.note(f"guild {member.guild.id}")
@@ -199,7 +202,13 @@ class DirectTalk:
         if answer is None or answer.is_draft or not answer.parts:
             return
         replies, ids = self._ports.replies, list[int]()
+        own = self._bot.user.id if self._bot.user else 0
         try:
+            if not answer.is_fresh and (
+                said := await sent_before(channel, own, message.id, answer.parts)
+            ):
+                await replies.sent(answer.reply, said)
+                return
             await send_parts(
                 channel,
                 answer.parts,

@@ -1,8 +1,10 @@
 """Builds a chat log as the prompt for a local model, and cleans its answer."""
 
+import itertools
 import re
 from collections.abc import Sequence
 
+from app.core.turn_marks import TurnMarks
 from app.providers.base import FreshStart, Prompt, Turn
 from app.providers.thoughts import Thoughts, answer_in
 
@@ -16,7 +18,56 @@ NOW = "(now)"
 PRESENT = 2
 """The number of last turns that stand together, after what was recalled."""
 
+ADVERBS = frozenset(["always", "can", "could", "has", "is", "never", "often", "only"])
+"""Words that a description may begin with whose subject is the bot."""
+
+FIRST_USER = 3
+"""The parts before a person's first turn."""
+
 _SPACE = re.compile(r"\s+")
+
+
+def marked(prompt: Prompt, marks: TurnMarks) -> list[str]:
+    """Return the conversation in a model's chat template: marks and texts in turn.
+
+    Every turn has its speaker's name, and the bot's last one is begun. People's turns
+    in a row become one, as many templates want roles to alternate.
+    """
+    talk: list[tuple[bool, str]] = []
+    lines = log(prompt.turns, prompt.bot_name)
+    for turn, line in zip(prompt.turns, lines, strict=True):
+        # A talk that begins or ends with the bot has no place for that in templates.
+        is_last = turn is prompt.turns[-1]
+        talk.append((turn.is_bot and bool(talk) and not is_last, line))
+    if changing := _changing(prompt):
+        talk[-PRESENT:-PRESENT] = [(False, line) for line in (*changing, NOW)]
+    parts = [marks.start, rules_for(prompt), marks.system_end]
+    for is_bot, group in itertools.groupby(talk, lambda turn: turn[0]):
+        if is_bot or len(parts) > FIRST_USER:
+            parts.append(marks.user_end if is_bot else marks.bot_end)
+        parts.append("\n".join(line for _, line in group))
+    return [*parts, marks.ask, start_of_line(prompt.bot_name)]
+
+
+def rules_for(prompt: Prompt) -> str:
+    """Return what a model should know that is told its part."""
+    name = _name(prompt.bot_name)
+    about = f" {described(name, prompt.persona)}." if prompt.persona else ""
+    return (
+        f"You are {name}, one of several people in a chat.{about} Write only {name}'s"
+        " next message: short, in everyday words."
+    )
+
+
+def described(name: str, persona: str) -> str:
+    """Return a persona as a sentence: "a pirate" becomes "NAME is a pirate"."""
+    about = _one_line(persona).rstrip(".")
+    first = about.split(" ", 1)[0].lower()
+    if first in ("a", "an", "the"):
+        about = f"{name} is {about}"
+    elif first in ADVERBS or (first.endswith("s") and first.isalpha()):
+        about = f"{name} {about}"
+    return about
 
 
 def build(prompt: Prompt) -> str:
@@ -27,7 +78,7 @@ def build(prompt: Prompt) -> str:
     """
     lines = []
     if prompt.persona:
-        lines.append(f"({prompt.bot_name} is {_one_line(prompt.persona)})")
+        lines.append(f"({described(_name(prompt.bot_name), prompt.persona)})")
     turns = log(prompt.turns, prompt.bot_name)
     changing = _changing(prompt)
     if changing:

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.core.errors import AppError, ProviderError
 from app.core.sentences import whole_sentences
 from app.core.state_file import StateFile
+from app.core.turn_marks import TurnMarks
 from app.ipc import inference
 from app.ipc.child import Spawn, spawn
 from app.ipc.control import ModelStatus
@@ -31,7 +32,9 @@ from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import Keeper
 from app.providers.local.short_runs import first
+from app.providers.local.templates import Templates
 from app.providers.thoughts import answer_in
+from app.settings.declaration import AUTO
 from app.settings.model_sections import ModelSettings
 
 log = logging.getLogger(__name__)
@@ -54,6 +57,10 @@ CARD = "the graphics card"
 """The place of the card's name and free memory among the speeds of models."""
 
 TOKENS_A_WORD = 2
+
+LEAST_BILLIONS = 0.5
+"""The parameters from which a model is told its part instead of shown a chat log."""
+
 STREAM_END = None
 
 Pieces = asyncio.Queue[str | None]
@@ -104,6 +111,7 @@ class LocalProvider:
         self._pieces: dict[int, Pieces] = {}
         self._speed = Speed()
         self._speeds = speeds
+        self._templates = Templates(spawn)
         self._keeper = Keeper(
             settings,
             locate,
@@ -244,6 +252,7 @@ class LocalProvider:
 
     async def close(self) -> None:
         """End the runner."""
+        await self._templates.close()
         await self._keeper.close()
 
     def _take(self, notification: Params) -> None:
@@ -271,6 +280,7 @@ class LocalProvider:
         if not await self.wait_until_ready(prompt.deadline_ms / 1000):
             raise ProviderError(f"{self._keeper.why_not_ready()}.")
         voice = await self._voice(prompt.guild) if prompt.dial > 0 else None
+        marks = await self._marks()
         misfit = ""
         if prompt.adapter:
             misfit = await asyncio.to_thread(self._misfit, prompt.adapter)
@@ -278,6 +288,8 @@ class LocalProvider:
             prompt = replace(prompt, adapter="")
         waited_ms = (self._clock() - began) * 1000
         request = self._request(prompt, voice, prompt.deadline_ms - waited_ms)
+        if marks:
+            request = replace(request, marked=chat_log.marked(prompt, marks))
         cleaner = chat_log.Cleaner(_speakers(prompt))
         pieces: Pieces = asyncio.Queue()
         self._pieces[request.stream] = pieces
@@ -363,6 +375,15 @@ class LocalProvider:
             lines=prompt.lines,
             line_start=chat_log.start_of_line(prompt.bot_name),
         )
+
+    async def _marks(self) -> TurnMarks | None:
+        """Return the marks of the model's template, if its prompts have that form."""
+        settings = self._settings()
+        path = self._locate(settings.name)
+        is_wanted = settings.form == "template" or (
+            settings.form == AUTO and self.billions >= LEAST_BILLIONS
+        )
+        return await self._templates.of(path) if path and is_wanted else None
 
     def _misfit(self, adapter: str) -> str:
         """Return why a guild's adapter is not used; empty when it is, or has none."""

@@ -57,3 +57,9 @@ async def buttons_have_ids_of_their_own(raw: Raw) -> None:
     (own,) = raw.general.messages
     path = f"/channels/{raw.general.id}/messages/{own}"
     assert await raw.code("PATCH", path, {"components": rows("a", "a")}) == rules.FORM
+
+
+async def the_event_of_a_message_tells_its_nonce(raw: Raw) -> None:
+    async with raw.gateway() as frames:
+        await raw.send(raw.general, nonce="once", enforce_nonce=True)
+        assert (await frames.event("MESSAGE_CREATE"))["nonce"] == "once"

@@ -95,3 +95,12 @@ async def direct_messages_need_their_intent(raw: Raw) -> None:
     async with raw.gateway((INTENTS | 1 << 12) & ~(1 << 15)) as frames:
         await raw.stand_in.say(direct, raw.ann, "hello you")
         assert (await frames.event("MESSAGE_CREATE"))["content"] == "hello you"
+
+
+async def its_own_member_needs_no_intent(raw: Raw) -> None:
+    bot = raw.stand_in.bot
+    async with raw.gateway() as frames:
+        raw.guild.timed_out.add(bot.id)
+        await raw.stand_in.change_own_member(raw.guild)
+        body = await frames.event("GUILD_MEMBER_UPDATE")
+    assert body["user"]["id"] == str(bot.id) and body["communication_disabled_until"]

@@ -1,0 +1,69 @@
+"""The language of a text, by py3langid (Lui and Baldwin 2012, langid.py)."""
+
+import re
+from functools import lru_cache
+from typing import Protocol, cast
+
+LANGUAGES = {
+    "arabic": "ar",
+    "bulgarian": "bg",
+    "chinese": "zh",
+    "croatian": "hr",
+    "czech": "cs",
+    "danish": "da",
+    "dutch": "nl",
+    "english": "en",
+    "finnish": "fi",
+    "french": "fr",
+    "german": "de",
+    "greek": "el",
+    "hebrew": "he",
+    "hungarian": "hu",
+    "indonesian": "id",
+    "italian": "it",
+    "japanese": "ja",
+    "korean": "ko",
+    "norwegian": "no",
+    "polish": "pl",
+    "portuguese": "pt",
+    "romanian": "ro",
+    "russian": "ru",
+    "spanish": "es",
+    "swedish": "sv",
+    "thai": "th",
+    "turkish": "tr",
+    "ukrainian": "uk",
+    "vietnamese": "vi",
+}
+"""The languages that are told apart, since short texts allow no more."""
+
+LEAST_LETTERS = 6
+"""The fewest letters of a text that shows its language."""
+
+LEAST_SURE = 0.6
+"""The probability from which a language counts."""
+
+_NO_WORDS = re.compile(r"\S*://\S*|<[^<>\s]{1,80}>|[@#:]\w+:?|`[^`]*`")
+
+
+class _Identifier(Protocol):
+    def classify(self, text: str) -> tuple[str, float]: ...
+
+
+def language_of(text: str) -> str:
+    """Return the code of a text's language; empty where that is not sure."""
+    words = _NO_WORDS.sub(" ", text)
+    if sum(map(str.isalpha, words)) < LEAST_LETTERS:
+        return ""
+    language, sure = _identifier().classify(words)
+    return str(language) if sure >= LEAST_SURE else ""
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> _Identifier:
+    """Load the identifier, which takes a second, when it is first wanted."""
+    from py3langid import langid
+
+    made = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
+    made.set_languages([*LANGUAGES.values()])
+    return cast(_Identifier, made)

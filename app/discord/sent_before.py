@@ -1,0 +1,39 @@
+"""Finds what of a begun reply is on Discord already, however long ago it was sent."""
+
+from collections.abc import Sequence
+
+import discord
+
+from app.chat.postprocess import neutralise
+from app.discord.messages import Writable
+
+LOOKED_AT = 100
+"""The messages after a call among which its answer is sought."""
+
+
+async def sent_before(
+    channel: Writable, own: int, trigger: int, parts: Sequence[str]
+) -> list[int]:
+    """Return the messages that say a reply as a whole; none if that is not there.
+
+    Discord knows a nonce again for some minutes only.
+
+    Args:
+        own: The bot's id.
+    """
+    wanted = " ".join(neutralise(part)[0] for part in parts).split()
+    if not wanted:
+        return []
+    said, ids = list[str](), list[int]()
+    after = discord.Object(trigger)
+    async for one in channel.history(limit=LOOKED_AT, after=after, oldest_first=True):
+        if one.author.id != own:
+            continue
+        to = one.reference.message_id if one.reference else None
+        words = said + one.content.split()
+        if to not in (None, trigger) or words != wanted[: len(words)]:
+            continue
+        said, ids = words, [*ids, one.id]
+        if said == wanted:
+            return ids
+    return []

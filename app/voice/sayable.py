@@ -1,0 +1,158 @@
+"""Finds what a person would say again in a message: no pasted code, logs or quotes.
+
+Voices learn this in place of the message. What stood only in spoilers is left out too,
+so that nobody is told it.
+"""
+
+import re
+import string
+from collections.abc import Iterable
+
+_SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ ")
+"""Half of the messages have none of this, and can be said as they are."""
+
+_QUOTED_REST = re.compile(r"^>>> .*", re.DOTALL | re.MULTILINE)
+_LABELLED = re.compile(r"\[([^\[\]\n]{1,200})\]\(<?https?://[^\s()<>]{1,2000}>?\)")
+_LINK = re.compile(r"<?https?://[^\s<>]+>?", re.IGNORECASE)
+_FLEETING = re.compile(
+    r"//(?:cdn|media)\.discordapp\.|[?&](?:x-amz-|hm=|sig=|signature=|token=|expires=)"
+    r"|(?:\.\.|…)>?\Z",
+    re.IGNORECASE,
+)
+"""Of links: signed ones, which end to work, and those that were cut."""
+
+_EMOJI = re.compile(
+    r"<a?:\w{1,32}:\d+>"
+    r"|<a?:(?=\d{0,32}[^\W\d])(?P<open>\w{2,32}+)(?::\d*)?>?"
+    r"|(?<!\w):(?=\d{0,32}[^\W\d])(?P<cut>\w{2,32}+):\d{5,22}>?"
+)
+_TRACE = re.compile(
+    r"\A\s*+(?:Traceback \(most recent|File \"[^\"]*+\", line \d|at [\w$.<>]++\("
+    r"|at .{1,200}\.\w{1,5}:\d++:\d|Caused by: |Exception in thread )"
+)
+_TRACE_END = re.compile(r"\A[\w.]{3,60}(?:Error|Exception)\b")
+_LOG = re.compile(
+    r"\A\s*+(?:\[?(?:\d{4}-\d\d-\d\d[T ]|[A-Z][a-z][a-z] [ \d]\d )\d\d:\d\d"
+    r"|\[?(?:\d{1,2}:\d\d:\d\d[\]. ,:]|\d{1,2}:\d\d\]? ?<)"
+    r"|\$>? \S|[\w.-]{1,40}@[\w.-]{1,60}:?[\w./~-]{0,80}[$#] \S)"
+)
+"""Lines of logs and of shells."""
+
+_DRAWN = re.compile("[\u2500-\u257f]")
+_WITHOUT_FIGURES = str.maketrans("", "", string.digits + string.punctuation)
+
+LEAST_CELLS = 3
+"""The fewest bars or tabs in a line that make it one of a table."""
+
+LEAST_DEBRIS = 24
+"""The fewest characters of a line that may be nothing but figures."""
+
+
+def sayable(text: str) -> str:
+    """Return what is left of a message; empty if nothing is."""
+    if not _SUSPECT.search(text):
+        return text
+    left = _outside(_outside(text, "```", is_open=True), "||")
+    left = _QUOTED_REST.sub("", left)
+    if "://" in left:
+        left = _LINK.sub(_lasting, _LABELLED.sub(r"\1", left))
+    if ":" in left:
+        left = _EMOJI.sub(_whole_emoji, left)
+    said = list(_unpasted(left.split("\n")))
+    if left == text and "\n".join(said) == text:
+        return text
+    return "\n".join(filter(None, (" ".join(line.split()) for line in said)))
+
+
+def hidden_words(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words of texts that stand in their spoilers alone, in one case."""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for text in texts:
+        outside.update(_words(_outside(text, "||")))
+        for part in _marked(text, "||")[1::2]:
+            inside.update(_words(part))
+    return frozenset(inside - outside)
+
+
+def hide(text: str, words: Iterable[str]) -> str:
+    """Return a text with those words in spoilers, unless they are in one."""
+    known = frozenset(words)
+    if not known:
+        return text
+    parts = _marked(text, "||")
+    for at in range(0, len(parts), 2):
+        pieces = re.split(r"(\s+)", parts[at])
+        parts[at] = "".join(
+            f"||{one}||" if known.intersection(_words(one)) else one for one in pieces
+        ).replace("|| ||", " ")
+    return "||".join(parts)
+
+
+def balanced(text: str) -> str:
+    """Return a text whose fences, spoilers and bold words begin and end."""
+    for mark in ("```", "**"):
+        if text.count(mark) % 2:
+            head, _, rest = text.rpartition(mark)
+            text = head + rest
+    if text.count("||") % 2:
+        shown = text.rstrip()
+        # What was to be hidden stays so.
+        text = shown.removesuffix("||") if shown.endswith("||") else f"{shown}||"
+    return text.strip()
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _marked(text: str, mark: str) -> list[str]:
+    """Return the parts of a text, those between two marks at odd places."""
+    parts = text.split(mark)
+    if len(parts) % 2 == 0:
+        last = parts.pop()
+        parts[-1] += mark + last
+    return parts
+
+
+def _outside(text: str, mark: str, *, is_open: bool = False) -> str:
+    """Return what is not between two marks, nor after a last one that is `is_open`."""
+    if mark not in text:
+        return text
+    parts = text.split(mark) if is_open else _marked(text, mark)
+    return " ".join(parts[::2])
+
+
+def _lasting(found: re.Match[str]) -> str:
+    return "" if _FLEETING.search(found[0]) else found[0]
+
+
+def _whole_emoji(found: re.Match[str]) -> str:
+    """Return the name of a broken emoji, by which the server's own is found."""
+    name = found["open"] or found["cut"]
+    return f":{name}:" if name else found[0]
+
+
+def _unpasted(lines: Iterable[str]) -> Iterable[str]:
+    is_trace = False
+    for line in lines:
+        if _TRACE.match(line):
+            is_trace = True
+        elif is_trace and (line[:1].isspace() or _TRACE_END.match(line)):
+            pass
+        else:
+            is_trace = False
+            if not _is_pasted(line):
+                yield line
+
+
+def _is_pasted(line: str) -> bool:
+    """Return whether a line is quoted, or of a table, a log or a list of figures."""
+    if line.startswith("> ") or _LOG.match(line) or _DRAWN.search(line):
+        return True
+    if line.count("|") >= LEAST_CELLS or line.count("\t") >= LEAST_CELLS:
+        return True
+    written = line.replace(" ", "")
+    if len(written) < LEAST_DEBRIS or "://" in written:
+        return False
+    return len(written.translate(_WITHOUT_FIGURES)) < len(written) / 2
