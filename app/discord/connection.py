@@ -15,12 +15,12 @@ from app.discord.client import (
     ConnectionState,
     IdentifyRefusedError,
     NotABotError,
-    NotDiscordError,
     ShardedClient,
     Surroundings,
     client_options,
 )
 from app.discord.cogs import COGS
+from app.discord.library_rules import NotDiscordError
 from app.discord.liveness import DeafError, Liveness
 from app.service.token_check import TOKEN_HINT, hint_for
 
