@@ -61,8 +61,13 @@ def for_aiohttp(proxy: Proxy | None) -> str | None:
 
     Nothing else may see it.
     """
-    if proxy is None or proxy.login is None:
-        return proxy.url if proxy else None
+    return with_login(proxy) if proxy else None
+
+
+def with_login(proxy: Proxy) -> str:
+    """Return the address of a proxy with its login in it, if it has one."""
+    if proxy.login is None:
+        return proxy.url
     scheme, _, place = proxy.url.partition("://")
     user, password = (quote(one, safe="") for one in proxy.login)
     return f"{scheme}://{user}:{password}@{place}"

@@ -24,6 +24,10 @@ ENVIRONMENT: Mapping[SecretName, str] = {
 }
 
 
+_LIST = "further_keys"
+"""The entry of a keyring that lists the names of its other entries of a home."""
+
+
 def get(home: Home, name: SecretName) -> str | None:
     """Return the secret, or None when it is not set.
 
@@ -57,6 +61,12 @@ def kept(home: Home, names: Iterable[SecretName] = ENVIRONMENT) -> list[SecretNa
     return [*in_file, *in_ring]
 
 
+def further(home: Home) -> list[SecretName]:
+    """Return the names of those stored secrets that are not in `ENVIRONMENT`."""
+    listed = (_from_keyring(_service(home), _LIST) or "").split()
+    return [*(name for name in _from_file(home) if name not in ENVIRONMENT), *listed]
+
+
 def put(home: Home, name: SecretName, value: str | None) -> str:
     """Store a secret, or delete it with None; return the place in words.
 
@@ -65,6 +75,8 @@ def put(home: Home, name: SecretName, value: str | None) -> str:
     """
     if _has_keyring():
         _put_in_keyring(_service(home), name, value)
+        if name not in ENVIRONMENT:
+            _list(_service(home), name, is_kept=value is not None)
         return "this computer's keyring"
     secrets = _from_file(home) | {name: value}
     _write(home, {key: text for key, text in secrets.items() if text is not None})
@@ -115,6 +127,15 @@ def _put_in_keyring(service: str, name: SecretName, value: str | None) -> None:
             f"This computer's keyring refused access: {error}.",
             "Unlock it and try again.",
         ) from error
+
+
+def _list(service: str, name: SecretName, *, is_kept: bool) -> None:
+    """Note the name of a secret in the keyring, which cannot be listed."""
+    others = [
+        one for one in (_from_keyring(service, _LIST) or "").split() if one != name
+    ]
+    names = [*others, name] if is_kept else others
+    _put_in_keyring(service, _LIST, " ".join(names) or None)
 
 
 def _from_file(home: Home) -> dict[str, str]:

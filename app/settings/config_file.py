@@ -95,6 +95,7 @@ def remove_host(path: Path, host: str) -> None:
     Raises:
         ConfigError: If the file is broken or cannot be written.
     """
+    stored(path)
     document = tomlkit.parse(_read(path))
     hosts = document.get(HOSTS, {})
     hosts.pop(host, None)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 
 from app.core import secrets
 from app.core.errors import ConfigError
@@ -39,14 +40,23 @@ def put(home: Home, host: Host, value: str | None) -> str:
 def names(home: Home) -> list[str]:
     """Return the names of all secrets that a home may have.
 
-    A keyring cannot be listed. Where the settings cannot be read, every word of their
-    file may be the name of a host, and so may that of every preset.
+    A host that somebody deleted from the file may have left its key. Where the settings
+    cannot be read, every word of their file may be the name of a host, and so may that
+    of every preset.
     """
     try:
         hosts = [*load(home.config_file).hosts]
     except ConfigError:
         hosts = sorted({*PRESETS, *_words(home)} - TAKEN)
-    return [*secrets.ENVIRONMENT, *(f"{host}_key" for host in hosts)]
+    of_hosts = (f"{host}_key" for host in hosts)
+    return [*dict.fromkeys((*secrets.ENVIRONMENT, *of_hosts, *secrets.further(home)))]
+
+
+def left_over(home: Home, hosts: Sequence[Host]) -> list[str]:
+    """Return the names of stored keys whose hosts are gone."""
+    in_use = {host.name for host in hosts}
+    kept = secrets.further(home)
+    return [name for name in kept if name.removesuffix("_key") not in in_use]
 
 
 def _words(home: Home) -> list[str]:

@@ -112,7 +112,8 @@ class OpenAISettings(HostSettings):
     )
     proxy: str = setting(
         "",
-        "Proxy on the way to a host in the cloud; other hosts are reached without it.",
+        "Proxy on the way to hosts in the cloud, and to models that are fetched; your"
+        " own hosts are reached without it.",
         means=validators.proxy_address,
         snapshots="never",
     )

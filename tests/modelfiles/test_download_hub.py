@@ -1,5 +1,6 @@
 """Fetching from a hub that misbehaves, over real sockets."""
 
+import asyncio
 import dataclasses
 import hashlib
 import random
@@ -11,9 +12,11 @@ import pytest
 from huggingface_hub import constants
 
 from app.core.paths import Home
+from app.core.proxy import Proxy
 from app.modelfiles.catalogue import CatalogueEntry, find
 from app.modelfiles.download import CancelledFetchError, FetchError, fetch
 from tests.hub_stand_in import Hub, running
+from tests.proxy_stand_in import ProxyStandIn
 
 CONTENT = random.Random(1).randbytes(3_000_000)
 
@@ -177,3 +180,20 @@ def test_an_unverified_entry_is_checked_against_the_hubs_hash(
     (home.models / "tiny.gguf").unlink()
     with pytest.raises(FetchError, match="checksum"):
         fetch(home, unverified, silent)
+
+
+async def test_a_file_comes_through_the_owners_proxy(
+    home: Home, hub: Hub, entry: CatalogueEntry, monkeypatch: pytest.MonkeyPatch
+):
+    port = int(hub.url.rpartition(":")[2])
+    monkeypatch.setenv("HF_ENDPOINT", f"http://hub.example:{port}")
+    there = {"hub.example": ("127.0.0.1", port)}
+    async with ProxyStandIn("me:secret", there).running() as proxy:
+        way = Proxy(proxy.url, ("me", "secret"))
+        path = await asyncio.to_thread(fetch, home, entry, silent, None, way)
+        assert path.read_bytes() == CONTENT
+        assert {place for _, place in proxy.asked} == {f"hub.example:{port}"}
+        assert proxy.refused == 0
+    path.unlink()
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    assert await asyncio.to_thread(fetch, home, entry, silent) == path

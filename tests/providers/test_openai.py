@@ -2,6 +2,7 @@ import asyncio
 import time
 from contextlib import aclosing
 
+import openai._base_client
 import pytest
 
 from app.core.errors import ProviderError
@@ -215,6 +216,17 @@ async def test_no_header_of_the_environment_goes_to_a_strange_host(
         assert "stray" not in str(headers)
         assert "environment" not in str(headers)
         assert "x-stainless-os" not in headers
+
+
+async def test_no_other_program_is_started_to_describe_this_computer(
+    bench, stand_in, monkeypatch
+):
+    def started() -> None:
+        raise AssertionError("it starts `uname`, and every thread waits")
+
+    monkeypatch.setattr(openai._base_client, "get_platform", started)
+    await bench.write()
+    assert len(stand_in.served) == 1
 
 
 async def test_nothing_is_sent_where_a_redirect_points(bench, stand_in):

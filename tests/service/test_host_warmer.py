@@ -7,6 +7,7 @@ import pytest
 
 from app.core.paths import Home
 from app.ipc import control
+from app.providers.openai import provider
 from app.service.hosts import host_warmer
 from app.service.hosts.host_warmer import HostWarmer
 from app.service.service import Service, open_service
@@ -52,6 +53,21 @@ async def test_models_are_loaded_at_start_and_after_every_change(
     await warmer.look()
     assert len(stand_in.served) == asked and not stand_in.aborted
     assert all("Hi" in one.everything for one in stand_in.served)
+
+
+async def test_the_way_to_a_host_is_loaded_before_a_reply_needs_it_and_only_then(
+    bot: Service, monkeypatch: pytest.MonkeyPatch
+):
+    loads = list[int]()
+    monkeypatch.setattr(provider, "load", lambda: loads.append(1))
+    await ask(bot, control.ConfigSet("reply.provider", "local"))
+    await HostWarmer(bot.context).look()
+    assert not loads
+    await ask(bot, control.ConfigSet("openai.base_url", "http://far.example/v1/"))
+    await ask(bot, control.ConfigSet("reply.provider", "openai", agreed=True))
+    warmer = HostWarmer(bot.context)
+    await warmer.look()
+    assert loads and not warmer._loads
 
 
 async def test_nothing_is_loaded_that_no_server_uses(bot: Service, stand_in: StandIn):

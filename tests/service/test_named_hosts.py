@@ -12,8 +12,10 @@ from app.core import secrets
 from app.core.errors import ConfigError, UsageError
 from app.core.paths import Home
 from app.ipc import control
+from app.service import token_check
+from app.service.handlers.settings import NO_PROXY
 from app.service.service import Service, open_service
-from app.settings import host_presets
+from app.settings import host_keys, host_presets
 from app.store import guilds
 from tests.asking import ask
 from tests.keyring_stand_in import Ring
@@ -258,6 +260,19 @@ async def test_the_login_of_the_proxy_is_tried_at_a_host_behind_it(
     assert len(cloud.served) == 1 and not pc.served
 
 
+async def test_the_login_of_discords_proxy_is_not_tried_where_there_is_none(
+    bot: Service, monkeypatch: pytest.MonkeyPatch
+):
+    async def asked(*words: object) -> None:
+        raise AssertionError("Discord would be asked, past any proxy")
+
+    monkeypatch.setattr(token_check, "test_bot_token", asked)
+    await ask(bot, control.SecretSet("discord_proxy_login", "ann:word"))
+    tried = await ask(bot, control.SecretTest("discord_proxy_login"))
+    assert (tried.ok, tried.detail) == (False, NO_PROXY)
+    assert "bot.proxy" in tried.hint
+
+
 async def test_looking_never_switches_chat_off(bot: Service, cloud: StandIn):
     """A key that is limited to chat may not list models."""
     await add(bot, "far", cloud.cloud_url, "far")
@@ -369,6 +384,25 @@ async def test_a_host_that_is_gone_from_the_file_is_no_rung(
     said = await say(bot)
     assert [rung.provider for rung in said.rungs] == ["local", "markov"]
     assert bot.context.settings.home.hosts == {}
+
+
+async def test_the_key_of_a_host_that_was_deleted_by_hand_is_told_of_and_deleted(
+    bot: Service, pc: StandIn, home: Home, ring: Ring
+):
+    await add(bot, "pc", pc.base_url)
+    await ask(bot, control.SecretSet("pc_key", "sk-1"))
+    assert not [
+        c for c in (await ask(bot, control.Doctor())).checks if c.name == "keys"
+    ]
+    await bot.context.settings.remove_host("pc")
+    check = await checked(bot, "keys")
+    assert not check.ok
+    assert "pc_key is still kept, but there is no host pc" in check.detail
+    assert "sk-1" in host_keys.values(home)
+    await ask(bot, control.SecretSet("pc_key", None))
+    assert not ring.kept
+    with pytest.raises(UsageError, match="pc_key"):
+        await ask(bot, control.SecretSet("pc_key", "sk-2"))
 
 
 async def test_no_change_leaves_a_host_without_an_address(bot: Service, pc: StandIn):

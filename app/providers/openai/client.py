@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from app.core.proxy import Proxy
@@ -26,8 +27,20 @@ The library finds the last one in the request when the answer comes.
 """
 
 
+_loading = Lock()
+_loaded = Event()
+
+
 def load() -> None:
-    """Import the client library, which takes over a second; blocking.
+    """Import the client library once, which takes over a second; blocking."""
+    with _loading:
+        if not _loaded.is_set():
+            _load()
+            _loaded.set()
+
+
+def _load() -> None:
+    """Import it.
 
     Meanwhile no garbage is collected, as that would stop every thread for 0.1 s; what
     is loaded stays, so no later collection looks at it either.
@@ -76,6 +89,7 @@ async def _rehearse() -> None:
         api_key="none",
         http_client=httpx2.AsyncClient(transport=nobody, trust_env=False),
     ) as client:
+        _ask_no_other_program(client)
         answer = await client.chat.completions.with_raw_response.create(
             model="m",
             messages=[{"role": "system", "content": "a"}],
@@ -100,7 +114,6 @@ class Clients:
         self._client: AsyncOpenAI | None = None
         self._client_for: tuple[str, str | None, Proxy | None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._is_loaded = False
         self._making = asyncio.Lock()
 
     @property
@@ -111,9 +124,8 @@ class Clients:
 
     async def load(self) -> None:
         """Import the client library in a thread, so that the event loop goes on."""
-        if not self._is_loaded:
+        if not _loaded.is_set():
             await asyncio.to_thread(load)
-            self._is_loaded = True
 
     async def of(self, permit: Permit, key: str | None) -> "AsyncOpenAI":
         """Return the client for a permit's address; the key goes to no other."""
@@ -169,9 +181,18 @@ def _make(
             event_hooks={"request": [_only_needed(address, key), count_bytes]},
         ),
     )
+    _ask_no_other_program(client)
     # Its parts import more when they are first named.
     _ = client.chat.completions.with_raw_response, client.models
     return client
+
+
+def _ask_no_other_program(client: "AsyncOpenAI") -> None:
+    """Keep the library from starting `uname` to describe this computer.
+
+    Until a new process has begun, every thread of this one stands still.
+    """
+    client._platform = "Unknown"
 
 
 def _only_needed(

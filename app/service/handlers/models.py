@@ -57,10 +57,13 @@ class ModelHandlers:
             self._context.events.tell(progress, but_not=asker)
 
         cancelled = threading.Event()
+
+        def fetch() -> Path:
+            proxy = self._context.model_proxy
+            return download.fetch(self._context.home, entry, report, cancelled, proxy)
+
         try:
-            path = await asyncio.to_thread(
-                download.fetch, self._context.home, entry, report, cancelled
-            )
+            path = await asyncio.to_thread(fetch)
         finally:
             cancelled.set()
             await outbox.drain()

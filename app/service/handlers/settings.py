@@ -12,6 +12,8 @@ from app.settings import consent, host_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.hosts import Host, hosts_of
 
+NO_PROXY = "There is no proxy on the way to Discord."
+
 
 class SettingsHandlers:
     """Answers the requests reserved for the owner."""
@@ -66,7 +68,7 @@ class SettingsHandlers:
                 "The login of a proxy is a name and a password.",
                 "Write it as NAME:PASSWORD.",
             )
-        if name in secrets.ENVIRONMENT:
+        if name in secrets.ENVIRONMENT or (value is None and await self._is_left(name)):
             place = await asyncio.to_thread(secrets.put, home, name, value)
         else:
             host = self._host_of_key(name)
@@ -81,6 +83,10 @@ class SettingsHandlers:
     ) -> control.SecretTestReply:
         """Test a secret once, with a request that carries it."""
         name = request.name
+        has_proxy = bool(self._context.settings.home.bot.proxy)
+        if name == "discord_proxy_login" and not has_proxy:
+            hint = "Set bot.proxy to its address."
+            return control.SecretTestReply(False, NO_PROXY, hint)
         if name in ("bot_token", "discord_proxy_login"):
             return await self._test_token()
         if name == "model_proxy_login":
@@ -94,6 +100,12 @@ class SettingsHandlers:
         token = await asyncio.to_thread(secrets.get, home, "bot_token")
         proxy = await asyncio.to_thread(lambda: self._context.discord_proxy)
         return await test_bot_token(token, proxy)
+
+    async def _is_left(self, name: str) -> bool:
+        """Return whether it is the key of a host that is gone."""
+        context = self._context
+        hosts = hosts_of(context.settings.home)
+        return name in await asyncio.to_thread(host_keys.left_over, context.home, hosts)
 
     def _host_of_key(self, name: str) -> Host:
         """Return the host that a key is for.

@@ -31,7 +31,22 @@ async def check_hosts(context: AppContext) -> list[Check]:
         found = [Check("hosts", False, error.message, error.hint)]
     found += [await check_host(context, host) for host in hosts]
     off = Check("cloud", True, "Off; everything stays on this computer.")
-    return found or [off]
+    return [*(found or [off]), *await _keys_left_over(context)]
+
+
+async def _keys_left_over(context: AppContext) -> list[Check]:
+    """Name the keys that hosts left which were deleted from the settings' file."""
+    hosts = hosts_of(context.settings.home)
+    left = await asyncio.to_thread(host_keys.left_over, context.home, hosts)
+    return [
+        Check(
+            "keys",
+            False,
+            f"{name} is still kept, but there is no host {name.removesuffix('_key')}.",
+            f"Delete it: `mynah config set {name}`, and enter nothing.",
+        )
+        for name in left
+    ]
 
 
 def _title(host: Host) -> str:

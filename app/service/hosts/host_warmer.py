@@ -1,4 +1,4 @@
-"""Has the owner's own hosts load models before replies need them."""
+"""Has the owner's own hosts load models, and this process load the way to hosts."""
 
 import asyncio
 from contextlib import suppress
@@ -16,7 +16,7 @@ Wanted = tuple[str, str, str]
 
 
 class HostWarmer:
-    """Loads models at start, and after a change of host, model or server."""
+    """Loads both at start, and after a change of host, model or server."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -36,7 +36,12 @@ class HostWarmer:
 
     async def look(self) -> None:
         """Begin to load what is newly needed."""
-        wanted = await self._wanted()
+        used = await models_in_use(self._context)
+        for name in {name for name, _ in used}:
+            # The first reply need not wait for it, nor anything else beside that.
+            provider = self._context.providers.host(name)
+            await asyncio.to_thread(provider.prepare)
+        wanted = self._wanted(used)
         for name, _, model in wanted - self._known:
             load = asyncio.create_task(self._load(name, model))
             self._loads.add(load)
@@ -48,10 +53,10 @@ class HostWarmer:
         with suppress(AppError):
             await self._context.providers.host(name).warm(model)
 
-    async def _wanted(self) -> set[Wanted]:
+    def _wanted(self, used: set[tuple[str, str]]) -> set[Wanted]:
         home = self._context.settings.home
         found: set[Wanted] = set()
-        for name, model in await models_in_use(self._context):
+        for name, model in used:
             # An address that is none is the check-up's matter.
             with suppress(AppError):
                 address = host_of(home, name).address
