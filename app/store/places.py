@@ -188,7 +188,7 @@ def again(reply: int, trigger: str) -> tuple[Claim, tuple[str, str, int | None]]
     return claim_of(row, new), (speaker, text, message)
 
 
-class SentReply(NamedTuple):
+class NotedReply(NamedTuple):
     """A reply that was sent, and its channel."""
 
     reply: StoredReply
@@ -199,7 +199,7 @@ class SentReply(NamedTuple):
     """The channel is."""
 
 
-def note_sent(reply: int, sent: Sequence[str]) -> SentReply | None:
+def note_sent(reply: int, sent: Sequence[str]) -> NotedReply | None:
     """Note under which ids a reply was sent; None unless it was on Discord."""
     is_whole = replies.note_sent(reply, sent)
     row = replies.get(reply)
@@ -210,7 +210,7 @@ def note_sent(reply: int, sent: Sequence[str]) -> SentReply | None:
     if channel.parent_id and not channel.is_private:
         listened = guilds.get_channel(channel.parent_id)
     is_listened_to = listened is not None and listened.is_learning
-    return SentReply(row, channel, is_whole, is_listened_to)
+    return NotedReply(row, channel, is_whole, is_listened_to)
 
 
 def _message(guild: int, external: str) -> int | None:
