@@ -9,10 +9,10 @@ from app.importers.formats.discord_names import NamedPlace, place_of
 from app.importers.head import Head
 from app.importers.records import (
     BrokenRow,
-    File,
     FileGuild,
     JsonObject,
     Record,
+    files_of,
     id_of,
     name_of,
     text_of,
@@ -114,7 +114,7 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
         is_bot=bool(author.get("isBot") or author.get("bot"))
         or kind in ANSWERED_BY_BOT,
         is_system=kind not in WRITTEN | ANSWERED_BY_BOT,
-        files=tuple(_files(message.get("attachments") or ())),
+        files=tuple(files_of(message.get("attachments"))),
         mentions=_mentions(message.get("mentions") or ()),
     )
 
@@ -141,18 +141,11 @@ def _with_emojis(text: str, emojis: list[JsonObject]) -> str:
     return _EMOJI.sub(lambda found: known.get(found[1], found[0]), text)
 
 
-def _files(attachments: Any) -> Iterator[File]:
-    for file in attachments:
-        url = str(file.get("url", ""))
-        name = file.get("fileName") or file.get("filename") or ""
-        yield File(str(file.get("id", url)), str(name), url)
-
-
 def _mentions(people: Any) -> dict[str, str] | None:
     return {
         str(person["id"]): str(
             person.get("nickname") or person.get("name") or person.get("username") or ""
         )
         for person in people
-        if "id" in person
+        if isinstance(person, dict) and "id" in person
     } or None

@@ -10,11 +10,11 @@ from app.importers.head import Head
 from app.importers.records import (
     BrokenFileError,
     BrokenRow,
-    File,
     FileGuild,
     Item,
     JsonObject,
     Record,
+    files_of,
     id_of,
     milliseconds,
     name_of,
@@ -136,14 +136,7 @@ def _record(row: JsonObject) -> Record:
         bool(get("bot")),
         bool(get("system")),
         # Some exporters only give the number of files.
-        tuple(map(_file, files)) if isinstance(files, list) else (),
+        tuple(files_of(files)) if files else (),
         None,
         guild,
     )
-
-
-def _file(file: JsonObject | str) -> File:
-    if isinstance(file, str):
-        return File.at(file)
-    url = str(file.get("url", ""))
-    return File(str(file.get("id", url)), str(file.get("name", "")), url)
