@@ -18,8 +18,8 @@ from app.service.digest import Digest
 
 NOT_YOURS_TO_SEE = "You cannot read the past messages of that channel."
 NOT_LISTENED = (
-    "I do not listen to {channel}, so I do not know what was said there. A moderator"
-    " can change that with `/listen add`."
+    "I do not listen to {channel}, so I know none of its messages. A moderator can"
+    " change that with `/listen add`."
 )
 STILL_AT_IT = "I am still working on your last `/catchup`."
 
