@@ -38,6 +38,11 @@ class BotSettings:
         "Proxy on the way to Discord, such as http://proxy.lan:3128.",
         means=validators.proxy_address,
     )
+    updates: bool = setting(
+        False,
+        "Ask the releases page for a newer version once a day, and let `mynah update`"
+        " fetch it.",
+    )
     prefix: str = setting(
         "!mark", "Prefix of commands typed as messages.", means=validators.word
     )
@@ -260,7 +265,8 @@ class SpeakSettings:
     )
     start_every_hours: float = setting(
         24.0,
-        "Minimum hours between two talks that the bot starts in a channel.",
+        "Minimum hours until the bot starts talk again in a channel that is quiet; set"
+        " times are all kept.",
         scope="channel",
         low=0.1,
         high=8760,
