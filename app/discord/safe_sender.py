@@ -217,7 +217,7 @@ def refusal_of(error: Exception) -> str | None:
     if is_blocked(error):
         return "the server's AutoMod blocks these words"
     if isinstance(error, discord.Forbidden):
-        return "I have no right to write here"
+        return "I do not have permission to write here"
     return error.text.splitlines()[0] if error.text else str(error)
 
 

@@ -82,7 +82,7 @@ async def test_an_error_while_unsent_replies_are_finished_is_tried_again(
     assert stand_in.outbox.sent()[0].reply_to == asked
 
 
-@pytest.mark.parametrize("why", ["no right to read", "is gone"])
+@pytest.mark.parametrize("why", ["may no longer read", "is gone"])
 async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, why: str
 ) -> None:
@@ -102,7 +102,7 @@ async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
 
 
 @pytest.mark.parametrize(
-    ("place", "why"), [("gone", "is gone"), ("hidden", "no right to read")]
+    ("place", "why"), [("gone", "is gone"), ("hidden", "may no longer read")]
 )
 async def test_a_call_whose_channel_is_gone_has_its_reason_stored(
     stand_in: DiscordStandIn,
