@@ -166,7 +166,7 @@ class MynahBot(discord.Bot):
         """Add the parts that answer people, or start talk."""
         ports, state, supervisor = around.ports, around.state, around.supervisor
         self.delivery = Delivery(self, ports, clock)
-        self.delivery.on_unsent = self._settle_later
+        self.delivery.on_unsent = self.settle_later
         self.talk = ChannelTalk(self, clock)
         self.speaker = Speaker(
             self, ports, self.delivery, self.talk, around.settings, state, clock,
@@ -301,7 +301,7 @@ class MynahBot(discord.Bot):
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
-    def _settle_later(self) -> None:
+    def settle_later(self) -> None:
         """Try again what was not sent, unless that is done already."""
         if not self._settling:
             self.settle_soon()

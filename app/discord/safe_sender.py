@@ -172,7 +172,8 @@ async def _send_once(
             return sent
         except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
             if attempt == SEND_TRIES - 1 or not _may_pass(error):
-                if attempt and (there := _heard_back(channel, nonce)) is not None:
+                # py-cord tries again by itself as well.
+                if (there := _heard_back(channel, nonce)) is not None:
                     return there
                 raise
             log.info("Sending again after %s", type(error).__name__)
