@@ -74,13 +74,23 @@ def describe(
     """
     status = status_of(error)
     if status is not None:
-        words = words_of(error)
-        trouble = _of_status(status, _code(error), words, host, model, name)
-        if status in (404, 405) and not _is_of_model(words, _code(error), model):
+        words, code = words_of(error), _code(error)
+        if status in (404, 405) and not _is_of_model(words, code, model):
             trouble = _wrong_path(host, name)
+        else:
+            trouble = _of_account(status, code, words, host, model, name) or _of_status(
+                status, words, host, name
+            )
         if not words:
             return trouble
         return replace(trouble, reason=f"{trouble.reason} It said: “{words}”")
+    return _of_connection(error, host, name, has_begun=has_begun)
+
+
+def _of_connection(
+    error: Exception, host: str, name: str, *, has_begun: bool
+) -> Trouble:
+    """Describe what went wrong without an answer, or with one that is none."""
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
         words = words_of(error)
@@ -105,9 +115,10 @@ def describe(
     return Trouble("broken", f"{host} failed: {words_of(error) or _short(error)}.")
 
 
-def _of_status(
+def _of_account(
     status: int, code: str | None, words: str, host: str, model: str, name: str
-) -> Trouble:
+) -> Trouble | None:
+    """Describe a refusal of the account, the words, the model or the key."""
     if code in OUT_OF_CREDIT or status == 402:
         return Trouble(
             "quota",
@@ -141,6 +152,11 @@ def _of_status(
             f" {to_enter_key(name, is_openai=host == OPENAI_HOST)}.",
             KEY_SECONDS,
         )
+    return None
+
+
+def _of_status(status: int, words: str, host: str, name: str) -> Trouble:
+    """Describe any other answer by its status."""
     if status == 429:
         return Trouble(
             "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
