@@ -185,11 +185,11 @@ class Day:
             await self.world.change_rules()
         if rng.random() < 0.02:
             await self.world.change_rights()
-        if rng.random() < 0.003:
-            guild = rng.choice(guilds_here)
-            if guild.available:
-                await self.world.time_out(guild)
-                self.counts["time-outs"] += 1
+        guild = rng.choice(guilds_here)
+        is_out = stand_in.bot.id in guild.timed_out
+        if guild.available and rng.random() < (0.05 if is_out else 0.003):
+            await self.world.time_out(guild)
+            self.counts["time-outs"] += not is_out
         if is_outage:
             guild = rng.choice(guilds_here)
             if guild.available:

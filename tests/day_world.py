@@ -140,7 +140,11 @@ class World:
 
     async def change_rights(self) -> None:
         """A moderator gives or takes a right of the bot in a channel, or locks it."""
-        place = self.rng.choice([one for one in self.places if one.kind in CHANGING])
+        changing = [one for one in self.places if one.kind in CHANGING]
+        closed = [one for one in changing if not self.may_write(one.channel)]
+        # Most of them are open at most times.
+        is_opened = closed and self.rng.random() < 0.7
+        place = self.rng.choice(closed if is_opened else changing)
         if not place.guild.available:
             return
         self.changes += 1

@@ -10,6 +10,7 @@ from app.chat.circuit_breaker import Clock
 from app.chat.persona_rules import rules_in
 from app.chat.postprocess import is_assistant_speak
 from app.core.errors import ProviderError
+from app.core.language import is_other
 from app.core.never_said import never_said
 from app.providers.base import Completion, Prompt, Provider, Turn
 from app.providers.keywords import bag
@@ -146,9 +147,13 @@ class BestOf:
 
 
 def _in_language(prompt: Prompt, made: Sequence[Completion]) -> Sequence[Completion]:
-    """Return the lines in the persona's language, or all if none is."""
+    """Return the lines in the right language, or all if none is."""
     rules = rules_in(prompt.persona)
-    return [one for one in made if not rules.breaks(one.text)] or made
+    return [
+        one
+        for one in made
+        if not rules.breaks(one.text) and not is_other(one.text, prompt.language)
+    ] or made
 
 
 def without_echo(

@@ -48,10 +48,20 @@ def occasion(room: StartPlace, speak: SpeakSettings, now: datetime) -> Start | N
         return None
     if not may_speak_in(speak.channels, room.channel, room.channel_name):
         return None
-    if room.started_at is not None:
-        if start.due < room.started_at + speak.start_every_hours * 3600:
-            return None
+    if room.started_at is not None and _is_too_soon(start, room.started_at, speak):
+        return None
     return start
+
+
+def _is_too_soon(start: Start, started_at: float, speak: SpeakSettings) -> bool:
+    """Tell if an occasion follows the last start too closely.
+
+    Every set time is kept, but the one that comes again when clocks go back.
+    """
+    if start.occasion == "quiet room":
+        return start.due < started_at + speak.start_every_hours * 3600
+    due, before = (datetime.fromtimestamp(at) for at in (start.due, started_at))
+    return start.due <= started_at or due == before
 
 
 def _scheduled(room: StartPlace, speak: SpeakSettings, now: datetime) -> Start | None:

@@ -35,6 +35,7 @@ COMMANDS = (
     "report",
     "selftest",
     "uninstall",
+    "licences",
     "help",
 )
 """Modules of this package, in the order of the help."""

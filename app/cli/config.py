@@ -76,6 +76,7 @@ async def _get(bot: Bot, arguments: argparse.Namespace) -> None:
         say(f"{one.key:28} {safe_line(_shown(one.value))}{origin}")
         if arguments.key:
             write_styled(dim(one.doc))
+        _tell_idle(one)
 
 
 async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
@@ -84,6 +85,12 @@ async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
         print_json(done)
     else:
         say(f"{done.key} is {_shown(done.value)} ({ORIGINS[done.origin]}).")
+        _tell_idle(done)
+
+
+def _tell_idle(one: control.ShownSetting) -> None:
+    if one.idle and (one.origin != "default"):
+        write_styled(dim(f"It has no effect now: {safe_line(one.idle)}."))
 
 
 async def _change(bot: Bot, arguments: argparse.Namespace) -> control.ShownSetting:

@@ -105,7 +105,8 @@ def _complain_about(errors: Sequence[UnreadFile]) -> int:
 def _tell(counts: control.ImportReply) -> None:
     seconds = counts.seconds
     rate = counts.read / seconds if seconds else 0
-    say(f"Learned {counts.added:,} messages of {counts.guild}.")
+    noun = "message" if counts.added == 1 else "messages"
+    say(f"Learned {counts.added:,} {noun} of {counts.guild}.")
     refused = f", {counts.refused:,} unreadable" if counts.refused else ""
     say(
         f"  {counts.read:,} read, {counts.duplicates:,} already known,"
@@ -116,10 +117,10 @@ def _tell(counts: control.ImportReply) -> None:
     if "forgotten" in counts.reasons:
         say("  `mynah forget --undo` allows forgotten messages to be learned again.")
     _tell_files(counts.passed_over, counts.notes)
+    if counts.added and counts.errors:
+        say("  Messages read before an error are kept.")
     if counts.added:
         say(f"Try it:  mynah say --guild '{counts.guild}' \"hello!\"")
-    elif counts.errors:
-        say("  Messages read before an error are kept.")
 
 
 def _tell_files(passed_over: Sequence[PassedOver], notes: Sequence[str]) -> None:

@@ -40,6 +40,9 @@ LANGUAGES = {
 LEAST_LETTERS = 6
 """The fewest letters of a text that shows its language."""
 
+LEAST_TOLD = 18
+"""The fewest letters of a text that shows that it is in another language."""
+
 LEAST_SURE = 0.6
 """The probability from which a language counts."""
 
@@ -57,6 +60,13 @@ def language_of(text: str) -> str:
         return ""
     language, sure = _identifier().classify(words)
     return str(language) if sure >= LEAST_SURE else ""
+
+
+def is_other(text: str, language: str) -> bool:
+    """Return whether a text of some length is surely in another language than that."""
+    if not language or sum(map(str.isalpha, text)) < LEAST_TOLD:
+        return False
+    return language_of(text) not in ("", language)
 
 
 @lru_cache(maxsize=1)

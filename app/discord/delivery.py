@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -61,7 +62,8 @@ class Delivery:
         self._bot = bot
         self._ports = ports
         self._clock = clock
-        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks = WeakValueDictionary[int, asyncio.Lock]()
+        """Of the channels where something is made."""
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
         self.under_way = UnderWay()
@@ -92,15 +94,18 @@ class Delivery:
     @asynccontextmanager
     async def turn(self, channel: int) -> AsyncIterator[None]:
         """Wait for the channel's turn; whoever speaks knows how many wait."""
+        lock = self._locks.setdefault(channel, asyncio.Lock())
         self._waiting[channel] += 1
         try:
-            await self._locks[channel].acquire()
+            await lock.acquire()
         finally:
             self._waiting[channel] -= 1
+            if not self._waiting[channel]:
+                del self._waiting[channel]
         try:
             yield
         finally:
-            self._locks[channel].release()
+            lock.release()
 
     async def _respond(self, ask: Ask, channel: Talk, config: Config) -> Sent:
         async with self.turn(channel.id):
@@ -161,7 +166,7 @@ class Delivery:
         if answer.is_draft or not answer.parts:
             return Sent("sent" if answer.is_draft else "silent")
         files = await source_files(self._bot, answer.files, channel)
-        at = self._copies.get(trigger, trigger)
+        at = self._in_place_of(trigger)
         answered = None if is_start else reference_to(channel, at)
         ids = list[int]()
         try:
@@ -245,6 +250,9 @@ class Delivery:
         if len(self._copies) > REMEMBERED_COPIES:
             del self._copies[next(iter(self._copies))]
 
+    def _in_place_of(self, trigger: int) -> int:
+        return self._copies.get(trigger, trigger)
+
     def is_closed(self, channel: int) -> bool:
         """Return whether Discord refused a reply there a moment ago."""
         return self._clock() - self._closed.get(channel, 0.0) < CLOSED_SECONDS
@@ -274,7 +282,9 @@ class Delivery:
         if is_blocked(error) and not is_last and not sent:
             return Sent("blocked", reason)
         if isinstance(error, discord.Forbidden):
-            self._closed[channel.id] = self._clock()
+            self._closed = {
+                one: then for one, then in self._closed.items() if self.is_closed(one)
+            } | {channel.id: self._clock()}
         log.warning("Discord refused a reply in channel %s: %s", channel.id, reason)
         if sent:
             await self._ports.replies.sent(reply, sent)
@@ -285,7 +295,11 @@ class Delivery:
     async def _stream(self, ask: Ask, channel: Talk, config: Config) -> Sent:
         """Show the reply while it is being written."""
         growing = StreamedMessage(
-            channel, ask.trigger, self._clock, has_buttons=config.reply.buttons
+            channel,
+            ask.trigger,
+            self._clock,
+            has_buttons=config.reply.buttons,
+            answered=self._in_place_of,
         )
         reply, state = ask.claim.reply if ask.claim else 0, Sent("silent")
         rest = list[int]()

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
+from weakref import WeakValueDictionary
 
 import discord
 
@@ -80,7 +81,8 @@ class Speaker:
         self._clock = clock
         self._rng = rng
         self._rates = RateLimiter(clock)
-        self._deciding: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._deciding = WeakValueDictionary[int, asyncio.Lock]()
+        """Of the channels of which a message is decided on."""
         self._bursts: dict[tuple[int, str], Burst] = {}
         self._own_threads: dict[int, bool] = {}
         """True for threads that were made from one of the bot's messages."""
@@ -99,7 +101,8 @@ class Speaker:
         messages are decided one at a time, in order, so that each decision sees the one
         before.
         """
-        async with self._deciding[said.place.channel]:
+        order = self._deciding.setdefault(said.place.channel, asyncio.Lock())
+        async with order:
             burst = self._bursts.get((said.place.channel, said.person))
             if burst is not None:
                 burst.add(said.text)

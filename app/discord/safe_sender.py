@@ -271,7 +271,15 @@ class StreamedMessage:
         seconds_between: float = 1.5,
         *,
         has_buttons: bool = False,
+        answered: Callable[[int], int] = lambda trigger: trigger,
     ) -> None:
+        """Prepare.
+
+        Args:
+            answered: Returns the message to refer to, for a trigger whose place another
+                one may have taken.
+        """
+        self._answered = answered
         self._has_buttons = has_buttons
         self._channel = channel
         self._trigger = trigger
@@ -341,7 +349,7 @@ class StreamedMessage:
                 self._channel,
                 text,
                 f"{self._trigger}-{'w' * self._withdrawn}0",
-                reference_to(self._channel, self._trigger),
+                reference_to(self._channel, self._answered(self._trigger)),
                 (),
                 False,
                 view,

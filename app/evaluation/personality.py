@@ -17,9 +17,11 @@ import numpy as np
 
 from app.core.errors import UsageError
 from app.core.paths import Home
+from app.evaluation import speech_scores
 from app.evaluation.annotated_chat import read_rows
 from app.evaluation.attribution import Classifier
 from app.evaluation.held_out import Held, before_of, find_guild, hold_out, spread
+from app.evaluation.speech_scores import Replied, SpeechScores
 from app.ipc import control
 from app.ipc.wire import Request
 from app.memory.embedder import Embedder
@@ -54,6 +56,8 @@ class Side:
     texts: list[str] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
     providers: Counter[str] = field(default_factory=Counter)
+    has_sources: list[bool] = field(default_factory=list)
+    """For each reply, whether it names a message that it drew on."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class ModeFigures:
     words: float
     ms: float | None
     providers: dict[str, int]
+    speech: SpeechScores
     of_real: float = 1.0
     """The share of the rate at which real messages are attributed."""
 
@@ -130,7 +135,7 @@ def measure(
     sides = asyncio.run(_reply_to(home, held, wanted, connect))
     if keep:
         _keep(keep, held, sides)
-    return judge(home, held, sides, classifier)
+    return judge(home, held, sides, classifier, connect)
 
 
 def _held(home: Home, name: str, file: Path, wanted: ServersToCompare) -> list[Held]:
@@ -172,6 +177,7 @@ async def _reply_to(
                     side.texts.append(reply.text)
                     side.milliseconds.append(reply.ms["total"])
                     side.providers[reply.provider] += 1
+                    side.has_sources.append(bool(reply.sources))
                 done += 1
                 if time.monotonic() - told > REPORT_SECONDS:
                     told = time.monotonic()
@@ -200,10 +206,12 @@ def judge(
     held: dict[str, list[Held]],
     sides: dict[tuple[str, str], Side],
     classifier: Classifier,
+    connect: Connect,
 ) -> PersonalityScores:
     """Return figures by server and mode, and the means over the servers."""
     embedder = Embedder.open(BUILT_IN, cache=home.embedding_models, threads=2)
     by_guild: dict[str, dict[str, ModeFigures]] = {}
+    personas = asyncio.run(_personas(home, list(held), connect))
     rng = Random(0)
     for name, conversations in held.items():
         context = _meanings(conversations, embedder)
@@ -212,7 +220,15 @@ def judge(
         real = Side([one.text for one in conversations])
         adrift = Side([voice.speak(rng).text for _ in conversations])
         by_guild[name] = {
-            mode: _figures(name, side, context, embedder, classifier, voice)
+            mode: _figures(
+                name,
+                side,
+                context,
+                embedder,
+                classifier,
+                voice,
+                _speech(side, conversations, voice, personas[name]),
+            )
             for mode, side in {REAL: real, ADRIFT: adrift, **own}.items()
         }
     means = {mode: _mean([one[mode] for one in by_guild.values()]) for mode in SHOWN}
@@ -252,6 +268,7 @@ def _figures(
     embedder: Embedder,
     classifier: Classifier,
     voice: Voice,
+    speech: SpeechScores,
 ) -> ModeFigures:
     given = classifier.attribute(side.texts)
     new = novelty.novelty(side.texts, split, voice.holds, voice.repeats)
@@ -265,7 +282,31 @@ def _figures(
         words=sum(len(text.split()) for text in side.texts) / len(side.texts),
         ms=median(side.milliseconds) if side.milliseconds else None,
         providers=dict(side.providers),
+        speech=speech,
     )
+
+
+async def _personas(
+    home: Home, names: Sequence[str], connect: Connect
+) -> dict[str, str]:
+    """Return the persona in effect in each server."""
+    found = {}
+    async with connect(home) as bot:
+        for name in names:
+            reply = await bot.call(control.ConfigGet("reply.persona", name))
+            found[name] = str(reply.settings[0].value or "")
+    return found
+
+
+def _speech(
+    side: Side, held: Sequence[Held], voice: Voice, persona: str
+) -> SpeechScores:
+    named = side.has_sources or [False] * len(side.texts)
+    replies = [
+        Replied(text, [said for _, said in one.turns], has)
+        for text, one, has in zip(side.texts, held, named, strict=True)
+    ]
+    return speech_scores.scores(replies, voice.knows, persona)
 
 
 def _mean(rows: Sequence[ModeFigures]) -> ModeFigures:
@@ -280,6 +321,7 @@ def _mean(rows: Sequence[ModeFigures]) -> ModeFigures:
         words=fmean(row.words for row in rows),
         ms=fmean(times) if times else None,
         providers=dict(sum((Counter(row.providers) for row in rows), Counter())),
+        speech=speech_scores.mean([row.speech for row in rows]),
     )
 
 

@@ -1,7 +1,7 @@
 """Records that an importer reads from a file: one per message, or an error."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -53,6 +53,19 @@ class File(NamedTuple):
     def at(cls, url: str) -> "File":
         """Return the attachment of which only the address is known."""
         return cls(url, url.rsplit("/", 1)[-1].split("?", 1)[0], url)
+
+
+def files_of(attachments: object) -> Iterator[File]:
+    """Yield the attachments of a message; a broken entry does not cost the message."""
+    for file in attachments if isinstance(attachments, list) else ():
+        if isinstance(file, str):
+            yield File.at(file)
+        elif isinstance(file, dict):
+            url = str(file.get("url", ""))
+            names = (file.get(key) for key in ("fileName", "filename", "name"))
+            yield File(
+                str(file.get("id", url)), str(next(filter(None, names), "")), url
+            )
 
 
 class Record(NamedTuple):

@@ -83,6 +83,8 @@ class Prompt:
     """Row ids of the guilds that examples, drafts and summary come from."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Estimated tokens by purpose; empty until the prompt is fitted."""
+    language: str = ""
+    """The code of the talk's language; empty where the guild has one, or is unsure."""
     unsaid: frozenset[str] = frozenset()
     """Lines that it must not be, by their words; see `app.core.sentences.line_key`."""
     hidden: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -13,8 +13,10 @@ from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
+from app.chat.persona_rules import rules_in
 from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.explanation import RungOutcome
+from app.core.language import is_other
 from app.core.never_said import holding_back
 from app.core.sentences import LEAST_COPY, line_key
 from app.modelfiles.catalogue import ECHO
@@ -22,6 +24,7 @@ from app.providers.base import Prompt, Provider, Turn
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
 from app.replies.guild_habits import Bursts, StaleLines, long_lines
+from app.replies.guild_languages import LEAST, GuildLanguages
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.mode_choice import Drawn, ModeChoice
 from app.replies.request import MadeReply, ReplyRequest, Stages
@@ -92,12 +95,18 @@ class Replier:
         self._choosing = ModeChoice(database, rng)
         self._bursts = Bursts(database, rng, clock)
         self._stale = StaleLines(database, rng, clock)
+        self._languages = GuildLanguages(database, clock)
         self._ends = reply_time.EndTime(clock)
 
     @property
     def waiting(self) -> int:
         """The requests that wait for their turn at the cloud."""
         return self._rungs.waiting
+
+    async def prepare(self, guild: int) -> None:
+        """Find out which languages a guild speaks, which takes a second."""
+        if (await self._voices.voice(guild)).messages > LEAST:
+            await self._languages.prepare(guild)
 
     async def reply(
         self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
@@ -188,6 +197,7 @@ class Replier:
         deadline = reply_time.left_of(request.max_ms or limit, stages.waited)
         plan = _in_time(plan, stages.worked, deadline)
         prompt = self._prompt(reply, plan, gathered)
+        prompt = await self._in_language(prompt, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
         await self._rungs.read_keys(plan.names)
@@ -257,7 +267,7 @@ class Replier:
         on_piece: OnPiece,
         reserve: float,
     ) -> Ladder:
-        request, guard = plan.request, _guard(plan.voice, prompt.unsaid)
+        request, guard = plan.request, _guard(plan.voice, prompt)
         rungs = self._rungs.build(
             plan.names, request.guild, plan.config, gathered, refused
         )
@@ -334,6 +344,21 @@ class Replier:
         )
         is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
         return replace(prompt, is_first=is_first)
+
+    async def _in_language(
+        self, prompt: Prompt, plan: "_Plan", gathered: ConversationContext
+    ) -> Prompt:
+        """Speak from the channels that have the language of the talk, if some differ.
+
+        A persona's own language goes first.
+        """
+        request = plan.request
+        if plan.voice.messages <= LEAST or rules_in(prompt.persona).language:
+            return prompt
+        language, channels = await self._languages.spoken(
+            request.guild, request.channel, gathered.turns, gathered.speakable
+        )
+        return replace(prompt, language=language, channels=channels)
 
     async def _remember(self, prompt: Prompt, plan: "_Plan", stages: Stages) -> Prompt:
         """Add how the guild writes, and moments recalled by meaning."""
@@ -425,11 +450,13 @@ async def _climb(
     return answer
 
 
-def _guard(voice: Voice, unsaid: Collection[str]) -> Refuse:
+def _guard(voice: Voice, prompt: Prompt) -> Refuse:
     """Return a check for copies of one learned message, or of what was just said.
 
-    The model here cannot end such a line; see `app.runner.repetition`.
+    The model here cannot end such a line; see `app.runner.repetition`. Nor is a line
+    said that is in another language than the talk.
     """
+    unsaid = prompt.unsaid
 
     def refuse(text: str) -> str | None:
         if line_key(text) in unsaid:
@@ -441,6 +468,8 @@ def _guard(voice: Voice, unsaid: Collection[str]) -> Refuse:
                 return "it repeated what was just said"
             if voice.repeats(line):
                 return "it repeated one learned message"
+        if is_other(text, prompt.language):
+            return "it was in another language"
         return None
 
     return refuse

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,13 +18,12 @@ from app.modelfiles.catalogue import BUILT_IN
 from app.service.app_context import AppContext
 from app.service.hosts.host_checks import check_hosts
 from app.settings.declaration import AUTO
-from app.store import guilds, messages
+from app.store import guilds, messages, sqlite
 
 C = TypeVar("C")
 
 LEAST_FREE = 500 << 20
 MOST_CLOCK_SECONDS = 300.0
-SAFE_SQLITE = (3, 51, 3)
 
 
 class HasHome(Protocol):
@@ -125,12 +123,13 @@ async def _database(context: AppContext) -> Check:
 
 
 async def _sqlite(context: HasHome) -> Check:
-    # Earlier versions can corrupt a file when its log moves at the wrong moment. Mynah
-    # avoids that (`LogMover`), but other programs on the same file could not.
-    detail = f"SQLite {sqlite3.sqlite_version}."
-    if sqlite3.sqlite_version_info >= SAFE_SQLITE:
-        return Check("sqlite", True, detail)
-    hint = "Never open mynah.db with another program while Mynah runs."
+    if not sqlite.can_lose_commits():
+        return Check("sqlite", True, f"SQLite {sqlite.VERSION}.")
+    detail = f"SQLite {sqlite.VERSION} can lose data when two programs open a file."
+    hint = (
+        "Mynah avoids that: never open mynah.db with another program while it runs."
+        " A Python with SQLite 3.51.3 or newer has no such fault."
+    )
     return Check("sqlite", True, detail, hint)
 
 

@@ -53,4 +53,5 @@ async def export(context: AppContext, guild: int, author: str) -> bytes:
     """All that is stored about a member (hash), as JSON Lines."""
     rows = await context.reader.run(members.messages_of, guild, author)
     rows += await context.reader.run(feedback.by_author, guild, author)
+    rows += await context.reader.run(members.wishes, guild, author)
     return "\n".join(json.dumps(one, ensure_ascii=False) for one in rows).encode()

@@ -70,6 +70,7 @@ class Service:
         elif self.context.local.status().model.state in ("idle", "loading"):
             await self._prepare_local(guild.id, is_fused=request.mode != "llm")
         await self.context.memory.warm(guild.id)
+        await self.context.replier.prepare(guild.id)
 
     async def _prepare_local(self, guild: int, *, is_fused: bool) -> None:
         """Load the model here, and meanwhile build the voice in its words."""

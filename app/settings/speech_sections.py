@@ -260,7 +260,8 @@ class SpeakSettings:
     )
     start_every_hours: float = setting(
         24.0,
-        "Minimum hours between two talks that the bot starts in a channel.",
+        "Minimum hours until the bot starts talk again in a channel that is quiet; set"
+        " times are all kept.",
         scope="channel",
         low=0.1,
         high=8760,

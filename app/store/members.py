@@ -15,6 +15,7 @@ from app.store.tables import (
     Channel,
     Embedding,
     Feedback,
+    Guild,
     HomeValue,
     Member,
     Message,
@@ -191,6 +192,20 @@ def _people_of(guild: int, author: str) -> list[Member]:
     """An author's rows: their own, and those of names that a proxy writes under."""
     people = Member.author.in_(people_of(guild, author))
     return list(Member.select().where((Member.guild == guild) & people))
+
+
+def wishes(guild: int, author: str) -> list[dict[str, object]]:
+    """Return what an author chose, for the export of their own data."""
+    found, chosen = list[dict[str, object]](), chosen_guild(author)
+    for one in _people_of(guild, author):
+        if one.has_opted_out:
+            found.append({"opted_out": True})
+        if one.allows_tuning:
+            found.append({"allows_tuning": True, "name": one.name})
+    if chosen is not None:
+        server = Guild.get_or_none(Guild.id == chosen)
+        found.append({"direct_messages_in_the_voice_of": server.name if server else ""})
+    return found
 
 
 def messages_of(guild: int, author: str) -> list[dict[str, object]]:

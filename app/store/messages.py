@@ -393,3 +393,17 @@ def _joined() -> "ModelSelect[Message]":
 
 def _stored(query: "ModelSelect[Message]") -> Iterator[StoredMessage]:
     return (StoredMessage(*row) for row in tuples(query))
+
+
+def newest_texts(guild: int, each: int) -> dict[int, list[str]]:
+    """Return the newest learned texts of each channel, by its row."""
+    found = {}
+    rows = tuples(Channel.select(Channel.id).where(Channel.guild == guild))
+    for (channel,) in rows:
+        query = Message.select(Message.text).where(
+            (Message.channel == channel) & Message.dropped.is_null()
+        )
+        newest = query.order_by(Message.ts.desc(), Message.id.desc()).limit(each)
+        if texts := [text for (text,) in tuples(newest)]:
+            found[channel] = texts
+    return found

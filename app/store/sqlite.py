@@ -46,6 +46,22 @@ MOST_VALUES = 32_766
 """The most values of one statement."""
 
 
+VERSION = sqlite3.sqlite_version
+
+FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""The versions, and the older lines, that can lose no commit while the log moves."""
+
+
+def can_lose_commits(found: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Tell if a version has the fault of https://www.sqlite.org/wal.html#walresetbug.
+
+    Mynah avoids it (`LogMover`), but other programs on the same file could not.
+    """
+    newest, *older = FIXED
+    in_line = (found[:2] == line[:2] and found >= line for line in older)
+    return found < newest and not any(in_line)
+
+
 class _Patient(SqliteDatabase):
     """Asks for the write lock every millisecond.
 

@@ -27,13 +27,16 @@ class Item:
     key: setting_keys.Key
     value: SettingValue
     origin: Origin
+    idle: str = ""
+    """The reason why it has no effect as things are."""
 
 
 def items(reply: control.ConfigGetReply, scopes: tuple[str, ...]) -> list[Item]:
     """Return the settings of a `ConfigGet` reply that these scopes can change."""
     known = [row for row in reply.settings if setting_keys.is_key(row.key)]
     found = [
-        Item(setting_keys.find_key(row.key), row.value, row.origin) for row in known
+        Item(setting_keys.find_key(row.key), row.value, row.origin, row.idle)
+        for row in known
     ]
     return [item for item in found if item.key.scope in scopes]
 
@@ -79,8 +82,13 @@ def draw(item: Item, width: int) -> Content:
         " ",
         value.stylize("bold $accent" if is_own else "bold"),
         (f" {ORIGINS[item.origin]:<16}", "$quiet"),
-        (item.key.doc if width >= WIDE else "", "$quiet"),
+        (_beside(item) if width >= WIDE else "", "$quiet"),
     )
+
+
+def _beside(item: Item) -> str:
+    is_own = item.origin != "default"
+    return f"No effect now: {item.idle}." if item.idle and is_own else item.key.doc
 
 
 def _value_width(width: int) -> int:
@@ -89,7 +97,9 @@ def _value_width(width: int) -> int:
 
 def explained(item: Item) -> Content:
     """Explain a setting, and how to change it."""
-    return Content.assemble(item.key.doc, ("  enter changes it", "$accent"))
+    idle = f" No effect now: {item.idle}." if item.idle else ""
+    how = "  enter changes it"
+    return Content.assemble(item.key.doc, (idle, "$warning"), (how, "$accent"))
 
 
 def change(

@@ -21,9 +21,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--outages", type=int, default=10)
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument(
+        "--pause", type=float, default=0.02, help="seconds between two messages"
+    )
     parser.add_argument("--keep", type=Path, help="a directory for the home")
     args = parser.parse_args()
-    scale = Scale(args.messages, kills=args.kills, outages=args.outages)
+    scale = Scale(
+        args.messages, kills=args.kills, outages=args.outages, pause=args.pause
+    )
     with tempfile.TemporaryDirectory() as scratch:
         home = Home(args.keep or Path(scratch) / "home").create()
         began = time.monotonic()

@@ -1,5 +1,6 @@
 """Occasions to start talk, and what forbids it."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -45,7 +46,7 @@ def test_a_set_time_counts_in_its_channel_alone() -> None:
     "why",
     [
         {"room": {"is_hushed": True}},
-        {"room": {"started_at": AT - 23 * HOUR}},
+        {"room": {"started_at": AT - 300}},
         {"speak": {"quiet_hours": "9-10"}},
         {"speak": {"channels": ["other"]}},
         {"speak": {"channels": ["none"]}},
@@ -60,3 +61,32 @@ def test_what_forbids_it(speak: SpeakSettings, why: dict[str, Any]) -> None:
 def test_a_day_later_it_starts_again_at_the_same_time() -> None:
     yesterday = AT - 300 - 24 * HOUR
     assert occasion(replace(ROOM, started_at=yesterday), TIMED, NOW) is not None
+
+
+def test_a_room_that_got_quiet_again_waits_longer_than_a_set_time() -> None:
+    room = replace(ROOM, started_at=AT - 9 * HOUR)
+    assert occasion(room, QUIET, NOW) is None
+    assert occasion(room, TIMED, NOW) is not None
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="needs a zone of its own")
+def test_a_set_time_that_comes_twice_when_clocks_go_back_is_kept_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        speak = SpeakSettings(start_at=["02:30 in #general", "03:30 in #general"])
+        # On 25 October 2026 the hour from two to three comes twice.
+        first = datetime(2026, 10, 25, 2, 35, fold=0).astimezone()
+        again = datetime(2026, 10, 25, 2, 35, fold=1).astimezone()
+        later = datetime(2026, 10, 25, 3, 35).astimezone()
+        assert (again - first).total_seconds() == HOUR
+        start = occasion(ROOM, speak, first)
+        assert start is not None
+        room = replace(ROOM, started_at=start.due)
+        assert occasion(room, speak, again) is None
+        assert occasion(room, speak, later) is not None
+    finally:
+        monkeypatch.undo()
+        time.tzset()

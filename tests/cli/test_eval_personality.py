@@ -71,8 +71,15 @@ def test_replies_of_every_mode_are_judged_beside_real_messages(
     assert found.all["markov"].providers == {"markov": 6}
     rows = [json.loads(line) for line in kept.read_text().splitlines()]
     assert len(rows) == 6 and rows[0]["guild"] == "pirates"
+    echoed, chain = found.all["llm"].speech, found.all["markov"].speech
+    # The echo model says what was said, and drew on no message; the chain did.
+    assert echoed.sources < 1
+    assert (chain.sources, chain.invented) == (1, 0)
+    assert chain.persona is None
     eval_personality.show(found)
-    assert "attributed" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "attributed" in shown and "invented" in shown
+    assert "held out: pirates, cooks" in shown
 
 
 def test_a_guild_needs_its_own_file():

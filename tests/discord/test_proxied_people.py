@@ -118,6 +118,22 @@ async def test_a_proxied_call_is_answered_once_and_the_answer_stays(
         assert len(stand_in.outbox.sent()) == 2
 
 
+async def test_a_streamed_answer_refers_to_the_proxied_line(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+) -> None:
+    await service.context.settings.change("reply.stream", "on")
+    async with hearing(running, stand_in, service, scene):
+        call = f"{stand_in.bot.mention} where are the small boats?"
+        _, copy = await stand_in.proxy(
+            scene.general, scene.ann, "Luna", call, is_deleted_first=True
+        )
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+    assert stand_in.outbox.sent()[0].reply_to == copy
+
+
 async def test_an_answer_given_before_the_proxy_came_keeps_its_words(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
 ) -> None:

@@ -161,6 +161,9 @@ async def test_a_member_can_see_export_forget_and_opt_out(
 ) -> None:
     async with taught(running, stand_in, service, scene):
         shown = await stand_in.command(scene.general, scene.ann, "privacy show")
+        ports = running.surroundings.ports.members
+        await ports.allow_tuning(scene.guild.id, scene.ann.id, True)
+        await ports.choose_server(scene.ann.id, scene.guild.id)
         export = await stand_in.command(scene.general, scene.ann, "privacy export")
         gone = await stand_in.command(scene.general, scene.ann, "privacy opt-out")
         assert re.search(r"Searched \d+ files .*: messages, .*, logs\.", gone.text)
@@ -172,6 +175,8 @@ async def test_a_member_can_see_export_forget_and_opt_out(
     assert "3 messages" in shown.text and "3 of them learned" in shown.text
     body = export.parts[0].file_bodies[0].decode()
     assert LINES[0] in body and LINES[1] not in body
+    assert '{"allows_tuning": true, "name": "Ann"}' in body
+    assert '{"direct_messages_in_the_voice_of": "Harbour"}' in body
     assert "3 messages" in gone.text and "No trace of it is left" in gone.text
     assert "You opted out" in after.text
     assert "never to be kept" not in (await stored(service)).values()

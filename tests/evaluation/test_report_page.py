@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from app.evaluation.perplexity import FusedSurprise, Surprise, VoiceScores
 from app.evaluation.personality import ModeFigures, PersonalityScores
 from app.evaluation.report_page import page
+from app.evaluation.speech_scores import SpeechScores
 
 
 def test_the_page_stands_alone_and_shows_every_figure():
@@ -19,6 +20,7 @@ def test_the_page_stands_alone_and_shows_every_figure():
         words=7.0,
         ms=300.0,
         providers={"local": 9},
+        speech=SpeechScores(0.9, 0.01, 0.0, 0.8, None, 0.9),
     )
     modes = dict.fromkeys(("real", "adrift", "markov", "llm", "hybrid"), row)
     people = PersonalityScores(9, {"<den>": modes}, modes)

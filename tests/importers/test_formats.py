@@ -195,6 +195,18 @@ def test_an_attachment_is_named_without_the_signature_in_its_address(
     assert (file.name, file.url) == ("cat.png", url)
 
 
+@pytest.mark.parametrize("entry", [None, 7, [], {"id": None, "url": 3}])
+def test_a_broken_attachment_or_mention_does_not_cost_the_message(
+    desk: Desk, put: Put, entry: object
+) -> None:
+    odd = {"attachments": [entry], "mentions": [entry]}
+    export = exported(spoken("1", "a fox", **odd))
+    lines = interchange("2", "a dog", attachments=[entry])
+    assert desk.load(put("x.json", export)).refused == 0
+    assert desk.load(put("y.jsonl", lines)).refused == 0
+    assert sorted(desk.texts()) == ["a dog", "a fox"]
+
+
 def test_only_the_named_guild_of_a_data_package_is_imported(
     desk: Desk, put: Put
 ) -> None:

@@ -34,6 +34,7 @@ def built(
     command += ["--distpath", str(place / "dist"), "--workpath", str(place / "build")]
     environment = os.environ | {"MYNAH_STARTER": str(starter_model)}
     environment["MYNAH_NATIVE"] = "0" if is_portable else "1"
+    environment["MYNAH_OLD_SQLITE"] = "1"  # The system's; a release has its own.
     built = subprocess.run(
         [*command, str(ROOT / "build.spec")],
         env=environment,

@@ -67,6 +67,11 @@ def test_it_carries_the_guides(executable: Path, bare: Environment):
     assert "What leaves the computer" in run(executable, bare, "help", "privacy")
 
 
+def test_it_carries_the_licences_of_what_it_holds(executable: Path, bare: Environment):
+    told = run(executable, bare, "licences")
+    assert all(f"\n{name} " in told for name in ("textual", "py-cord", "tokenizers"))
+
+
 def test_it_tests_itself(executable: Path, bare: Environment):
     assert run(executable, bare, "selftest")
 

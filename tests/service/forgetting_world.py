@@ -14,12 +14,12 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast
@@ -647,7 +647,8 @@ def exported(said: Said) -> dict[str, str]:
     return {
         "channel": said.place.channel_name, "id": str(said.id),
         "author": str(said.author), "text": said.text,
-        "ts": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at / 1000)) + "Z",
+        # With milliseconds, as exporters write it: a person is forgotten up to one.
+        "ts": datetime.fromtimestamp(at / 1000, UTC).isoformat("T", "milliseconds"),
     }  # fmt: skip
 
 

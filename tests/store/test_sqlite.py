@@ -170,3 +170,24 @@ def test_a_copy_that_fails_leaves_nothing_half_done(
     with pytest.raises(AppError):
         db.call(lambda: sqlite.copy(bound(), target))
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "has_fault"),
+    [
+        ((3, 40, 1), True),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 45, 0), True),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 53, 1), False),
+    ],
+)
+def test_the_versions_that_can_lose_commits_are_those_that_sqlite_names(
+    version: tuple[int, ...], has_fault: bool
+):
+    # https://www.sqlite.org/wal.html#walresetbug
+    assert sqlite.can_lose_commits(version) is has_fault

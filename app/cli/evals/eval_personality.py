@@ -1,13 +1,19 @@
 """Measures by mode whether replies sound like their server and fit the talk."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.core.errors import UsageError
 from app.core.paths import find_home
-from app.evaluation.personality import PersonalityScores, ServersToCompare, measure
+from app.evaluation.personality import (
+    ModeFigures,
+    PersonalityScores,
+    ServersToCompare,
+    measure,
+)
 
 NAME = "personality"
 HELP = "attribute replies of each mode to the servers they were made for"
@@ -92,3 +98,14 @@ def show(result: PersonalityScores) -> None:
                 f"{row.relevance:11.3f}{row.copied:11.1%}{row.run:11.1f}"
                 f"{row.words:11.1f}{ms}"
             )
+        _show_speech(name, modes)
+    say(f"\nheld out: {', '.join(result.guilds)}")
+
+
+def _show_speech(name: str, modes: Mapping[str, ModeFigures]) -> None:
+    titles = ("language", "invented", "echo", "variety", "persona", "sources")
+    say(f"\n{name[:16]:16}" + "".join(f"{title:>11}" for title in titles))
+    for mode, row in modes.items():
+        figures = [getattr(row.speech, title) for title in titles]
+        cells = ("–" if one is None else f"{one:.1%}" for one in figures)
+        say(f"{mode:16}" + "".join(f"{cell:>11}" for cell in cells))

@@ -8,10 +8,10 @@ from app.importers.formats.discord_names import NamedPlace, place_of
 from app.importers.head import Head
 from app.importers.records import (
     BrokenRow,
-    File,
     FileGuild,
     JsonObject,
     Record,
+    files_of,
     id_of,
     is_yes,
     name_of,
@@ -115,8 +115,13 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
         is_bot=is_yes(author.get("isBot") or author.get("bot"))
         or kind in ANSWERED_BY_BOT,
         is_system=kind not in WRITTEN | ANSWERED_BY_BOT,
+<<<<<<< HEAD
         files=tuple(_files(objects_of(message, "attachments"))),
         mentions=_mentions(objects_of(message, "mentions")),
+=======
+        files=tuple(files_of(message.get("attachments"))),
+        mentions=_mentions(message.get("mentions") or ()),
+>>>>>>> main
     )
 
 
@@ -142,6 +147,7 @@ def _with_emojis(text: str, emojis: list[JsonObject]) -> str:
     return _EMOJI.sub(lambda found: known.get(found[1], found[0]), text)
 
 
+<<<<<<< HEAD
 def _files(attachments: Sequence[JsonObject]) -> Iterator[File]:
     for file in attachments:
         url = str(file.get("url", ""))
@@ -150,10 +156,13 @@ def _files(attachments: Sequence[JsonObject]) -> Iterator[File]:
 
 
 def _mentions(people: Sequence[JsonObject]) -> dict[str, str] | None:
+=======
+def _mentions(people: Any) -> dict[str, str] | None:
+>>>>>>> main
     return {
         str(person["id"]): str(
             person.get("nickname") or person.get("name") or person.get("username") or ""
         )
         for person in people
-        if "id" in person
+        if isinstance(person, dict) and "id" in person
     } or None

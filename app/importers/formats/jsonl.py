@@ -10,12 +10,12 @@ from app.importers.head import Head
 from app.importers.records import (
     BrokenFileError,
     BrokenRow,
-    File,
     FileGuild,
     Item,
     JsonObject,
     OddValueError,
     Record,
+    files_of,
     id_of,
     is_yes,
     milliseconds,
@@ -85,7 +85,7 @@ def _loosely(number: int, line: bytes) -> Record | BrokenRow:
 
     A comma at its end and the separator of RFC 7464 at its start are passed over.
     """
-    row: object = None
+    row: Any = None
     try:
         row = _load(line.strip(b"\x1e \t\r\n").removesuffix(b","))
         return _record(row)
@@ -140,10 +140,11 @@ def _record(row: JsonObject) -> Record:
         is_yes(get("bot")),
         is_yes(get("system")),
         # Some exporters only give the number of files.
-        tuple(map(_file, files)) if isinstance(files, list) else (),
+        tuple(files_of(files)) if files else (),
         None,
         guild,
     )
+<<<<<<< HEAD
 
 
 def _file(file: JsonObject | str) -> File:
@@ -153,3 +154,5 @@ def _file(file: JsonObject | str) -> File:
         raise OddValueError(f"an attachment is {file!r:.40}")
     url = str(file.get("url", ""))
     return File(str(file.get("id", url)), str(file.get("name", "")), url)
+=======
+>>>>>>> main

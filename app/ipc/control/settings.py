@@ -17,6 +17,8 @@ class ShownSetting:
     value: SettingValue
     origin: Origin
     doc: str
+    idle: str = ""
+    """The reason why it has no effect as things are; empty if it has one."""
 
 
 @dataclass(frozen=True)

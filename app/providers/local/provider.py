@@ -32,7 +32,7 @@ from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes
 from app.providers.local.runner_supervisor import Keeper
 from app.providers.local.short_runs import first
-from app.providers.local.templates import Templates
+from app.providers.local.templates import Templates, billions_of, template_of
 from app.providers.thoughts import answer_in
 from app.settings.declaration import AUTO
 from app.settings.model_sections import ModelSettings
@@ -163,6 +163,24 @@ class LocalProvider:
     def model(self) -> str:
         """The name of the model, as the owner knows it."""
         return self._settings().name
+
+    @property
+    def path(self) -> Path | None:
+        """The model's file, if it is here."""
+        return self._locate(self.model)
+
+    @property
+    def has_template(self) -> bool:
+        """True if the model's file has a chat template."""
+        return self.path is not None and bool(template_of(self.path))
+
+    @property
+    def wants_template(self) -> bool:
+        """True if the model is to be told its part in its chat template."""
+        form, path = self._settings().form, self.path
+        if form == AUTO:
+            return path is not None and billions_of(path) >= LEAST_BILLIONS
+        return form == "template"
 
     @property
     def gpu(self) -> GpuUse:
@@ -378,12 +396,8 @@ class LocalProvider:
 
     async def _marks(self) -> TurnMarks | None:
         """Return the marks of the model's template, if its prompts have that form."""
-        settings = self._settings()
-        path = self._locate(settings.name)
-        is_wanted = settings.form == "template" or (
-            settings.form == AUTO and self.billions >= LEAST_BILLIONS
-        )
-        return await self._templates.of(path) if path and is_wanted else None
+        path = self.path
+        return await self._templates.of(path) if path and self.wants_template else None
 
     def _misfit(self, adapter: str) -> str:
         """Return why a guild's adapter is not used; empty when it is, or has none."""

@@ -57,6 +57,14 @@ class Templates:
         return read.marks or turn_marks.known(template)
 
 
+def billions_of(path: Path) -> float:
+    """Return a model's parameters in billions; 0 if its file can't be read."""
+    try:
+        return gguf_header.cached(path).parameters / 1e9
+    except GgufError:
+        return 0.0
+
+
 def _version(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns

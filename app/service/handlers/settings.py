@@ -1,6 +1,7 @@
 """Handlers for settings and secrets."""
 
 import asyncio
+from collections.abc import Callable
 
 from app.core import secrets
 from app.core.errors import UsageError
@@ -33,7 +34,8 @@ class SettingsHandlers:
                 from app.settings.setting_keys import find_key
 
                 find_key(request.key)
-        return control.ConfigGetReply([_setting(one) for one in explained])
+        idle = await self._idle(guild, channel)
+        return control.ConfigGetReply([_setting(one, idle) for one in explained])
 
     async def config_set(
         self, asker: Asker, request: control.ConfigSet
@@ -46,7 +48,19 @@ class SettingsHandlers:
         for host in hosts_of(self._context.settings.home):
             if request.key.startswith(f"{host.section}."):
                 self._context.providers.host(host.name).forget_troubles()
-        return _setting(one)
+        return _setting(one, await self._idle(guild, channel))
+
+    async def _idle(self, guild: int | None, channel: int) -> Callable[[str], str]:
+        """Return a function that tells why a setting has no effect there."""
+        from app.service import idle_settings
+
+        settings = self._context.settings
+        config = await settings.of(guild, channel) if guild else settings.home
+        local = self._context.local
+        facts = await asyncio.to_thread(
+            idle_settings.facts_of, local, config.model.adapter
+        )
+        return lambda key: idle_settings.why_idle(key, config, facts)
 
     async def withdraw_consent(
         self, asker: Asker, request: control.WithdrawConsent
@@ -140,5 +154,6 @@ class SettingsHandlers:
         return row, (await self._context.channel(row, channel)).id
 
 
-def _setting(one: ResolvedSetting) -> control.ShownSetting:
-    return control.ShownSetting(one.key.name, one.value, one.origin, one.key.doc)
+def _setting(one: ResolvedSetting, idle: Callable[[str], str]) -> control.ShownSetting:
+    name = one.key.name
+    return control.ShownSetting(name, one.value, one.origin, one.key.doc, idle(name))

@@ -71,6 +71,9 @@ class VoicePane(Pane):
         values = {item.key.name: item.value for item in found}
         self._persona = str(values.get("reply.persona", ""))
         shown = self._persona or "none; press p to write one"
+        idle = {item.key.name: item.idle for item in found}.get("reply.persona")
+        if idle:
+            shown = f"{shown} (no effect now: {idle})"
         self.query_one("#persona", Static).update(Content(safe_line(shown)))
 
     @on(Dial.Changed)
