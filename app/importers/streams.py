@@ -4,6 +4,7 @@ import codecs
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -49,6 +50,7 @@ READ_ERRORS = (
     RuntimeError,
     BombError,
     UnicodeDecodeError,
+    struct.error,
 )
 """The errors of a damaged, encrypted or unreadable file."""
 

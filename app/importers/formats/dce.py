@@ -98,7 +98,7 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
     # A forward has a reference as well, but answers nothing.
     is_answer = kind in ("Reply", "19") and answered
     text = text_of(message.get("content") or "")
-    if emojis := objects_of(message, "inlineEmojis"):
+    if emojis := objects_of(message.get("inlineEmojis")):
         text = _with_emojis(text, emojis)
     channel_id = place.channel_id or id_of(message.get("channel_id"))
     ts = time_of(message.get("timestamp"))
@@ -115,13 +115,8 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
         is_bot=is_yes(author.get("isBot") or author.get("bot"))
         or kind in ANSWERED_BY_BOT,
         is_system=kind not in WRITTEN | ANSWERED_BY_BOT,
-<<<<<<< HEAD
-        files=tuple(_files(objects_of(message, "attachments"))),
-        mentions=_mentions(objects_of(message, "mentions")),
-=======
         files=tuple(files_of(message.get("attachments"))),
-        mentions=_mentions(message.get("mentions") or ()),
->>>>>>> main
+        mentions=_mentions(objects_of(message.get("mentions"))),
     )
 
 
@@ -147,22 +142,11 @@ def _with_emojis(text: str, emojis: list[JsonObject]) -> str:
     return _EMOJI.sub(lambda found: known.get(found[1], found[0]), text)
 
 
-<<<<<<< HEAD
-def _files(attachments: Sequence[JsonObject]) -> Iterator[File]:
-    for file in attachments:
-        url = str(file.get("url", ""))
-        name = file.get("fileName") or file.get("filename") or ""
-        yield File(str(file.get("id", url)), str(name), url)
-
-
 def _mentions(people: Sequence[JsonObject]) -> dict[str, str] | None:
-=======
-def _mentions(people: Any) -> dict[str, str] | None:
->>>>>>> main
     return {
         str(person["id"]): str(
             person.get("nickname") or person.get("name") or person.get("username") or ""
         )
         for person in people
-        if isinstance(person, dict) and "id" in person
+        if "id" in person
     } or None

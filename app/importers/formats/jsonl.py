@@ -144,15 +144,3 @@ def _record(row: JsonObject) -> Record:
         None,
         guild,
     )
-<<<<<<< HEAD
-
-
-def _file(file: JsonObject | str) -> File:
-    if isinstance(file, str):
-        return File.at(file)
-    if not isinstance(file, dict):
-        raise OddValueError(f"an attachment is {file!r:.40}")
-    url = str(file.get("url", ""))
-    return File(str(file.get("id", url)), str(file.get("name", "")), url)
-=======
->>>>>>> main
