@@ -226,6 +226,8 @@ class Ladder:
         except LoadingError as error:
             return Attempt("loading", str(error))
         except InputRefusedError as error:
+            if pieces:
+                self._on_piece(None)
             return Attempt("failed", str(error))
         except ProviderError as error:
             return self._broken(rung, pieces, "failed", str(error))
