@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import numpy.typing as npt
 
 from app.core.errors import AppError, ConfigError
 from app.core.paths import Home
@@ -26,7 +27,10 @@ from app.store.database import Database
 from app.voice import files as voice_files
 from tests.fuzz.mutations import mutated
 
-ARRAYS = {"words": np.arange(3000, dtype=np.uint32), "ends": np.ones(9, np.uint8)}
+ARRAYS: dict[str, npt.NDArray[np.generic]] = {
+    "words": np.arange(3000, dtype=np.uint32),
+    "ends": np.ones(9, np.uint8),
+}
 FACTS = {"tokens": 3000, "name": "voice"}
 DIMENSION = 16
 
