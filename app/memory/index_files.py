@@ -3,11 +3,10 @@
 import hashlib
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from app.core.files import put, unfinished, write_text
+from app.core.files import put, to_disk, unfinished, write_text
 from app.memory.index import LINKS, Graph
 
 _log = logging.getLogger(__name__)
@@ -127,6 +126,6 @@ def drop(directory: Path) -> None:
 def _sync_and_hash(path: Path) -> tuple[int, str]:
     """Sync a file to disk; return its size and sha256."""
     with path.open("rb+") as file:
-        os.fsync(file.fileno())
+        to_disk(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
