@@ -196,3 +196,10 @@ def _backup() -> bytes:
             target = Path(folder) / "b.zip"
             backups.back_up(home, database, target)
         return target.read_bytes()
+
+
+def attack_file(name: str, data: bytes, folder: Path, seed: int) -> None:
+    """Change a stored file at random, and read it."""
+    path = folder / f"{name}.bin"
+    path.write_bytes(mutated(data, Random(seed), [data]))
+    READERS[name](path)

@@ -11,7 +11,6 @@ from app.ipc import endpoint
 from app.memory import index_files
 from app.providers.openai import prices
 from tests.fuzz import stored
-from tests.fuzz.mutations import mutated
 
 INPUTS = 400
 FEW = 20
@@ -22,10 +21,9 @@ SEEDS = stored.small_files()
 
 @pytest.mark.parametrize("name", stored.READERS)
 def test_no_changed_file_crashes_its_reader(name: str, tmp_path: Path) -> None:
-    file, data = SEEDS[name][0]
+    _, data = SEEDS[name][0]
     for seed in range(FEW if name == "backup" else INPUTS):
-        (tmp_path / file).write_bytes(mutated(data, Random(seed), [data]))
-        stored.READERS[name](tmp_path / file)
+        stored.attack_file(name, data, tmp_path, seed)
 
 
 @pytest.mark.parametrize("name", stored.FOLDERS)
