@@ -22,6 +22,7 @@ from app.service.home_lock import hold
 from app.service.hosts.host_warmer import HostWarmer
 from app.service.requantise import Requantise
 from app.service.service import Service, open_service
+from app.service.updates import UpdateWatcher
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             "Memory": service.context.memory.keep_up,
             "Loading models at hosts": HostWarmer(service.context).keep_up,
             "The meter": service.metering.keep_up,
+            "Looking for updates": UpdateWatcher(service.context).keep_up,
             "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
             "Discord": calls.run,
         }

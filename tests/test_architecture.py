@@ -194,18 +194,8 @@ def test_a_planted_rename_is_seen(planted: str):
 TOPICS = {
     *("app", "base", "benchmark", "blind_tests", "child", "client", "conversations"),
     *("doctor", "errors", "events", "files", "privacy", "requantise"),
-    *(
-        "fine_tuning",
-        "forget",
-        "guilds",
-        "hosts",
-        "imports",
-        "index",
-        "messages",
-        "meter",
-        "models",
-    ),
-    "provider",
+    *("fine_tuning", "forget", "guilds", "hosts", "imports", "index", "members"),
+    *("messages", "meter", "models", "provider"),
     *("registry", "replies", "request", "serve", "settings", "snapshots", "stats"),
     *("usage", "voice"),
 }

@@ -20,7 +20,7 @@ from app.core.errors import (
 )
 from app.core.explanation import RungOutcome
 from app.core.never_said import never_said
-from app.providers.base import Completion, FreshStart, Prompt, Provider
+from app.providers.base import Completion, FreshStart, Prompt, Provider, any_link
 
 Outcome = Literal[
     "answered", "skipped", "loading", "failed", "late", "rejected", "stopped"
@@ -226,6 +226,8 @@ class Ladder:
         except LoadingError as error:
             return Attempt("loading", str(error))
         except InputRefusedError as error:
+            if pieces:
+                self._on_piece(None)
             return Attempt("failed", str(error))
         except ProviderError as error:
             return self._broken(rung, pieces, "failed", str(error))
@@ -303,6 +305,8 @@ class Ladder:
             is_trusted=is_trusted,
             never=prompt.never,
             hidden=prompt.hidden,
+            # A large model elsewhere knows links that nobody wrote here.
+            knows_link=any_link if completion.host else prompt.knows_link,
         )
         reason = finished.rejected
         if reason is None and not is_trusted:

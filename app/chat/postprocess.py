@@ -1,7 +1,7 @@
 """Turns a provider's text into a message: cleaned, checked and split."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
@@ -13,7 +13,7 @@ from app.core.sentences import (
     whole_sentences,
     whole_words,
 )
-from app.providers.base import Used
+from app.providers.base import Used, any_link
 from app.voice.sayable import balanced, hide
 
 MAX_UNITS = 2000
@@ -57,6 +57,8 @@ _INVITE = re.compile(
 )
 _MASS_PING = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _ID_PING = re.compile(r"<(@[!&]?)(?=\d)")
+_LINK = re.compile(r"https?://[^\s<>()]+", re.IGNORECASE)
+_BLANKS = re.compile(r"  +")
 _AROUND = " <>[]*"
 _ASCII = "".join(map(chr, range(33, 127)))
 _NUMBER = frozenset("0123456789()./+-")
@@ -91,6 +93,7 @@ def finish(
     is_trusted: bool = False,
     never: Sequence[str] = (),
     hidden: Collection[str] = (),
+    knows_link: Callable[[str], bool] = any_link,
 ) -> Finished:
     """Make a provider's text ready to send.
 
@@ -103,6 +106,7 @@ def finish(
         is_trusted: The chain wrote it, so its words are the guild's own.
         never: Words that must not be in it.
         hidden: Words that stand in spoilers.
+        knows_link: Tells if somebody wrote a link; others are taken out.
     """
     names = [bot_name, *speakers]
     line = text.strip() if is_trusted else clean(text, names)
@@ -110,7 +114,7 @@ def finish(
         line = _whole(line, cut)
     if max_words:
         line = shorten(line, max_words)
-    line = balanced(hide(line, hidden))
+    line = balanced(hide(_without_links(line, knows_link), hidden))
     if not line:
         wrote = "no whole sentence" if cut else "nothing"
         return Finished(rejected=f"it wrote {wrote}")
@@ -126,6 +130,12 @@ def finish(
     if len(parts) > MAX_PARTS:
         notes = (*notes, f"cut to {MAX_PARTS} messages")
     return Finished(tuple(parts[:MAX_PARTS]), None, notes)
+
+
+def _without_links(text: str, is_known: Callable[[str], bool]) -> str:
+    """Return a text without the links that nobody wrote."""
+    kept = _LINK.sub(lambda link: link[0] if is_known(link[0]) else "", text)
+    return text if kept == text else _BLANKS.sub(" ", kept).strip()
 
 
 def _whole(text: str, cut: str) -> str:

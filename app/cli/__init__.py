@@ -34,6 +34,7 @@ COMMANDS = (
     "doctor",
     "report",
     "selftest",
+    "update",
     "uninstall",
     "licences",
     "help",

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -44,7 +45,7 @@ def replacing(path: Path, *, is_secret: bool = False) -> Iterator[BinaryIO]:
         with os.fdopen(handle, "w+b") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            to_disk(file.fileno())
         put(temporary, path, is_synced=True)
 
 
@@ -67,7 +68,7 @@ def put(temporary: Path, path: Path, *, is_synced: bool = False) -> None:
     if not is_synced:
         # Windows flushes only what may be written to.
         with temporary.open("rb+" if os.name == "nt" else "rb") as file:
-            os.fsync(file.fileno())
+            to_disk(file.fileno())
     os.replace(temporary, path)
     sync_directory(path.parent)
 
@@ -78,13 +79,28 @@ def write_text(path: Path, text: str, *, is_secret: bool = False) -> None:
         file.write(text.encode("utf-8"))
 
 
+def to_disk(handle: int) -> None:
+    """Wait until what was written is on the disk, not only in the disk's own memory.
+
+    macOS needs a call of its own for that, which some disks of other computers refuse:
+    https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/fsync.2.html
+    """
+    if sys.platform == "darwin":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(handle)
+
+
 def sync_directory(directory: Path) -> None:
     """Put a directory's names on the disk, where the system can do that."""
     if os.name == "nt":
         return
     handle = os.open(directory, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        to_disk(handle)
     finally:
         os.close(handle)
 

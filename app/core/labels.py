@@ -25,6 +25,12 @@ PLACES: Mapping[str, str] = {
 """The words for each `Reach`."""
 
 
+def many(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 reply`, `2,140 replies`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def is_host(provider: str) -> bool:
     """Tell if the writer of a reply, or a rung, is a host and not of this program."""
     return provider not in ("local", "markov", "echo", "none", "")

@@ -1,6 +1,7 @@
 """Every file and directory of the program; the only module that uses appdirs."""
 
 import os
+import site
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -172,10 +173,19 @@ def find_home(chosen: str | None, environ: Mapping[str, str] = os.environ) -> Ho
     return Home(root.expanduser().resolve())
 
 
+INSTALLED = Path("share", "mynah")
+"""The place of the program's files in an environment that pip, pipx or uv made."""
+
+
 def bundle() -> Path:
-    """Return the directory with `assets` and `models.txt`, frozen or in a checkout."""
+    """Return the directory with `assets` and `models.txt`, wherever Mynah runs from."""
     frozen = getattr(sys, "_MEIPASS", None)
-    return Path(frozen) if frozen else Path(__file__).resolve().parents[2]
+    places = [
+        Path(frozen) if frozen else Path(__file__).resolve().parents[2],
+        Path(sys.prefix) / INSTALLED,
+        Path(site.getuserbase()) / INSTALLED,
+    ]
+    return next((one for one in places if (one / "models.txt").is_file()), places[0])
 
 
 def asset(name: str) -> Path:

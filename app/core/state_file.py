@@ -17,7 +17,7 @@ class StateFile:
     def _read(self) -> dict[str, Any]:
         try:
             values = json.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, RecursionError):
             # All of this can be found out again, so a broken file does no harm.
             return {}
         return values if isinstance(values, dict) else {}

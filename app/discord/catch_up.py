@@ -61,6 +61,11 @@ class CatchUp:
         self._state.put("behind", newest | self._state.get("behind", {}))
         self._marked.set()
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell if a channel was not read to its end yet."""
+        return bool(self._state.get("behind"))
+
     async def run(self) -> bool:
         """Read every marked channel from its mark on, with threads opened since.
 
@@ -79,8 +84,12 @@ class CatchUp:
             if isinstance(channel, Talk):
                 try:
                     await self._read(channel, after)
-                except (discord.Forbidden, discord.NotFound) as error:
+                except discord.Forbidden as error:
+                    # When it may read there again, it goes on.
                     log.warning("Channel %s cannot be read: %s", key, error)
+                    continue
+                except discord.NotFound as error:
+                    log.warning("Channel %s is gone: %s", key, error)
                 except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                     log.warning("Catching up in %s stopped: %s", key, error)
                     is_over = False

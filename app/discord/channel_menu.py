@@ -5,6 +5,7 @@ from typing import Protocol
 
 import discord
 
+from app.core.labels import many
 from app.discord import answers
 from app.discord.messages import Listenable
 
@@ -45,7 +46,8 @@ class ChannelMenu(discord.ui.View):
         """Return the text above the menu."""
         pages = -(-len(self._channels) // PAGE)
         where = f" (page {self._page + 1} of {pages})" if pages > 1 else ""
-        return f"{self._title}{where}.\nI listen to {len(self._listened)} channel(s)."
+        listened = many(len(self._listened), "channel")
+        return f"{self._title}{where}.\nI listen to {listened}."
 
     def _fill(self) -> None:
         """Add the page's menu, with buttons to the neighboring pages."""

@@ -3,15 +3,12 @@
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from random import Random
 from typing import Literal
 
-import aiohttp
 import discord
-from discord.http import API_VERSION, Route
 
 from app.core.proxy import Proxy
 from app.core.state_file import StateFile
@@ -26,6 +23,7 @@ from app.discord.comparison import HistoryComparison
 from app.discord.delivery import Delivery
 from app.discord.discord_clock import DiscordClock
 from app.discord.identify_budget import IdentifyBudget
+from app.discord.library_rules import LibraryRules
 from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
@@ -56,10 +54,6 @@ class ConnectionState:
     hint: str = ""
     is_mention_only: bool = False
     """Connected, but only allowed to read messages that mention the bot."""
-
-
-class NotDiscordError(aiohttp.ClientError):
-    """Something else answered in Discord's place, such as a network's sign-in page."""
 
 
 class NotABotError(Exception):
@@ -119,6 +113,7 @@ class MynahBot(discord.Bot):
     """Mynah's additions to py-cord's bot, sharded or not."""
 
     surroundings: Surroundings
+    rules: LibraryRules
     budget: IdentifyBudget
     clock: DiscordClock
     strangers: Strangers
@@ -151,11 +146,9 @@ class MynahBot(discord.Bot):
         self.on_state = on_state
         self.has_content = has_content
         self.budget = IdentifyBudget(around.state, around.clock)
-        self._session_url: str | None = None
-        self._resume_url: str | None = None
         self._settling: set[asyncio.Task[None]] = set()
         self._knowing: dict[int, asyncio.Task[None]] = {}
-        self._wrap_library()
+        self.rules = LibraryRules(self, around.supervisor)
         self.strangers = Strangers(around.settings, around.troubles, clock)
         self.proxies = Proxies(clock, around.pace.for_proxy)
         self._add_talk(around, clock)
@@ -173,7 +166,7 @@ class MynahBot(discord.Bot):
         """Add the parts that answer people, or start talk."""
         ports, state, supervisor = around.ports, around.state, around.supervisor
         self.delivery = Delivery(self, ports, clock)
-        self.delivery.on_unsent = self._settle_later
+        self.delivery.on_unsent = self.settle_later
         self.talk = ChannelTalk(self, clock)
         self.speaker = Speaker(
             self, ports, self.delivery, self.talk, around.settings, state, clock,
@@ -203,37 +196,6 @@ class MynahBot(discord.Bot):
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
         )
-
-    def _wrap_library(self) -> None:
-        """Put our own rules around py-cord's requests, addresses and events."""
-        self._plain_gateway = self.http.get_gateway
-        # py-cord asks for the general address even when it resumes, but Discord says
-        # that sessions live longer at the address in READY.
-        self.http.get_gateway = self._gateway  # type: ignore[method-assign]
-        self._plain_request: Callable[..., Awaitable[object]] = self.http.request
-        self.http.request = self._request  # type: ignore[method-assign]
-        self._contain_parsers()
-
-    def _contain_parsers(self) -> None:
-        """Let an event that py-cord cannot read cost that event, not the connection.
-
-        Without READY there is no session, so its error does end the connection.
-        """
-        parsers = self._connection.parsers
-        for event, parse in list(parsers.items()):
-            if event != "READY":
-                parsers[event] = partial(self._parse, event, parse)
-
-    def _parse(self, event: str, parse: Callable[[object], None], data: object) -> None:
-        with self.surroundings.supervisor.contain(f"Reading {event} from Discord"):
-            parse(data)
-
-    async def _request(self, route: Route, **kwargs: object) -> object:
-        """Send a request; refuse a page that somebody else answers it with."""
-        answer = await self._plain_request(route, **kwargs)
-        if isinstance(answer, str) and answer:
-            raise NotDiscordError(f"{route.path} was answered with a page")
-        return answer
 
     async def login(self, token: str) -> None:
         """Log in, with the token of a bot.
@@ -302,17 +264,9 @@ class MynahBot(discord.Bot):
             raise IdentifyRefusedError(wait)
         self.budget.spend()
 
-    async def _gateway(self, *, encoding: str = "json", zlib: bool = True) -> str:
-        """Return the address for the next connection, without retrying a failed one."""
-        url, self._resume_url = self._resume_url, None
-        if url is None:
-            return await self._plain_gateway(encoding=encoding, zlib=zlib)
-        compress = "&compress=zlib-stream" if zlib else ""
-        return f"{url}?encoding={encoding}&v={API_VERSION}{compress}"
-
     async def on_connect(self) -> None:
         """At the start of a session, mark possible gaps, and sync commands."""
-        self._session_url = self._resume_url = self._named_url()
+        self.rules.begin_session()
         self._knowing.clear()
         await self.catch_up.mark()
         troubles = self.surroundings.troubles
@@ -347,7 +301,7 @@ class MynahBot(discord.Bot):
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
-    def _settle_later(self) -> None:
+    def settle_later(self) -> None:
         """Try again what was not sent, unless that is done already."""
         if not self._settling:
             self.settle_soon()
@@ -414,12 +368,8 @@ class MynahBot(discord.Bot):
         await super().close()
 
     async def on_resumed(self) -> None:
-        self._resume_url = self._session_url
+        self.rules.resumed()
         self._tell_online()
-
-    def _named_url(self) -> str | None:
-        """Return the address from READY; a sharded client handles this itself."""
-        return getattr(self.ws, "resume_gateway_url", None)
 
     async def on_disconnect(self) -> None:
         self.on_state(ConnectionState("connecting", "The connection was lost."))

@@ -15,12 +15,12 @@ from app.discord.client import (
     ConnectionState,
     IdentifyRefusedError,
     NotABotError,
-    NotDiscordError,
     ShardedClient,
     Surroundings,
     client_options,
 )
 from app.discord.cogs import COGS
+from app.discord.library_rules import NotDiscordError
 from app.discord.liveness import DeafError, Liveness
 from app.service.token_check import TOKEN_HINT, hint_for
 
@@ -67,7 +67,7 @@ class DiscordLink:
         if self._told.name != "online" or silent < self._surroundings.pace.silence:
             return self._told
         return ConnectionState(
-            "connecting", "Nothing comes from Discord.", "Mynah connects again."
+            "connecting", "Nothing comes from Discord.", "Mynah is reconnecting."
         )
 
     async def run(self) -> None:
@@ -138,11 +138,11 @@ class DiscordLink:
                 reason = str(error or "it ended")
                 log.warning("Mynah connects to Discord again: %s", reason)
                 detail = f"The connection to Discord was lost: {reason}."
-                state = ConnectionState("connecting", detail, "Mynah connects again.")
+                state = ConnectionState("connecting", detail, "Mynah is reconnecting.")
             case _:
                 self._surroundings.supervisor.note("The connection to Discord", error)
                 detail = f"The connection to Discord broke ({type(error).__name__})."
-                state = ConnectionState("connecting", detail, "Mynah connects again.")
+                state = ConnectionState("connecting", detail, "Mynah is reconnecting.")
         self._tell(state)
         return -1.0
 

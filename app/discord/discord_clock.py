@@ -25,7 +25,7 @@ WRONG_SECONDS = 60.0
 BETWEEN_SECONDS = 60.0
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 
-HINT = "Set it, or switch on network time. Mynah goes by Discord's time meanwhile."
+HINT = "Set it, or switch on network time. Until then Mynah uses Discord's time."
 
 
 class DiscordClock:

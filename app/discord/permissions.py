@@ -13,7 +13,7 @@ from app.store.audience import EVERYONE
 
 Person = discord.Member | discord.User
 
-NO_RIGHT = "I have no right to write here"
+NO_RIGHT = "I do not have permission to write here"
 
 
 def is_owner(user: Person, settings: BotSettings) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from random import Random
-from typing import NamedTuple
 
 from app.chat import self_tune
 from app.chat.halt import STOPPED, Halt
@@ -36,7 +35,6 @@ from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
 from app.store.feedback import Kind
 from app.store.places import Claim
-from app.store.rows import StoredChannel, StoredReply
 
 OWN_AUTHOR = "the bot itself"
 """The author of the bot's own lines; no Discord id looks like it."""
@@ -212,7 +210,7 @@ class StoredReplies:
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply."""
-        again = await self._context.database.run(_again, reply, str(trigger))
+        again = await self._context.database.run(places.again, reply, str(trigger))
         if again is None:
             return None
         claim, (speaker, known, message) = again
@@ -255,7 +253,7 @@ class StoredReplies:
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
         """Note the ids of a sent reply; in listened channels it becomes context."""
         ids = [str(one) for one in sent]
-        noted = await self._context.database.run(_note_sent, reply, ids)
+        noted = await self._context.database.run(places.note_sent, reply, ids)
         if noted is None or not ids:
             return
         row, channel, is_whole, is_listened_to = noted
@@ -424,46 +422,6 @@ def _direct_servers(messages: Sequence[int]) -> dict[int, int]:
         if guild is not None and guild.discord_id is not None:
             found[one] = int(guild.discord_id)
     return found
-
-
-def _again(
-    reply: int, trigger: str
-) -> tuple[Claim, tuple[str, str, int | None]] | None:
-    """A new row for another reply to what a reply answered, and that last turn."""
-    row = replies.get(reply)
-    if row is None or not row.turns:
-        return None
-    asked = row.answers or row.trigger
-    new = replies.claim(
-        row.guild_id, row.channel_id, "again", trigger, row.asker, asked
-    )
-    if new is None:
-        return None
-    speaker, text, message = row.turns[-1]
-    return places.claim_of(row, new), (speaker, text, message)
-
-
-class _Sent(NamedTuple):
-    reply: StoredReply
-    channel: StoredChannel
-    is_whole: bool
-    """False if its words went while it was being sent."""
-    is_listened_to: bool
-    """Its channel."""
-
-
-def _note_sent(reply: int, sent: Sequence[str]) -> _Sent | None:
-    """Note under which ids a reply was sent; None unless it was on Discord."""
-    is_whole = replies.note_sent(reply, sent)
-    row = replies.get(reply)
-    channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
-    if row is None or channel is None or channel.discord_id is None:
-        return None
-    listened: StoredChannel | None = channel
-    if channel.parent_id and not channel.is_private:
-        listened = guilds.get_channel(channel.parent_id)
-    is_listened_to = listened is not None and listened.is_learning
-    return _Sent(row, channel, is_whole, is_listened_to)
 
 
 def _earlier(channel: int) -> list[EarlierReply]:

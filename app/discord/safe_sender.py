@@ -172,7 +172,8 @@ async def _send_once(
             return sent
         except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
             if attempt == SEND_TRIES - 1 or not _may_pass(error):
-                if attempt and (there := _heard_back(channel, nonce)) is not None:
+                # py-cord tries again by itself as well.
+                if (there := _heard_back(channel, nonce)) is not None:
                     return there
                 raise
             log.info("Sending again after %s", type(error).__name__)
@@ -216,7 +217,7 @@ def refusal_of(error: Exception) -> str | None:
     if is_blocked(error):
         return "the server's AutoMod blocks these words"
     if isinstance(error, discord.Forbidden):
-        return "I have no right to write here"
+        return "I do not have permission to write here"
     return error.text.splitlines()[0] if error.text else str(error)
 
 

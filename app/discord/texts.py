@@ -10,7 +10,7 @@ from app.chat.postprocess import neutralise
 from app.core import labels
 from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
-from app.core.labels import ORIGINS
+from app.core.labels import ORIGINS, many
 from app.discord.ports import LearnedFile
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
@@ -68,7 +68,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
     lines = [
         f"**{name}** talks like this server: it learns from the channels a moderator"
         " chose, and joins that voice to a language model.",
-        f"It listens to {listened} channel(s) here."
+        f"It listens to {many(listened, 'channel')} here."
         if listened
         else "It listens to no channel yet: use `/listen add` to start learning.",
         "",
@@ -81,7 +81,7 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
         "`/why`: why it spoke or kept quiet. On a reply: Apps → *Why this?*, *Again*.",
         "`/catchup`: what you missed here, for you alone.",
         "`/stop`: stop a reply. `/again`: replace the last one with another.",
-        "`/quiet`: silence for a while. `/stats`: this server's week.",
+        "`/quiet`: keep me quiet for a while. `/stats`: this server's week.",
         "",
         "Moderators: `/listen`, `/train`, `/config`, `/model`, and *Forget the sources*"
         " on a reply.",

@@ -135,7 +135,7 @@ class UnsentReplies:
 def _unread(error: discord.DiscordException) -> str:
     """Return why a call that waits for its answer cannot be read again."""
     if isinstance(error, discord.Forbidden):
-        return "I have no right to read the message any more"
+        return "I may no longer read the message"
     return (
         "the message that it answers is gone, or the time to answer the command is over"
     )

@@ -16,6 +16,7 @@ from app.importers.records import (
     BrokenRow,
     JsonObject,
     Record,
+    why_no_message,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -150,7 +151,10 @@ class JsonReader:
     def _broken_piece(self) -> tuple[Json, int] | None:
         """Read a piece with small faults; None after reading more of the file."""
         if self._text[self._at] in '[{"':
-            found = scan(self._text, self._at)
+            try:
+                found = scan(self._text, self._at)
+            except BrokenFileError as error:
+                raise BrokenFileError(f"line {self.line}", error.reason) from None
             if found is not None:
                 return self._loosely(*found)
         else:
@@ -330,12 +334,10 @@ def read_item(reader: JsonReader, make: Make, name: object) -> Record | BrokenRo
         return BrokenRow(f"message {name}, {error.position}", error.reason)
     try:
         return make(item)
-    except KeyError as error:
-        reason = f"not a message (it lacks {error})"
     except (
-        TypeError, ValueError, AttributeError, IndexError, OverflowError,
+        KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError,
     ) as error:  # fmt: skip
-        reason = f"not a message ({error})"
+        reason = why_no_message(item, error)
     return BrokenRow(f"message {name}, line {reader.line}", reason)
 
 
@@ -372,8 +374,11 @@ def records_of(
         for key in reader.keys():
             if key == array and reader.peek() == "[":
                 yield from read_items(reader, make)
-            else:
-                reader.skip()
+                continue
+            if key == array:
+                reason = f"{array!r} is not a list: export the chat again"
+                yield BrokenRow(f"line {reader.line}", reason)
+            reader.skip()
     yield from at_end(reader)
 
 
@@ -394,6 +399,8 @@ LISTS = ("messages", "chats", "data")
 """Keys of values that may be too long to read at once."""
 
 MOST_KEYS = 64
+MOST_ODD = 100
+"""Items that are looked at for a message."""
 
 
 def outline(source: SourceFile) -> Outline | None:
@@ -420,14 +427,19 @@ def outline(source: SourceFile) -> Outline | None:
 
 
 def _first(reader: JsonReader) -> Json:
-    """Return the first item that can be read."""
+    """Return the first object, or the first item that can be read."""
+    found = None
     for number in reader.items():
         try:
-            return reader.value()
+            item = reader.value()
         except BrokenPieceError:
-            if number == 100:
-                return None
-    return None
+            item = None
+        if isinstance(item, dict):
+            return item
+        found = item if found is None else found
+        if number == MOST_ODD:
+            break
+    return found
 
 
 def header(source: SourceFile, wanted: tuple[str, ...]) -> JsonObject:

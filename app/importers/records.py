@@ -95,52 +95,84 @@ class Record(NamedTuple):
     """The key of its server, in files that may hold several."""
 
 
+class OddValueError(ValueError):
+    """A value that no message has; says which."""
+
+
+def why_no_message(item: object, error: Exception) -> str:
+    """Return why an item that could not be read is not a message."""
+    if isinstance(error, KeyError):
+        why = f"it lacks {error}"
+    elif isinstance(error, OddValueError):
+        why = str(error)
+    elif isinstance(item, dict):
+        # The words of Python tell its owner nothing.
+        why = "one of its values is of the wrong kind"
+    else:
+        why = f"it is {item!r:.40}"
+    return f"not a message ({why})"
+
+
+def is_yes(value: object) -> bool:
+    """Tell if a mark is set, which some programs write as text."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("true", "1", "yes")
+    return bool(value)
+
+
+def objects_of(value: object) -> list[JsonObject]:
+    """Return the objects of a list; a broken entry does not cost the message."""
+    if not isinstance(value, list):
+        return []
+    return [one for one in value if isinstance(one, dict)]
+
+
 def text_of(value: object) -> str:
     """Return `value` if it is text.
 
     Raises:
-        TypeError: If it is not text.
+        OddValueError: If it is not text.
     """
     if isinstance(value, str):
         return value
-    raise TypeError(f"its text is {value!r:.40}")
+    raise OddValueError(f"its text is {value!r:.40}")
 
 
 def id_of(value: object) -> str | None:
     """Return an id as text; None stays None.
 
     Raises:
-        TypeError: If it is not an id, such as a number that lost digits.
+        OddValueError: If it is not an id, such as a number that lost digits.
     """
     if value is None or type(value) is str:
         return value
     if type(value) is int and abs(value) < 1 << 64:
         return str(value)
-    raise TypeError(f"its id is {value!r:.40}")
+    raise OddValueError(f"its id is {value!r:.40}")
 
 
 def name_of(value: object) -> str | None:
     """Return a name that may be missing.
 
     Raises:
-        TypeError: If it is neither text nor a number.
+        OddValueError: If it is neither text nor a number.
     """
     if value is None or type(value) is str:
         return value
     if type(value) is int:
         return str(value)
-    raise TypeError(f"a name is {value!r:.40}")
+    raise OddValueError(f"a name is {value!r:.40}")
 
 
 def time_of(stamp: object) -> int | None:
     """Return an ISO 8601 time in milliseconds since the epoch; None if there is none.
 
     Raises:
-        ValueError: If it is something else.
+        OddValueError: If it is something else.
     """
     ts = milliseconds(str(stamp)) if stamp else None
     if stamp and ts is None:
-        raise ValueError(f"its time is {stamp!r:.40}")
+        raise OddValueError(f"its time is {stamp!r:.40}")
     return ts
 
 

@@ -156,7 +156,10 @@ _MAGIC = (
     (b"\xfd7zXZ\0", "packed: unpack it first"),
     (b"(\xb5/\xfd", "packed: unpack it first"),
     (b"7z\xbc\xaf'\x1c", "an archive: unpack it first"),
+    (b"PK\x07\x08", "a part of an archive: unpack it first"),
     (b"Rar!", "an archive: unpack it first"),
+    (b"{\\rtf", "a document: save it as plain text"),
+    (b"[LINE] ", "a chat of LINE, which Mynah cannot read"),
     (b"%PDF", "a document: export the chat as JSON"),
 )
 
@@ -181,9 +184,17 @@ def why_unknown(head: Head) -> str:
             "in no known format, and it does not look like prose with one message a"
             " line (--as text learns each line)"
         )
-    if b"\0" not in data:
+    if b"\0" not in data or _is_utf16(data):
         return "it is not UTF-8: save it as UTF-8"
     return "in no known format"
+
+
+def _is_utf16(data: bytes) -> bool:
+    """Tell text in UTF-16 without a mark, whose ends of lines still have zeros."""
+    return any(
+        data[place::2].count(b"\0") > 0 and b"\0" not in data[1 - place :: 2]
+        for place in (0, 1)
+    )
 
 
 def _why_unknown_json(head: Head) -> str:

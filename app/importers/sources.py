@@ -170,6 +170,8 @@ def _add_folder(found: Sources, path: Path, archives: list[zipfile.ZipFile]) -> 
         # A link that leaves the folder is not part of the owner's choice.
         links = [one for one in folders if (Path(top) / one).is_symlink()]
         inside += (Path(top) / name for name in links)
+    if not inside and not found.faults:
+        found.faults.append(LeftOutFile(shown(path), "the folder holds no files"))
     for file in sorted(inside):
         mode = file.lstat().st_mode
         name = shown(file)
@@ -205,6 +207,8 @@ def _add_members(found: Sources, archive: zipfile.ZipFile) -> None:
     name = shown(archive.filename or "")
     infos = sorted(archive.infolist(), key=lambda info: info.filename)
     infos = [info for info in infos if not info.is_dir()]
+    if not infos:
+        found.faults.append(LeftOutFile(name, "the archive holds no files"))
     if len(infos) > MAX_FILES or sum(one.file_size for one in infos) > MAX_FILE_BYTES:
         reason = "it unpacks to far more than any chat export"
         found.faults.append(LeftOutFile(name, reason))

@@ -4,6 +4,7 @@ import codecs
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from typing import BinaryIO
@@ -28,6 +29,12 @@ _MARKS = (
 """Byte-order marks; that of UTF-32 begins like that of UTF-16."""
 
 
+_UNMARKED = {
+    "x0x0": "utf-16-le", "0x0x": "utf-16-be", "x000": "utf-32-le", "000x": "utf-32-be",
+}  # fmt: skip
+"""Encodings without a mark, by the zeros in the first four bytes of Latin text."""
+
+
 class BombError(ValueError):
     """A compressed file that unpacks to an implausible size."""
 
@@ -43,6 +50,7 @@ READ_ERRORS = (
     RuntimeError,
     BombError,
     UnicodeDecodeError,
+    struct.error,
 )
 """The errors of a damaged, encrypted or unreadable file."""
 
@@ -83,9 +91,8 @@ class Stream(io.RawIOBase):
 
     def _find_encoding(self) -> None:
         head = self._ahead
-        # Without a mark every other byte of Latin text is zero.
         zeros = "".join("0" if byte == 0 else "x" for byte in head)
-        encoding = {"x0x0": "utf-16-le", "0x0x": "utf-16-be"}.get(zeros, "")
+        encoding = _UNMARKED.get(zeros, "")
         for mark, marked in _MARKS:
             if head.startswith(mark):
                 self._ahead, encoding = head[len(mark) :], marked

@@ -40,9 +40,12 @@ class Endpoint:
 def read(path: Path) -> Endpoint | None:
     """Return the endpoint in the file, or None if there is no valid one."""
     try:
-        return Endpoint(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        found = Endpoint(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    is_text = isinstance(found.key, str) and found.key.isascii()
+    is_port = type(found.port) is int and 0 < found.port < 1 << 16
+    return found if is_text and is_port and type(found.pid) is int else None
 
 
 def write(path: Path, endpoint: Endpoint) -> None:

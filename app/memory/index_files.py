@@ -3,15 +3,14 @@
 import hashlib
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from app.core.files import put, unfinished, write_text
+from app.core.files import put, to_disk, unfinished, write_text
 from app.memory.index import LINKS, Graph
 
 _log = logging.getLogger(__name__)
-_FORM = 2
+_FORM = 3
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,11 @@ class Sidecar:
     removed: list[int] = field(default_factory=list)
     """Rows whose places in the graph are empty."""
     form: int = _FORM
+
+    def checksum(self) -> str:
+        """Return the checksum of all these facts."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
@@ -54,7 +58,8 @@ def save(graph: Graph, directory: Path, model: str, last: int) -> Sidecar:
         )
         drop(directory)
         put(temporary, directory / "index.bin", is_synced=True)
-    write_text(directory / "sidecar.json", json.dumps(asdict(sidecar)))
+    facts = asdict(sidecar) | {"checksum": sidecar.checksum()}
+    write_text(directory / "sidecar.json", json.dumps(facts))
     return sidecar
 
 
@@ -76,7 +81,11 @@ def load(directory: Path, model: str, dimension: int) -> tuple[Graph, Sidecar] |
 
 def _read(directory: Path, model: str, dimension: int) -> Sidecar:
     text = (directory / "sidecar.json").read_text(encoding="utf-8")
-    sidecar = Sidecar(**json.loads(text))
+    facts = dict(json.loads(text))
+    checksum = facts.pop("checksum", None)
+    sidecar = Sidecar(**facts)
+    if checksum != sidecar.checksum():
+        raise ValueError("its sidecar has changed")
     if sidecar.form != _FORM or sidecar.links != LINKS:
         raise ValueError("it has another format")
     if (sidecar.model, sidecar.dimension) != (model, dimension):
@@ -117,6 +126,6 @@ def drop(directory: Path) -> None:
 def _sync_and_hash(path: Path) -> tuple[int, str]:
     """Sync a file to disk; return its size and sha256."""
     with path.open("rb+") as file:
-        os.fsync(file.fileno())
+        to_disk(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest

@@ -39,6 +39,11 @@ class Turn:
     """Row id of the guild where it was said; None if that is not known."""
 
 
+def any_link(link: str) -> bool:
+    """Return True: any link may be said."""
+    return True
+
+
 def _is_fresh(text: str) -> bool:
     """Return False: any text may be said."""
     return False
@@ -89,6 +94,8 @@ class Prompt:
     """Lines that it must not be, by their words; see `app.core.sentences.line_key`."""
     hidden: frozenset[str] = frozenset()
     """Words that people wrote in spoilers alone, in one case."""
+    knows_link: Callable[[str], bool] = field(default=any_link, compare=False)
+    """Tells whether somebody wrote a link."""
     is_stale: Callable[[str], bool] = field(default=_is_fresh, compare=False)
     """Tells whether a text repeats what was just said, or what the bot said lately."""
     never: tuple[str, ...] = ()

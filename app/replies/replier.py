@@ -35,6 +35,7 @@ from app.store import replies
 from app.store.database import Database
 from app.voice.sayable import hidden_words
 from app.voice.voice import Voice
+from app.voice.word_tokenizer import fold as bare
 
 TRIES = 6
 """The most times a reply is made while messages it drew on are being forgotten."""
@@ -292,12 +293,14 @@ class Replier:
         heard = (*turns, *chain(*prompt.moments))
         unsaid = long_lines(heard)
         hidden = hidden_words(turn.text for turn in heard)
+        written = {bare(word) for turn in heard for word in turn.text.split()}
         if self._rungs.model_of("local", plan.config) != ECHO:
             unsaid |= await self._stale.just_said(prompt.guild, turns)
         was_said = self._stale.was_said(prompt.guild)
         return replace(
             prompt,
             unsaid=unsaid,
+            knows_link=lambda link: plan.voice.knows(link) or bare(link) in written,
             hidden=frozenset(word for word in hidden if not plan.voice.knows(word)),
             is_stale=lambda text: line_key(text) in unsaid or was_said(text),
         )

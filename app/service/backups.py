@@ -1,7 +1,9 @@
 """A home in one file: what cannot be made again from the rest."""
 
+import lzma
 import os
 import shutil
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -21,7 +23,10 @@ KEY = "author.key"
 FILES = ("config.toml", KEY, "prices.toml")
 """Voices and indexes are left out: they are built from the database. So are secrets."""
 
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
+_BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError,
+    RuntimeError, OSError, ValueError,
+)  # fmt: skip
 """An encrypted file is a RuntimeError; a place outside the file an OSError."""
 
 MOST_FILE_BYTES = 16 << 20

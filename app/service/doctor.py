@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from app import __version__
 from app.core import secrets
 from app.core.errors import AppError, explain_os_error
 from app.core.paths import Home
@@ -15,6 +16,7 @@ from app.ipc.control import Check
 from app.memory.embedder import Embedder, Floats
 from app.modelfiles import catalogue
 from app.modelfiles.catalogue import BUILT_IN
+from app.service import updates
 from app.service.app_context import AppContext
 from app.service.hosts.host_checks import check_hosts
 from app.settings.declaration import AUTO
@@ -217,6 +219,18 @@ async def _bot_token(context: AppContext) -> Check:
     return Check("bot token", found.ok, found.detail, found.hint)
 
 
+async def _updates(context: AppContext) -> Check:
+    if not (config := context.settings.home).bot.updates:
+        return Check("updates", True, "Switched off (bot.updates).")
+    release = await updates.news(config)
+    if release is None:
+        return Check("updates", True, "This Mynah runs from its source.")
+    if release.is_newer:
+        hint = "`mynah update` installs it."
+        return Check("updates", True, f"Mynah {release.version} is out.", hint)
+    return Check("updates", True, f"Mynah {__version__} is the newest.")
+
+
 CLOSED_CHECKS: tuple[Callable[[HasHome], Awaitable[Check]], ...] = (
     _home,
     _disk,
@@ -237,4 +251,5 @@ CHECKS: tuple[Callable[[AppContext], Awaitable[Check]], ...] = (
     _gpu,
     _embedding,
     _bot_token,
+    _updates,
 )

@@ -1,7 +1,10 @@
 """A snapshot as a file, with messages and settings, for another machine."""
 
 import json
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +22,12 @@ FACTS = "snapshot"
 MESSAGES = "messages.jsonl"
 FORMAT = 1
 MAX_FACTS_BYTES = 1 << 20
+
+_BROKEN = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    KeyError, TypeError, ValueError, RuntimeError,
+)  # fmt: skip
+"""An encrypted, unknown or too deeply nested file is a RuntimeError."""
 
 Setting = tuple[str | None, str, object]
 """A channel's name or None, a setting's name, its value."""
@@ -79,7 +88,7 @@ def read(path: Path) -> Facts:
             (None if channel is None else str(channel), str(key), value)
             for channel, key, value in settings
         ]
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except _BROKEN as error:
         raise UsageError(f"{path} is not a snapshot: {error}.") from error
     if version != FORMAT:
         raise UsageError(f"{path} was written by a newer Mynah.", "Update this Mynah.")

@@ -70,28 +70,10 @@ async def test_bot_token(
             "There is no bot token.",
             "Enter it with `mynah config set bot_token`.",
         )
-    timeout = aiohttp.ClientTimeout(total=10)
-    headers = {"Authorization": f"Bot {token}"}
     try:
-        async with aiohttp.ClientSession(
-            timeout=timeout, headers=headers, proxy=for_aiohttp(proxy)
-        ) as session:
-            me = build(_Account, await _ask(session, "/users/@me"))
-            path = "/oauth2/applications/@me"
-            application = build(_Application, await _ask(session, path))
-    except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError):
-        detail = "The proxy on the way to Discord does not let Mynah through."
-        hint = "Check bot.proxy, or enter the login with"
-        return _bad(detail, f"{hint} `mynah config set discord_proxy_login`.")
-    except aiohttp.ClientResponseError as error:
-        if error.status == 401:
-            return _bad("Discord refused the bot token.", hint_for(token))
-        return _bad(f"Discord answered with {error.status}.", "Try again later.")
-    except ValueError:
-        detail = "Something else answers in Discord's place."
-        return _bad(detail, "Sign in to this network, or check the proxy.")
-    except (aiohttp.ClientError, TimeoutError):
-        return _bad("Discord cannot be reached.", "Check the internet connection.")
+        me, application = await _look_up(token, proxy)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        return _failed(error, token)
     if not me.bot:
         return _bad("This token belongs to a person's account.", TOKEN_HINT)
     reads = application.flags & MESSAGE_CONTENT
@@ -102,6 +84,38 @@ async def test_bot_token(
         hint=(IS_PUBLIC if application.bot_public else "") if reads else INTENT,
         invite=invite_url(me.id),
     )
+
+
+async def _look_up(token: str, proxy: Proxy | None) -> tuple[_Account, _Application]:
+    """Return the account and the application that Discord knows a token by."""
+    timeout = aiohttp.ClientTimeout(total=10)
+    headers = {"Authorization": f"Bot {token}"}
+    async with aiohttp.ClientSession(
+        timeout=timeout, headers=headers, proxy=for_aiohttp(proxy)
+    ) as session:
+        me = build(_Account, await _ask(session, "/users/@me"))
+        path = "/oauth2/applications/@me"
+        return me, build(_Application, await _ask(session, path))
+
+
+def _failed(error: Exception, token: str) -> SecretTestReply:
+    """Tell why Discord could not be asked, or refused."""
+    if isinstance(
+        error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError
+    ):
+        return _bad(
+            "The proxy on the way to Discord does not let Mynah through.",
+            "Check bot.proxy, or enter the login with"
+            " `mynah config set discord_proxy_login`.",
+        )
+    if isinstance(error, aiohttp.ClientResponseError):
+        if error.status == 401:
+            return _bad("Discord refused the bot token.", hint_for(token))
+        return _bad(f"Discord answered with {error.status}.", "Try again later.")
+    if isinstance(error, ValueError):
+        detail = "Something else answers in Discord's place."
+        return _bad(detail, "Sign in to this network, or check the proxy.")
+    return _bad("Discord cannot be reached.", "Check the internet connection.")
 
 
 async def _ask(session: aiohttp.ClientSession, path: str) -> object:

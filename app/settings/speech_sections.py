@@ -38,6 +38,11 @@ class BotSettings:
         "Proxy on the way to Discord, such as http://proxy.lan:3128.",
         means=validators.proxy_address,
     )
+    updates: bool = setting(
+        False,
+        "Ask the releases page for a newer version once a day, and let `mynah update`"
+        " fetch it.",
+    )
     prefix: str = setting(
         "!mark", "Prefix of commands typed as messages.", means=validators.word
     )

@@ -173,6 +173,46 @@ def claim_of(reply: StoredReply, new: int | None = None) -> Claim:
     )
 
 
+def again(reply: int, trigger: str) -> tuple[Claim, tuple[str, str, int | None]] | None:
+    """Make a new row for another reply to what a reply answered, and that last turn."""
+    row = replies.get(reply)
+    if row is None or not row.turns:
+        return None
+    asked = row.answers or row.trigger
+    new = replies.claim(
+        row.guild_id, row.channel_id, "again", trigger, row.asker, asked
+    )
+    if new is None:
+        return None
+    speaker, text, message = row.turns[-1]
+    return claim_of(row, new), (speaker, text, message)
+
+
+class NotedReply(NamedTuple):
+    """A reply that was sent, and its channel."""
+
+    reply: StoredReply
+    channel: StoredChannel
+    is_whole: bool
+    """False if its words went while it was being sent."""
+    is_listened_to: bool
+    """The channel is."""
+
+
+def note_sent(reply: int, sent: Sequence[str]) -> NotedReply | None:
+    """Note under which ids a reply was sent; None unless it was on Discord."""
+    is_whole = replies.note_sent(reply, sent)
+    row = replies.get(reply)
+    channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
+    if row is None or channel is None or channel.discord_id is None:
+        return None
+    listened: StoredChannel | None = channel
+    if channel.parent_id and not channel.is_private:
+        listened = guilds.get_channel(channel.parent_id)
+    is_listened_to = listened is not None and listened.is_learning
+    return NotedReply(row, channel, is_whole, is_listened_to)
+
+
 def _message(guild: int, external: str) -> int | None:
     rows = messages.rows_of(guild, [external])
     return rows[0] if rows else None

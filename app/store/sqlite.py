@@ -27,6 +27,9 @@ PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "normal",
     "foreign_keys": 1,
+    # On macOS alone they matter: fsync there leaves data in the disk's own memory.
+    "fullfsync": 1,
+    "checkpoint_fullfsync": 1,
     "busy_timeout": 10_000,
     "cache_size": -32_000,
     # Overwrite deleted text with zeros, or "forget" would only hide it.

@@ -195,6 +195,16 @@ async def test_words_that_a_host_refused_do_not_close_it_for_others():
     assert len(flagged.seen) == 2
 
 
+async def test_what_was_shown_before_a_refusal_is_withdrawn():
+    shown: list[str | None] = []
+    refusal = InputRefusedError("It refused to answer.")
+    answer = await climb(
+        FakeProvider("openai", ["Well, ", refusal]), chain(), on_piece=shown.append
+    )
+    assert answer.provider == "markov"
+    assert shown[:2] == ["Well, ", None]
+
+
 async def test_what_proved_to_be_a_thought_is_withdrawn_and_never_sent():
     shown: list[str | None] = []
     thought = "now what would a regular say here"

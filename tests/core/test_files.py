@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 import sys
@@ -75,6 +76,29 @@ def test_the_file_and_then_its_directory_reach_the_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "sync_directory", synced)
     files.write_text(tmp_path / "a", "x")
     assert order[:3] == ["fsync", "replace", "directory"]
+
+
+@pytest.mark.parametrize("disk_takes_it", [True, False])
+def test_on_macos_a_file_leaves_the_memory_of_the_disk_too(
+    tmp_path, monkeypatch, disk_takes_it
+):
+    # fsync(2) there: "the drive itself may not physically write the data to the
+    # platters for quite some time"; F_FULLFSYNC asks it to. A disk may refuse that.
+    fcntl = pytest.importorskip("fcntl")
+    asked = []
+
+    def full(handle, command):
+        asked.append(command)
+        if not disk_takes_it:
+            raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", full)
+    monkeypatch.setattr(os, "fsync", lambda handle: asked.append("fsync"))
+    files.write_text(tmp_path / "a.json", "{}")
+    once = [51] if disk_takes_it else [51, "fsync"]
+    assert asked == once * 2  # the file, then its folder
 
 
 def test_leftovers_of_killed_processes_are_swept_and_fresh_ones_stay(tmp_path):

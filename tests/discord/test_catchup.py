@@ -74,7 +74,7 @@ async def test_it_tells_what_was_written_since_ones_last_message_with_links(
     )
     # What says nothing of the talk is left out first.
     assert "lol" not in shown.text and "my cat ate a crab" not in shown.text
-    assert "Nobody wrote" in nothing.text and "`hours`" in nothing.text
+    assert "Nobody has written" in nothing.text and "`hours`" in nothing.text
     assert "11 messages by 3 people" in further.text
     assert await service.context.database.run(replies.latest) == []
 

@@ -82,7 +82,7 @@ async def test_an_error_while_unsent_replies_are_finished_is_tried_again(
     assert stand_in.outbox.sent()[0].reply_to == asked
 
 
-@pytest.mark.parametrize("why", ["no right to read", "is gone"])
+@pytest.mark.parametrize("why", ["may no longer read", "is gone"])
 async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, why: str
 ) -> None:
@@ -102,7 +102,7 @@ async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
 
 
 @pytest.mark.parametrize(
-    ("place", "why"), [("gone", "is gone"), ("hidden", "no right to read")]
+    ("place", "why"), [("gone", "is gone"), ("hidden", "may no longer read")]
 )
 async def test_a_call_whose_channel_is_gone_has_its_reason_stored(
     stand_in: DiscordStandIn,
@@ -268,3 +268,35 @@ async def test_a_call_missed_in_a_thread_where_nothing_was_said_before_is_answer
     async with running.connected():
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert stand_in.outbox.sent()[0].reply_to == missed
+
+
+@pytest.mark.parametrize("what", ["time-out", "rights"])
+async def test_a_channel_that_it_may_read_again_is_caught_up_at_once(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    what: str,
+) -> None:
+    async with taught(running, stand_in, service, scene):
+        pass
+    bot, path = stand_in.bot, f"/channels/{scene.general.id}/messages"
+    asked = await stand_in.say(scene.general, scene.ann, f"{bot.mention} the boats?")
+    if what == "time-out":
+        scene.guild.timed_out.add(bot.id)
+    scene.general.deny(bot, rights.VIEW_CHANNEL | rights.SEND_MESSAGES)
+    async with running.connected() as link:
+        client = link.client
+        assert client is not None
+        await stand_in.wait_for(lambda: ("GET", path) in stand_in.rest.requests)
+        await stand_in.wait_for(lambda: not client._settling)
+        assert stand_in.outbox.sent() == [] and client.catch_up.is_behind
+        scene.general.rights.clear()
+        if what == "time-out":
+            # Of the channel it is told nothing, and so it does not write there.
+            scene.guild.timed_out.clear()
+            await stand_in.change_own_member(scene.guild)
+            await has_state(service, asked, "silent")
+        else:
+            await stand_in.update_channel(scene.general)
+            await has_state(service, asked, "sent")

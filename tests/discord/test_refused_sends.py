@@ -48,7 +48,7 @@ async def test_nothing_is_generated_where_it_may_not_write(
         await stand_in.say(place, scene.ben, f"{stand_in.bot.mention} hello")
         why = await stand_in.command(place, scene.ann, "why")
     assert host.asked == [] and stand_in.outbox.sent() == []
-    assert "I did not answer Ben: I have no right to write here" in why.text
+    assert "I did not answer Ben: I do not have permission to write here" in why.text
     assert [one for one in stand_in.rest.requests if one[0] == "POST"] != []
 
 

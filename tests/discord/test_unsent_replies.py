@@ -154,17 +154,18 @@ async def _fail(*args: object) -> None:
     raise RuntimeError("a fault that nobody foresaw")
 
 
-@pytest.mark.parametrize("status", [403, 400])
+@pytest.mark.parametrize(("cut", "status"), [(505, 403), (505, 400), (502, 403)])
 async def test_what_discord_took_before_it_refused_is_said(
     stand_in: DiscordStandIn,
     running: Running,
     service: Service,
     scene: Scene,
+    cut: int,
     status: int,
 ) -> None:
     faults, path = stand_in.rest.faults, f"/channels/{scene.general.id}/messages"
     async with taught(running, stand_in, service, scene):
-        faults.add("error after accept", "POST", path, status=505)
+        faults.add("error after accept", "POST", path, status=cut)
         faults.add("error", "POST", path, status=status, code=50013)
         call = f"{stand_in.bot.mention} what about the boats"
         asked = await stand_in.say(scene.general, scene.ann, call)

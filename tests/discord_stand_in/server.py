@@ -125,6 +125,8 @@ class DiscordStandIn(People):
     ) -> Interaction:
         """A user runs a slash command (`listen add`) and waits for its answer."""
         name, *inner = path.split()
+        # People are offered only what is registered, which follows READY.
+        await self.wait_for(lambda: self._has_command(name))
         self._check_channels(name, inner, options)
         leaf: list[dict[str, Any]] = [
             _option(key, value) for key, value in options.items()
@@ -137,6 +139,9 @@ class DiscordStandIn(People):
         if resolved:
             body["resolved"] = resolved
         return await self._interact(COMMAND, channel, user, body)
+
+    def _has_command(self, name: str) -> bool:
+        return any(one["name"] == name for one in self.rest.commands)
 
     def _check_channels(
         self, name: str, inner: Sequence[str], options: dict[str, Any]

@@ -46,7 +46,7 @@ def test_a_broken_line_is_named_and_the_others_stay(desk: Desk, put: Put) -> Non
     assert counts.added == 2
     first, second, third, fourth = counts.errors
     assert first.file.endswith("a.jsonl") and first.text.startswith("line 2: not JSON")
-    assert second.text == "line 4: not a message (text is not a string)"
+    assert second.text == "line 4: not a message (its text is 5)"
     assert "line 5" in third.text and "it lacks 'text'" in fourth.text
     assert counts.refused == counts.files[0].refused == 4
 

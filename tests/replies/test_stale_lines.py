@@ -85,3 +85,16 @@ async def test_a_word_said_in_spoilers_alone_is_said_in_them(bench):
     bench.local.text = "the dog was a Ghost"
     made = await bench.replier.reply(bench.ask("omg ||a ghost dog||", mode="llm"))
     assert made.answer.finished.text == "the dog was ||a Ghost||"
+
+
+async def test_a_link_is_one_that_somebody_wrote_or_is_left_out(bench):
+    bench.hear("bob", "look at https://a.example/boats today")
+    bench.local.text = "see https://a.example/boats or https://a.example/made/up now"
+    made = await bench.replier.reply(bench.ask("where are they?", mode="llm"))
+    assert made.answer.finished.text == "see https://a.example/boats or now"
+    bench.local.text = "oh it is https://b.example/x, thanks"
+    made = await bench.replier.reply(bench.ask("so https://b.example/x?", mode="llm"))
+    assert "https://b.example/x" in made.answer.finished.text
+    bench.local.text = "https://b.example/made/up/again"
+    made = await bench.replier.reply(bench.ask("and who are you?", mode="llm"))
+    assert made.answer.provider == "markov"

@@ -90,6 +90,10 @@ class Forgetting(RuleBasedStateMachine):
             self.do(self.world.mention(self.place(where), author))
         self.do(self.world.check())
 
+    @rule(who=SOME)
+    def somebody_asks_in_a_direct_message(self, who: int) -> None:
+        self.step(self.world.ask_directly(*self.person(who)))
+
     @rule(which=SOME)
     def a_message_is_edited(self, which: int) -> None:
         if said := self.one(which):

@@ -26,7 +26,14 @@ from typing import Any, TypeVar, cast
 
 from app.core.paths import Home
 from app.discord.controller import ports_of
-from app.discord.ports import Ask, Incoming, MessagePlace, Ports, ReadyReply
+from app.discord.ports import (
+    Ask,
+    DirectAsk,
+    Incoming,
+    MessagePlace,
+    Ports,
+    ReadyReply,
+)
 from app.ipc import control
 from app.ipc.jobs import SearchJob, SearchJobReply, TokenVoiceJob
 from app.ipc.wire import Request
@@ -156,6 +163,10 @@ class World:
     """The guilds (rows) that have a token voice, and the model's vocabulary."""
     asked: str = ""
     """The word of the question that is being answered, wherever it was asked."""
+    direct: dict[str, int] = field(default_factory=dict)
+    """The words planted in direct messages, and the guilds in whose voice."""
+    echoed: set[str] = field(default_factory=set)
+    """Those among them that the bot said itself."""
     homes: int = 0
     done: "Counter[str]" = field(default_factory=Counter)
     """How often what was done and checked."""
@@ -450,6 +461,26 @@ class World:
             await self._send(answer)
         self.asked = ""
 
+    async def ask_directly(self, guild: int, author: int) -> None:
+        """Ask the bot in a direct message, of which it stores nothing."""
+        text, number = self.next_text(), snowflake()
+        (self.asked,) = planted(text)
+        self.direct[self.asked] = guild
+        ask = DirectAsk(guild, number, author, name_of(author), text)
+        answer = await self.ports.replies.answer_direct(ask)
+        self.done["direct messages"] += 1
+        if answer is not None:
+            said = " ".join(answer.parts)
+            # A word that the bot says itself is in the row of its reply.
+            self.echoed |= planted(said) & self.direct.keys()
+            private = [one for one in self.said.values() if one.place.is_private]
+            heard = {one.word for one in private} & planted(said)
+            assert not heard, f"{heard} was said in a direct message"
+            await self._send(answer)
+        if self.rng.random() < 0.5:
+            await self.ports.messages.direct_deleted(number)
+        self.asked = ""
+
     async def _send(self, answer: ReadyReply) -> None:
         text = " ".join(answer.parts)
         self.check_speech(text)
@@ -549,12 +580,13 @@ class World:
             self.done["requests"] += 1
             host = served.headers["host"].split(":")[0]
             for word in planted(served.everything):
-                one = written[word]
+                one = written.get(word)
+                guild = one.place.guild if one else self.direct[word]
                 self.done["planted words in requests"] += 1
-                assert one.place.guild not in self.locked, f"{one} is locked"
-                assert (one.place.guild, host) in self.agreed, f"{one} went to {host}"
-                is_gone = one.state == "gone" and word != self.asked
-                assert not is_gone, f"{one} went to {host}"
+                assert guild not in self.locked, f"{word} {one} is locked"
+                assert (guild, host) in self.agreed, f"{word} {one} went to {host}"
+                is_gone = one is None or one.state == "gone"
+                assert not is_gone or word == self.asked, f"{word} {one} went to {host}"
         self.host.served.clear()
 
     async def sum_up(self) -> None:
@@ -595,7 +627,8 @@ class World:
                 assert one.place == place, f"{one} was said in {place}"
 
     def gone(self) -> set[str]:
-        return {one.word for one in self.said.values() if one.state == "gone"}
+        said = {one.word for one in self.said.values() if one.state == "gone"}
+        return said | (self.direct.keys() - self.echoed)
 
     async def check(self) -> None:
         """Compare the home with what must be kept, and what must be gone."""

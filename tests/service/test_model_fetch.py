@@ -11,6 +11,7 @@ from huggingface_hub import constants
 
 from app.core.errors import AppError, StoppedError
 from app.ipc import control
+from app.ipc.wire import Params
 from app.modelfiles import catalogue
 from app.service.handlers.models import ModelHandlers
 from app.service.service import Service
@@ -45,12 +46,13 @@ class Watcher:
         self.heard: list[control.Progress] = []
         self.moved = asyncio.Condition()
 
-    async def notify(self, notification: control.Progress) -> None:
+    async def notify(self, notification: Params) -> None:
+        assert isinstance(notification, control.Progress)
         self.heard.append(notification)
         async with self.moved:
             self.moved.notify_all()
 
-    async def until(self, is_so) -> control.Progress:  # type: ignore[no-untyped-def]
+    async def until(self, is_so) -> control.Progress:
         """Wait for a line of this kind, and return it."""
         async with self.moved:
             await self.moved.wait_for(lambda: any(map(is_so, self.heard)))
@@ -97,7 +99,7 @@ async def test_ones_own_stop_is_no_error_and_leaves_what_was_fetched(
     assert (last.finished, last.stopped, last.error, last.job) == (True, True, "", 0)
     (entry,) = (
         await ModelHandlers(service.context).models(watcher, control.Models())
-    ).models[:1]  # type: ignore[arg-type]
+    ).models[:1]
     assert 0 < entry.fetched < 1 and not entry.present
 
 

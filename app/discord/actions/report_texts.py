@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.core.labels import is_host
+from app.core.labels import is_host, many
 from app.discord.texts import PLACES, agree_here, quote
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import MOST_MESSAGES, Digest
@@ -28,7 +28,8 @@ def state_lines(
         f"Mode: `{reply.mode}`, voice {reply.dial} %. Model: {where}.",
         f"On the owner's computer: {quote(_short(model.name))} is"
         f" {model.state or 'unknown'}{pace}.",
-        f"{status.queue} replies wait; {status.today.replies} were made today.",
+        f"Waiting: {many(status.queue, 'reply')}."
+        f" Made today: {many(status.today.replies, 'reply')}.",
     ]
     if is_for_owner:
         told = [(model.reason, model.hint)]
@@ -69,7 +70,7 @@ def model_lines(models: Sequence[ModelEntry]) -> list[str]:
         aside = f", set aside: {one.set_aside}" if one.set_aside else ""
         size = f"{one.bytes / 1e9:.1f} GB"
         lines.append(f"- {quote(one.name)}: {size}{pace}{used}{quote(aside, 300)}")
-    return lines if models else ["No language model is on the owner's computer."]
+    return lines if models else ["There is no language model on the owner's computer."]
 
 
 def check_lines(checks: Sequence[Check]) -> list[str]:
@@ -91,12 +92,12 @@ def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
     since = f"<t:{found.since // 1000}:R>"
     when = f"your last message, {since}" if found.is_since_last_words else since
     if not found.messages:
-        return [f"Nobody wrote in {channel} since {when}. `hours` looks further back."]
+        quiet = f"Nobody has written in {channel} since {when}."
+        return [f"{quiet} Use `hours` to look further back."]
     people = "1 person" if found.people == 1 else f"{found.people} people"
     last = "the last " if found.messages >= MOST_MESSAGES else ""
-    messages = "1 message" if found.messages == 1 else f"{found.messages:,} messages"
-    many = f"{last}{messages} by {people}"
-    lines = [f"**{channel}** since {when}: {many}."]
+    told = f"{last}{many(found.messages, 'message')} by {people}"
+    lines = [f"**{channel}** since {when}: {told}."]
     if found.summary:
         lines += [f"> {quote(found.summary, 600)}", "In their own words:"]
     for one in found.lines:

@@ -1,5 +1,7 @@
 """Tells a person what they missed: `/catchup`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import discord
@@ -10,12 +12,14 @@ from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.messages import Talk, place_of
 from app.discord.permissions import may_speak_to, seen_by
+from app.discord.ports import MessagePlace
 from app.discord.texts import pages
+from app.service.digest import Digest
 
 NOT_YOURS_TO_SEE = "You cannot read the past messages of that channel."
 NOT_LISTENED = (
-    "I do not listen to {channel}, so I have nothing of it. A moderator can change that"
-    " with `/listen add`."
+    "I do not listen to {channel}, so I know none of its messages. A moderator can"
+    " change that with `/listen add`."
 )
 STILL_AT_IT = "I am still working on your last `/catchup`."
 
@@ -42,7 +46,7 @@ class CatchupCog(discord.Cog):
             int | None,
             discord.Option(
                 int,
-                description="How far back; without it, since your last message.",
+                description="Hours to look back. Left out: since your last message.",
                 min_value=1,
                 max_value=MOST_HOURS,
                 required=False,
@@ -53,7 +57,7 @@ class CatchupCog(discord.Cog):
             discord.TextChannel | discord.Thread | discord.VoiceChannel | None,
             discord.Option(
                 discord.SlashCommandOptionType.channel,
-                description="Another channel than this one.",
+                description="A different channel.",
                 required=False,
                 default=None,
             ),
@@ -68,20 +72,35 @@ class CatchupCog(discord.Cog):
         person = context.author
         if not may_speak_to(person, self.bot.settings.allowed_roles):
             raise discord.CheckFailure(NOT_ALLOWED)
-        if person.id in self._busy:
-            raise discord.CheckFailure(STILL_AT_IT)
-        self._busy.add(person.id)
-        try:
+        with self._one_at_a_time(person.id):
             await context.defer(ephemeral=True)
             if not await seen_by(person, [asked.id], here):
                 raise discord.CheckFailure(NOT_YOURS_TO_SEE)
             found = await self.bot.ports.messages.digest(place, person.id, hours)
+        await self._answer(context, found, asked.mention, place)
+
+    @contextmanager
+    def _one_at_a_time(self, person: int) -> Iterator[None]:
+        """Refuse a second wish of somebody until this block ends."""
+        if person in self._busy:
+            raise discord.CheckFailure(STILL_AT_IT)
+        self._busy.add(person)
+        try:
+            yield
         finally:
-            self._busy.discard(person.id)
+            self._busy.discard(person)
+
+    async def _answer(
+        self,
+        context: discord.ApplicationContext,
+        found: Digest | None,
+        channel: str,
+        place: MessagePlace,
+    ) -> None:
         if found is None:
-            text = NOT_LISTENED.format(channel=asked.mention)
+            text = NOT_LISTENED.format(channel=channel)
             await answers.respond(context, text, is_hidden=True)
             return
         link = f"https://discord.com/channels/{place.guild}/{place.channel}"
-        for page in pages(digest_lines(found, asked.mention, link)):
+        for page in pages(digest_lines(found, channel, link)):
             await answers.respond(context, page, is_hidden=True)

@@ -220,7 +220,7 @@ class EventsCog(discord.Cog):
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         """Follow a channel's name and its readers."""
-        self.bot.delivery.reopen()
+        self._reopen()
         await self._see(after)
 
     @discord.Cog.listener()
@@ -228,9 +228,23 @@ class EventsCog(discord.Cog):
         self, before: discord.Role, after: discord.Role
     ) -> None:
         """Follow who reads which channel, when everyone's rights change."""
-        self.bot.delivery.reopen()
+        self._reopen()
         if after.is_default() and before.permissions != after.permissions:
             await self.bot.ports.guilds.channels_seen(places_of(after.guild))
+
+    @discord.Cog.listener()
+    async def on_member_update(
+        self, before: discord.Member, after: discord.Member
+    ) -> None:
+        """Follow the bot's own rights, as when its time-out ends."""
+        if after.id == self.bot.own_id:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """Try what was refused before, since somebody changed rights."""
+        self.bot.delivery.reopen()
+        if self.bot.catch_up.is_behind:
+            self.bot.settle_later()
 
     async def _see(self, channel: discord.abc.GuildChannel) -> None:
         place = place_of(channel)

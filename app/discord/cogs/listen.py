@@ -5,6 +5,7 @@ from typing import Annotated
 
 import discord
 
+from app.core.labels import many
 from app.discord import answers
 from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.channel_menu import ChannelMenu
@@ -106,7 +107,7 @@ class ListenCog(discord.Cog):
             *guild.threads,
         ]
         found = [one for one in channels if one.id in listened]
-        lines = [f"I listen to and learn from {len(found)} channel(s)."]
+        lines = [f"I listen to and learn from {many(len(found), 'channel')}."]
         lines += [f"- {channel.mention}" for channel in found]
         for page in pages(lines):
             await answers.respond(context, page)

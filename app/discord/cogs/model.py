@@ -35,14 +35,16 @@ class ModelCog(discord.Cog):
 
     model = discord.SlashCommandGroup(
         "model",
-        "See and choose what writes the replies.",
+        "See or choose what writes the replies.",
         contexts={discord.InteractionContextType.guild},
     )
 
     def __init__(self, bot: MynahBot) -> None:
         self.bot = bot
 
-    @model.command(name="show", description="Show what writes here, and how it is.")
+    @model.command(
+        name="show", description="Show what writes replies here, and its state."
+    )
     async def show(self, context: discord.ApplicationContext) -> None:
         """Show model, place, mode and troubles; money and remedies to the owner."""
         require_manager(context.author, self.bot.settings)

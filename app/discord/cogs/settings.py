@@ -102,7 +102,7 @@ class SettingsCog(discord.Cog):
 
     @config.command(
         name="withdraw",
-        description="For the owner: no words of this server go to a host any more.",
+        description="For the owner: stop sending this server's words to any host.",
     )
     async def withdraw(self, context: discord.ApplicationContext) -> None:
         """Take back the consent that words leave the owner's computer."""
@@ -110,7 +110,7 @@ class SettingsCog(discord.Cog):
         await context.defer()
         place = answers.place_here(context)
         done = await self.bot.ports.guilds.withdraw_consent(place.guild)
-        text = "You had agreed to nothing here."
+        text = "There was no consent to withdraw here."
         if done is None:
             text = f"{IS_EVERYWHERE} Lock it with `/config set key:reply.local_only"
             text += " value:on`, or withdraw it on your computer."

@@ -7,6 +7,7 @@ import aiohttp
 import discord
 
 from app.core.errors import AppError, UsageError
+from app.core.labels import many
 from app.discord import answers
 from app.discord.answers import NOT_ALLOWED, ONLY_IN_SERVERS
 from app.discord.backfill import ALREADY
@@ -28,7 +29,7 @@ PARTLY_UNREADABLE = (
     " Message History” there, or stop listening there with `/listen remove`."
 )
 FORGOT_NOTHING = "{problem} I forgot nothing."
-GONE = "{name}: Discord does not provide that file. Attach it again."
+GONE = "{name}: I could not get that file from Discord. Attach it again."
 TOO_LARGE = "That file is too large. The owner can import it on the bot's computer."
 MAX_FILE_BYTES = 200 << 20
 AGAIN_LATER = " I will try again the next time I start."
@@ -53,7 +54,7 @@ class TrainCog(discord.Cog):
             bool,
             discord.Option(
                 bool,
-                description="Start from nothing (asks first). The default is true.",
+                description="Forget all and start again (asks first). Default: true.",
             ),
         ] = True,
         json: Annotated[
@@ -140,8 +141,8 @@ class TrainCog(discord.Cog):
             return
         if clean and (kept := await self.bot.ports.messages.stored(guild.id)):
             question = (
-                f"{kept:,} messages of this server are stored. Forget them first, those"
-                " from files too, or keep them and learn what is new?"
+                f"I have stored {many(kept, 'message')} of this server. Shall I forget"
+                " them first, those from files too, or keep them and learn what is new?"
             )
             await tell(question, CleanQuestion(self, guild, file))
         else:
@@ -176,7 +177,7 @@ class TrainCog(discord.Cog):
         gone = await training.prepare(guild, channels, report, clean=clean)
         before = forgotten(gone) + "\n" if gone is not None else ""
         names = ", ".join(f"#{channel.name}" for channel in channels)
-        text = f"Learning from {len(channels)} channel(s): {cut(names, 1000)}"
+        text = f"Learning from {many(len(channels), 'channel')}: {cut(names, 1000)}"
         await answers.change(told, before + text)
         training.resume(guild.id)
 

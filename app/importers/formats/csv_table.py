@@ -16,6 +16,7 @@ from app.importers.records import (
     FileGuild,
     Item,
     Record,
+    is_yes,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -122,7 +123,7 @@ def _record(
         reply_to=at(columns.reply_to) or None,
         channel=channel,
         channel_id=at(columns.channel_id) or None,
-        is_bot=at(columns.bot).lower() in ("true", "1", "yes"),
+        is_bot=is_yes(at(columns.bot)),
         is_system=bool(SAID_BY_NOBODY.fullmatch(text)),
         files=tuple(File.at(url) for url in urls if "://" in url),
     )

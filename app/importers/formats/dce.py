@@ -1,8 +1,7 @@
 """DiscordChatExporter's JSON, old and new: one file per channel."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from app.importers import json_stream
 from app.importers.formats.discord_names import NamedPlace, place_of
@@ -14,7 +13,9 @@ from app.importers.records import (
     Record,
     files_of,
     id_of,
+    is_yes,
     name_of,
+    objects_of,
     text_of,
     time_of,
 )
@@ -97,7 +98,7 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
     # A forward has a reference as well, but answers nothing.
     is_answer = kind in ("Reply", "19") and answered
     text = text_of(message.get("content") or "")
-    if emojis := message.get("inlineEmojis"):
+    if emojis := objects_of(message.get("inlineEmojis")):
         text = _with_emojis(text, emojis)
     channel_id = place.channel_id or id_of(message.get("channel_id"))
     ts = time_of(message.get("timestamp"))
@@ -111,11 +112,11 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
         reply_to=str(answered) if is_answer else None,
         channel=place.channel or channel_id,
         channel_id=channel_id,
-        is_bot=bool(author.get("isBot") or author.get("bot"))
+        is_bot=is_yes(author.get("isBot") or author.get("bot"))
         or kind in ANSWERED_BY_BOT,
         is_system=kind not in WRITTEN | ANSWERED_BY_BOT,
         files=tuple(files_of(message.get("attachments"))),
-        mentions=_mentions(message.get("mentions") or ()),
+        mentions=_mentions(objects_of(message.get("mentions"))),
     )
 
 
@@ -141,11 +142,11 @@ def _with_emojis(text: str, emojis: list[JsonObject]) -> str:
     return _EMOJI.sub(lambda found: known.get(found[1], found[0]), text)
 
 
-def _mentions(people: Any) -> dict[str, str] | None:
+def _mentions(people: Sequence[JsonObject]) -> dict[str, str] | None:
     return {
         str(person["id"]): str(
             person.get("nickname") or person.get("name") or person.get("username") or ""
         )
         for person in people
-        if isinstance(person, dict) and "id" in person
+        if "id" in person
     } or None

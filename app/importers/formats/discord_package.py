@@ -16,10 +16,12 @@ from app.importers.records import (
     FileGuild,
     Item,
     JsonObject,
+    OddValueError,
     Record,
     id_of,
     text_of,
     time_of,
+    why_no_message,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -95,7 +97,8 @@ def read_csv(source: SourceFile, stream: Stream) -> Iterator[Item]:
             try:
                 yield _record(row, name, id)
             except (TypeError, ValueError) as error:
-                yield BrokenRow(f"line {rows.line_num}", f"not a message ({error})")
+                reason = why_no_message(row, error)
+                yield BrokenRow(f"line {rows.line_num}", reason)
     except csv.Error as error:
         where = f"line {rows.line_num + 1}"
         raise BrokenFileError(where, f"{error}: is a quote missing?") from error
@@ -105,7 +108,7 @@ def _record(message: JsonObject, channel: str, channel_id: str | None) -> Record
     urls = str(message.get("Attachments") or "").split()
     id = id_of(message["ID"])
     if not id:
-        raise ValueError("it has no ID")
+        raise OddValueError("it has no ID")
     return Record(
         author=AUTHOR,
         name="me",

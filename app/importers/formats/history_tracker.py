@@ -17,6 +17,7 @@ from app.importers.records import (
     JsonObject,
     Record,
     text_of,
+    why_no_message,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -93,7 +94,8 @@ def read_database(source: SourceFile, stream: Stream) -> Iterator[Item]:
                 try:
                     yield _row(row)
                 except (TypeError, ValueError) as error:
-                    yield BrokenRow(f"message {row[0]}", f"not a message ({error})")
+                    reason = why_no_message({}, error)
+                    yield BrokenRow(f"message {row[0]}", reason)
     except sqlite3.Error as error:
         raise BrokenFileError("", f"the database is damaged ({error})") from error
 

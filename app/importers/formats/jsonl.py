@@ -13,11 +13,14 @@ from app.importers.records import (
     FileGuild,
     Item,
     JsonObject,
+    OddValueError,
     Record,
     files_of,
     id_of,
+    is_yes,
     milliseconds,
     name_of,
+    why_no_message,
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
@@ -73,26 +76,27 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
             yield _record(orjson.loads(line))
         except orjson.JSONDecodeError:
             yield _loosely(number, line)
-        except KeyError as error:
-            yield BrokenRow(f"line {number}", f"not a message (it lacks {error})")
-        except (TypeError, ValueError, AttributeError) as error:
-            yield BrokenRow(f"line {number}", f"not a message ({error})")
+        except (KeyError, TypeError, ValueError, AttributeError):
+            yield _loosely(number, line)
 
 
 def _loosely(number: int, line: bytes) -> Record | BrokenRow:
-    """Read a line with NaN, control characters or halves of surrogate pairs."""
+    """Read a line with NaN, control characters or halves of surrogate pairs.
+
+    A comma at its end and the separator of RFC 7464 at its start are passed over.
+    """
+    row: Any = None
     try:
-        return _record(_load(line))
+        row = _load(line.strip(b"\x1e \t\r\n").removesuffix(b","))
+        return _record(row)
     except UnicodeDecodeError:
         reason = NOT_UTF8
     except json.JSONDecodeError as error:
         reason = f"not JSON ({error.msg})"
     except RecursionError:
         reason = "it nests too deeply"
-    except KeyError as error:
-        reason = f"not a message (it lacks {error})"
-    except (TypeError, ValueError, AttributeError) as error:
-        reason = f"not a message ({error})"
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = why_no_message(row, error)
     return BrokenRow(f"line {number}", reason)
 
 
@@ -106,7 +110,7 @@ def _record(row: JsonObject) -> Record:
     id, reply_to, channel = get("id"), get("reply_to"), get("channel")
     thread, guild = get("thread"), get("guild_id") or get("guild")
     if type(text) is not str:
-        raise ValueError("text is not a string")
+        raise OddValueError(f"its text is {text!r:.40}")
     # Most rows have texts alone, which need no second look.
     if type(author) is not str:
         author = name_of(author) or ""
@@ -120,9 +124,9 @@ def _record(row: JsonObject) -> Record:
         thread = name_of(thread)
     if type(guild) is not str:
         guild = name_of(guild)
-    time = milliseconds(ts) if ts else None
+    time = milliseconds(ts) if type(ts) is str and ts else None
     if time is None and ts:
-        raise ValueError(f"its time is {ts!r:.40}")
+        raise OddValueError(f"its time is {ts!r:.40}, not like 2024-05-01T18:00:00Z")
     return Record(
         author,
         author,
@@ -133,8 +137,8 @@ def _record(row: JsonObject) -> Record:
         channel,
         id_of(get("channel_id")) if "channel_id" in row else None,
         thread,
-        bool(get("bot")),
-        bool(get("system")),
+        is_yes(get("bot")),
+        is_yes(get("system")),
         # Some exporters only give the number of files.
         tuple(files_of(files)) if files else (),
         None,

@@ -9,6 +9,7 @@ from app.importers.records import (
     FileGuild,
     Item,
     JsonObject,
+    OddValueError,
     Record,
     id_of,
     name_of,
@@ -130,7 +131,7 @@ def _text(text: object) -> str:
     if isinstance(text, str):
         return text
     if not isinstance(text, list):
-        raise TypeError(f"its text is {text!r:.40}")
+        raise OddValueError(f"its text is {text!r:.40}")
     return "".join(
         part if isinstance(part, str) else str(part.get("text", "")) for part in text
     )

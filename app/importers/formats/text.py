@@ -20,13 +20,23 @@ SHARE = 0.1
 _STAMP = re.compile(
     r"\A\s*[\[(<*-]{0,4}\s?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}(?::\d{2})?\b)"
 )
+_COPIED = re.compile(
+    r"\A\S.{0,80} [—–-] .{0,40}\d{1,2}[:.]\d{2}(?: ?[AaPp]\.?[Mm]\.?)?\s*\Z"
+)
+"""A name and a time, as Discord shows them and people copy them."""
+
+_LEVEL = re.compile(
+    r"\A\s*\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b\]?:?\s"
+)
+_CONTROL = re.compile(r"\A[^\x00-\x08\x0e-\x1f\x7f]*+[\x00-\x08\x0e-\x1f\x7f]")
+
 _SPEAKER = re.compile(
     r"\A\s*(?:<(?!a?:|[@#/])[^<>\s]{1,40}>|\[[^\[\]]{1,40}\]|[^\s:,.!?]{1,32}:)\s+\S"
 )
 _MARKUP = re.compile(
     r"\A\s*(?:<(?!a?:\w+:\d+>)/?[a-zA-Z!?][^>]*>|[{}\[\]]+,?\s*$|[\"'][\w-]+[\"']\s*:|[#=\-_*~]{4,}\s*$"
-    r"|[\w.-]+\s*=\s*\S|\[[\w.-]+\]\s*$|(?:def|class|import|from|return|function|var|let"
-    r"|const|public|private|#include|package|using)\s.*[;:{(]\s*$|.*[;{]\s*$"
+    r"|[\w.-]+\s*=\s*\S|(?:- )?[\w-]+:\s*$|- [\w-]+: |\[[\w.-]+\]\s*$"
+    r"|(?:def|class|import|from|return|function|var|let|const|public|private|#include|package|using)\s.*[;:{(]\s*$|.*[;{]\s*$"
     r"|(?:From|To|Date|Subject|Message-ID|Received|Content-Type): )"
 )
 
@@ -39,10 +49,13 @@ def matches(head: Head) -> bool:
 def looks_like_prose(lines_there: list[str]) -> bool:
     """Return whether nearly all lines are what a person would write."""
     there = [line[:500] for line in lines_there if line.strip()]
-    if not there or there[0].startswith(("From ", "<!", "<?", "%PDF", "{\\rtf")):
+    if not there or there[0].startswith(
+        ("From ", "<!", "<?", "%PDF", "{\\rtf", "[LINE] ")
+    ):
         return False
     few = SHARE * len(there)
-    if _share(_STAMP, there) > few or _share(_MARKUP, there) > few:
+    unlike = (_STAMP, _MARKUP, _LEVEL, _COPIED, _CONTROL)
+    if any(_share(pattern, there) > few for pattern in unlike):
         return False
     # Two people who talk are named again and again.
     if len(there) > 1 and _share(_SPEAKER, there) > max(0.5 * len(there), 1):

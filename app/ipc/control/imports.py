@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from app.core.labels import many
 from app.ipc.control.guilds import CountedText
 from app.ipc.wire import Request
 
@@ -98,12 +99,8 @@ class FoundServer:
                 datetime.fromtimestamp(one, UTC).year for one in (self.first, self.last)
             )
             years = f", {first}" if first == last else f", {first}-{last}"
-        channels = _many(len(self.channels), "channel")
-        return f"{channels}{of}, {_many(self.messages, 'message')}{years}"
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        channels = many(len(self.channels), "channel")
+        return f"{channels}{of}, {many(self.messages, 'message')}{years}"
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,23 @@ from app.settings.host_names import (
 QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
 MODEL_SECONDS = 600.0
+BLOCKED_SECONDS = 60.0
 OUT_OF_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 NO_MODEL = ("model_not_found", "DeploymentNotFound")
 MAX_WORDS = 200
 """The most of a host's own words to show."""
 
+WORDS_IN = ("message", "detail", "error", "errors", "title")
+"""The places in an error's body where hosts put their words."""
+
 _FLAGGED = re.compile(
     r"\bflagged\b|moderation|content (?:management )?policy|maximum context length"
-    r"|context (?:size|length|window)",
+    r"|context (?:size|length|window)|max_new_tokens",
     re.IGNORECASE,
 )
+
+_BAD_KEY = re.compile(r"api key not valid|invalid api key|incorrect api key", re.I)
+"""Google's words, with a status of 400."""
 
 FIRST_WAIT = 0.25
 """Seconds before a retry when the host names no time."""
@@ -67,16 +74,28 @@ def describe(
     """
     status = status_of(error)
     if status is not None:
-        words = words_of(error)
-        trouble = _of_status(status, _code(error), words, host, model, name)
-        if status in (404, 405) and not _is_of_model(words, _code(error), model):
+        words, code = words_of(error), _code(error)
+        if status in (404, 405) and not _is_of_model(words, code, model):
             trouble = _wrong_path(host, name)
+        else:
+            trouble = _of_account(status, code, words, host, model, name) or _of_status(
+                status, words, host, name
+            )
         if not words:
             return trouble
         return replace(trouble, reason=f"{trouble.reason} It said: “{words}”")
+    return _of_connection(error, host, name, has_begun=has_begun)
+
+
+def _of_connection(
+    error: Exception, host: str, name: str, *, has_begun: bool
+) -> Trouble:
+    """Describe what went wrong without an answer, or with one that is none."""
     kind = type(error).__name__
     if has_begun and not isinstance(error, ValueError):
-        return Trouble("broken", f"The answer from {host} stopped early.")
+        words = words_of(error)
+        said = f" It said: “{words}”" if words else ""
+        return Trouble("broken", f"The answer from {host} stopped early.{said}")
     if tls := _of_tls(error, host, name):
         return tls
     if kind == "APIConnectionError" or isinstance(error, TimeoutError):
@@ -93,12 +112,13 @@ def describe(
         return Trouble(
             "nonsense", f"{host} sent an unreadable answer: {_short(error)}."
         )
-    return Trouble("broken", f"{host} failed: {_short(error)}.")
+    return Trouble("broken", f"{host} failed: {words_of(error) or _short(error)}.")
 
 
-def _of_status(
+def _of_account(
     status: int, code: str | None, words: str, host: str, model: str, name: str
-) -> Trouble:
+) -> Trouble | None:
+    """Describe a refusal of the account, the words, the model or the key."""
     if code in OUT_OF_CREDIT or status == 402:
         return Trouble(
             "quota",
@@ -117,7 +137,14 @@ def _of_status(
             MODEL_SECONDS,
             is_of_model=True,
         )
-    if status in (401, 403) or code == "invalid_api_key":
+    if status == 403 and not words:
+        return Trouble(
+            "blocked",
+            f"Something on the way to {host} refused the request (403).",
+            "Look at that address in a browser; a firewall or a proxy may be there.",
+            BLOCKED_SECONDS,
+        )
+    if status in (401, 403) or code == "invalid_api_key" or _BAD_KEY.search(words):
         return Trouble(
             "key",
             f"{host} rejected the key.",
@@ -125,6 +152,11 @@ def _of_status(
             f" {to_enter_key(name, is_openai=host == OPENAI_HOST)}.",
             KEY_SECONDS,
         )
+    return None
+
+
+def _of_status(status: int, words: str, host: str, name: str) -> Trouble:
+    """Describe any other answer by its status."""
     if status == 429:
         return Trouble(
             "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
@@ -224,20 +256,28 @@ def words_of(error: Exception) -> str:
     Mistral, vLLM and FastAPI list details instead of a text; what a detail quotes as
     `input` is the request's, and is left out.
     """
-    body = body_of(error)
-    found = body.get("message") or body.get("detail") or body.get("error") or ""
-    if isinstance(found, dict):
-        found = found.get("detail") or found.get("message") or ""
+    found: object = body_of(error) or getattr(error, "body", None) or ""
+    while isinstance(found, dict):
+        inner = (found.get(name) for name in WORDS_IN)
+        found = next(filter(None, inner), "")
     if isinstance(found, list):
         found = "; ".join(_detail(one) for one in found if isinstance(one, dict))
-    text = _line(str(found))
-    return text if len(text) <= MAX_WORDS else text[: MAX_WORDS - 1] + "…"
+    if not isinstance(found, str) or found.lstrip().startswith("<"):
+        return ""  # A page is nothing that the host says.
+    return shown(found)
+
+
+def shown(text: str) -> str:
+    """Return a host's words without secrets, on one short line."""
+    line = _line(text)
+    return line if len(line) <= MAX_WORDS else line[: MAX_WORDS - 1] + "…"
 
 
 def _detail(one: dict[str, object]) -> str:
     where = one.get("loc")
     place = ".".join(map(str, where[1:])) if isinstance(where, list | tuple) else ""
-    return f"{place}: {one.get('msg', '')}" if place else str(one.get("msg", ""))
+    said = str(one.get("msg") or one.get("message") or "")
+    return f"{place}: {said}" if place else said
 
 
 def _line(text: str) -> str:

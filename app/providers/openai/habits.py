@@ -13,7 +13,7 @@ SAMPLING = ("temperature", "top_p", "seed")
 
 OPTIONAL = (
     "max_tokens", "max_completion_tokens", "reasoning_effort", "reasoning",
-    "chat_template_kwargs", "stream_options", *SAMPLING,
+    "chat_template_kwargs", "stream_options", "stream", *SAMPLING,
 )  # fmt: skip
 
 _THINKS = re.compile(
@@ -87,7 +87,9 @@ def options(
 ) -> dict[str, object]:
     """Return a request's options; their names differ by host and model."""
     is_openai = address.is_openai or address.host.endswith(".azure.com")
-    found: dict[str, object] = {"stream_options": {"include_usage": True}}
+    found: dict[str, object] = {}
+    if "stream" not in habits.refused:
+        found = {"stream_options": {"include_usage": True}}
     if not (is_openai and habits.thinks):
         found |= sampling
     limit = "max_completion_tokens" if is_openai else "max_tokens"

@@ -1,5 +1,6 @@
 """Prices of cloud models, from a file that the owner may edit."""
 
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,21 @@ class Prices:
         return any(model.startswith(name) for name in self.models)
 
 
+_BROKEN = (
+    OSError, AttributeError, KeyError, TypeError, ValueError, OverflowError,
+    RecursionError,
+)  # fmt: skip
+"""The errors of a file that is not TOML, or has other things than prices."""
+
+
+def _dollars(cost: float) -> float:
+    """Return a price as a number; one below nothing, or none, would pass any budget."""
+    price = float(cost)
+    if not 0 <= price < math.inf:
+        raise ValueError(f"a price is {cost}")
+    return price
+
+
 def load(owners: Path | None = None) -> Prices:
     """Load the owner's file, or else the one shipped with the program.
 
@@ -63,11 +79,11 @@ def load(owners: Path | None = None) -> Prices:
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
         models = {
-            name: Price(**{part: float(cost) for part, cost in costs.items()})
+            name: Price(**{part: _dollars(cost) for part, cost in costs.items()})
             for name, costs in tree["models"].items()
         }
         return Prices(str(tree["date"]), models)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except _BROKEN as error:
         raise ConfigError(
             f"{path} cannot be read: {error}.", f"{SHIPPED} shows the format."
         ) from error

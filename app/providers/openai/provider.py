@@ -9,15 +9,16 @@ from collections.abc import (
     Collection,
 )
 from contextlib import aclosing, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from app.core.errors import ConfigError, LoadingError, ProviderError
+from app.core.errors import ConfigError, InputRefusedError, LoadingError, ProviderError
 from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
 from app.providers.cost_record import OnSpent, Spent
+from app.providers.openai.chunks import Chunks, chunks_of
 from app.providers.openai.client import Clients, load
-from app.providers.openai.errors import NoStreamError, Trouble, is_worth_retrying
+from app.providers.openai.errors import Trouble, is_worth_retrying
 from app.providers.openai.habits import Habits
 from app.providers.openai.host_state import HostFacts, HostStanding, no_key
 from app.providers.openai.model_list import list_models
@@ -33,6 +34,7 @@ from app.settings.hosts import needs_key
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
+    from openai._legacy_response import LegacyAPIResponse
 
 Clock = Callable[[], float]
 
@@ -262,8 +264,7 @@ class OpenAIProvider:
             spent, self._prices(), first, (self._clock() - start) * 1000
         )
         if not done.text.strip():
-            reason = "thought and sent no answer" if call.chunks else "sent no text"
-            raise ProviderError(f"{call.address.host} {reason}.")
+            raise ProviderError(f"{call.address.host} {call.why_empty}.")
         if is_repeatable:
             self._repeats.remember(call.asked, done)
         yield done
@@ -299,6 +300,8 @@ class OpenAIProvider:
                 async for text in texts:
                     yield text
             call.is_waiting = False
+            if call.refusal:
+                raise InputRefusedError(call.refusal)
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             call.is_waiting = False
             call.is_refused = getattr(error, "status_code", None) is not None
@@ -327,7 +330,7 @@ class OpenAIProvider:
         if call.bytes_sent and (call.address.is_cloud or not is_ours):
             self._on_spent(call.spent(self.name, self._prices()))
 
-    async def _open(self, call: ChatCall) -> "AsyncStream[Any]":
+    async def _open(self, call: ChatCall) -> Chunks:
         from app.providers.openai.sent_bytes import ON_BYTES
 
         if is_greeting(call.prompt):
@@ -347,11 +350,7 @@ class OpenAIProvider:
             **call.arguments, timeout=call.timeout
         )
         self._throttle.note(answer.headers)
-        kind = answer.headers.get("content-type", "")
-        if "event-stream" not in kind:
-            await answer.http_response.aclose()
-            raise NoStreamError(f"it sent {kind or 'something'} instead of a stream")
-        return cast("AsyncStream[Any]", answer.parse())
+        return await chunks_of(cast("LegacyAPIResponse[AsyncStream[object]]", answer))
 
     async def _connect(self, permit: Permit) -> "AsyncOpenAI":
         key = await asyncio.to_thread(self._key, permit.address)

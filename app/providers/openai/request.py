@@ -4,13 +4,16 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
 from app.providers.openai.bill import bill_in
+from app.providers.openai.chunks import Chunks
 from app.providers.openai.cloud_prompt import render
+from app.providers.openai.errors import shown
 from app.providers.openai.habits import Habits, options
 from app.providers.openai.prices import Price, Prices
 from app.providers.thoughts import Thoughts
@@ -18,7 +21,6 @@ from app.settings.base_url import Address
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import AsyncStream
 
 Body = dict[str, Any]
 
@@ -28,6 +30,16 @@ MAX_CHARS = 8000
 MAX_THOUGHT = 10 * MAX_CHARS
 
 LEAST_SILENCE, CONNECT_SECONDS = 60.0, 5.0
+
+BROKEN_OFF = frozenset(
+    "length max_tokens model_length error abort network_error"
+    " insufficient_system_resource".split()
+)
+"""The reasons for an end before the end.
+
+Mistral says `model_length`, OpenRouter `error`, and DeepSeek
+`insufficient_system_resource`.
+"""
 
 NOT_OPENAIS = ("reasoning", "chat_template_kwargs")
 """Parameters that the client library does not know."""
@@ -68,6 +80,10 @@ class ChatCall:
     chunks: int = 0
     finish: str = "stop"
     reported: Tokens | None = None
+    refused: str = ""
+    """The words in which the model, or a filter, refused to answer."""
+    ended: str = ""
+    """The reason that the host gave for the end."""
     billed: float | None = None
     """US dollars, as the host said."""
 
@@ -107,7 +123,7 @@ class ChatCall:
         silence = max(LEAST_SILENCE, self.prompt.deadline_ms / 1000)
         return httpx2.Timeout(silence, connect=CONNECT_SECONDS)
 
-    async def texts(self, stream: "AsyncStream[Any]") -> AsyncGenerator[str, None]:
+    async def texts(self, stream: Chunks) -> AsyncGenerator[str, None]:
         """Yield the texts of its stream, empty ones while it thinks.
 
         Note counts and the finish reason.
@@ -119,9 +135,9 @@ class ChatCall:
             async for chunk in stream:
                 self.reported = _usage(chunk) or self.reported
                 self.billed = bill_in(chunk, self.billed)
-                choices = getattr(chunk, "choices", None) or []
-                for choice in choices[:1]:
-                    self.finish = _finish(choice) or self.finish
+                choices = getattr(chunk, "choices", None)
+                for choice in choices[:1] if isinstance(choices, list) else ():
+                    self._note_end(choice)
                     text, thought = _said(choice)
                     if text or thought:
                         self.chunks += 1
@@ -137,6 +153,32 @@ class ChatCall:
             with suppress(RuntimeError):
                 await stream.close()
             self._learn()
+
+    def _note_end(self, choice: object) -> None:
+        """Note why it ended, and what it said in place of an answer."""
+        self.ended = _text(getattr(choice, "finish_reason", None)) or self.ended
+        if self.ended in BROKEN_OFF:
+            self.finish = "length"
+        self.refused += _text(getattr(_delta(choice), "refusal", None))
+
+    @property
+    def refusal(self) -> str:
+        """Say that these words get no answer; empty if they do."""
+        host = self.address.host
+        if self.refused:
+            return f"{host} refused to answer. It said: “{shown(self.refused)}”"
+        if self.ended == "content_filter":
+            return f"The filter of {host} stopped the answer."
+        return ""
+
+    @property
+    def why_empty(self) -> str:
+        """The reason why there is no text, with the host as the subject."""
+        if self.chunks:
+            return "thought and sent no answer"
+        if self.ended in ("tool_calls", "function_call"):
+            return "called a tool in place of an answer"
+        return "sent no text"
 
     def _learn(self) -> None:
         """Remember that the model thinks, and where its thoughts begin."""
@@ -215,11 +257,6 @@ class ChatCall:
         return not is_known and not prices.knows(self.model)
 
 
-def _finish(choice: object) -> str | None:
-    reason = getattr(choice, "finish_reason", None)
-    return "length" if reason == "length" else None
-
-
 def _usage(chunk: object) -> Tokens | None:
     usage = getattr(chunk, "usage", None)
     if usage is None:
@@ -245,7 +282,8 @@ def _body(address: Address, model: str, prompt: Prompt, habits: Habits) -> Body:
     return {
         "model": model,
         "messages": messages,
-        "stream": True,
+        # Some hosts stream unless they are told not to (unslothai/unsloth#5047).
+        "stream": "stream" not in habits.refused,
         **options(address, model, tokens, sampling, habits),
     }
 
@@ -256,7 +294,7 @@ def _said(choice: object) -> tuple[str, str]:
     DeepSeek, vLLM and llama-server think in `reasoning_content`, Ollama, OpenRouter and
     Groq in `reasoning`, Mistral in parts of `content`.
     """
-    delta = getattr(choice, "delta", None)
+    delta = _delta(choice)
     content = getattr(delta, "content", None)
     thoughts = [
         getattr(delta, name, None) for name in ("reasoning_content", "reasoning")
@@ -272,6 +310,16 @@ def _said(choice: object) -> tuple[str, str]:
             if isinstance(inner, dict)
         ]
     return _joined(texts), next((one for one in thoughts if isinstance(one, str)), "")
+
+
+def _delta(choice: object) -> object:
+    """Return the part of an answer, or the whole one of a host that does not stream."""
+    found = getattr(choice, "delta", None) or getattr(choice, "message", None)
+    return SimpleNamespace(**found) if isinstance(found, dict) else found
+
+
+def _text(found: object) -> str:
+    return found if isinstance(found, str) else ""
 
 
 def _joined(texts: list[object]) -> str:

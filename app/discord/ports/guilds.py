@@ -1,0 +1,103 @@
+"""The port of guilds and channels."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from app.discord.ports.exchange import MessagePlace
+from app.service.voices.forgetter import Forgotten
+from app.service.weekly_stats import GuildWeek
+from app.settings.effective import ResolvedSetting
+from app.settings.schema import Config
+
+
+class GuildEvents(Protocol):
+    """Guilds and channels: which there are, and what is set for them.
+
+    Here and in the other ports ids are Discord's, unless called rows.
+    """
+
+    async def settings(self, place: MessagePlace) -> Config:
+        """Return the effective settings of a channel."""
+        ...
+
+    async def server_settings(self, guild: int) -> Config:
+        """Return the settings of a server, wherever in it."""
+        ...
+
+    async def starts_talk(self, guild: int) -> bool:
+        """Return whether the bot is to start talk in a server, or a channel of it."""
+        ...
+
+    async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
+        """Return every setting that can differ in a channel, with its origin."""
+        ...
+
+    async def withdraw_consent(self, guild: int) -> list[str] | None:
+        """Take back the owner's consents for a guild; return them in words.
+
+        None if the owner agreed for every guild, which is taken back elsewhere.
+        """
+        ...
+
+    async def change_setting(
+        self,
+        place: MessagePlace,
+        name: str,
+        text: str | None,
+        *,
+        channel_only: bool,
+        everywhere: bool = False,
+        agreed: bool = False,
+        is_owner: bool = False,
+    ) -> ResolvedSetting:
+        """Set (or with None reset) a setting of the guild, or of the channel alone.
+
+        Args:
+            everywhere: Of the home instead, for every guild.
+            agreed: The person was told what leaves the machine, and agreed.
+            is_owner: The owner asks, who alone may change what costs or leaks.
+
+        Raises:
+            AppError: If the name or the value does not fit, nobody agreed yet, or the
+                person may not do this.
+        """
+        ...
+
+    async def learning_channels(self, guild: int) -> set[int]:
+        """The channels of a guild that are listened to."""
+        ...
+
+    async def set_learning(self, place: MessagePlace, on: bool) -> None: ...
+
+    async def present(self, guilds: Mapping[int, str]) -> None:
+        """The bot is in these guilds, by id and name, and in no other."""
+        ...
+
+    async def joined(self, guild: int, name: str) -> None: ...
+
+    async def left(self, guild: int) -> None: ...
+
+    async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
+        """Note these channels and their readers, for owners to choose and for replies.
+
+        Of threads only those count that are stored.
+        """
+        ...
+
+    async def unknown_channels(self, guild: int) -> list[int]:
+        """Return stored channels and threads whose readers nobody told yet."""
+        ...
+
+    async def channel_gone(self, guild: int, channel: int) -> None:
+        """Note that Discord does not have an imported channel; it stays."""
+        ...
+
+    async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
+
+    async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
+        """Return the last seven days of some channels."""
+        ...
+
+    async def emoji(self, place: MessagePlace) -> str | None:
+        """Return an emoji of people whose words may be said there, by frequency."""
+        ...
