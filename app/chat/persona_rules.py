@@ -47,7 +47,8 @@ _LANGUAGE = re.compile(
     rf"|\b({_NAMES})\sonly\b",
     re.I,
 )
-_KEPT = re.compile(r"\S*://\S*|<[^<>\s]{1,80}>|:\w{2,32}:")
+_KEPT = re.compile(r"(?<!\S)(?>\S*?://\S*+)|<[^<>\s]{1,80}>|:\w{2,32}:")
+_DENIED = re.compile(rf"\b{_NOT}\b", re.I)
 _BEFORE = 24
 """The characters before a rule in which a word may turn it into its opposite."""
 
@@ -127,7 +128,7 @@ def _said(rule: re.Pattern[str], persona: str) -> str:
     for found in rule.finditer(persona):
         before = persona[max(0, found.start() - _BEFORE) : found.start()]
         clause = re.split(r"[,.;:!?]|\b(?:and|but)\b", before)[-1]
-        if not re.search(rf"\b{_NOT}\b", clause, re.I):
+        if not _DENIED.search(clause):
             return next(filter(None, found.groups()), found.group())
     return ""
 

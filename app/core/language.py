@@ -46,7 +46,7 @@ LEAST_TOLD = 18
 LEAST_SURE = 0.6
 """The probability from which a language counts."""
 
-_NO_WORDS = re.compile(r"\S*://\S*|<[^<>\s]{1,80}>|[@#:]\w+:?|`[^`]*`")
+_NO_WORDS = re.compile(r"(?<!\S)(?>\S*?://\S*+)|<[^<>\s]{1,80}>|[@#:]\w+:?|`[^`]*`")
 
 
 class _Identifier(Protocol):

@@ -44,6 +44,9 @@ PROCESSORS = {"amd64": "x86_64", "aarch64": "arm64"}
 Report = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
+_SUM = re.compile(r"([0-9a-f]{64})  (mynah-(\d[\w.]*)-(\w+-\w+)(?:\.exe)?)")
+"""A line of a list of checksums: sum, file, version, system and processor."""
+
 
 @dataclass(frozen=True)
 class ReleasePage:
@@ -283,8 +286,10 @@ def _for_here(listed: str) -> Release:
     """
     machine = platform.machine().lower()
     kind = f"{SYSTEMS.get(sys.platform, '')}-{PROCESSORS.get(machine, machine)}"
-    line = rf"([0-9a-f]{{64}})  (mynah-(\d[\w.]*)-{re.escape(kind)}(?:\.exe)?)"
-    for found in re.finditer(rf"^{line}$", listed, re.MULTILINE):
+    for line in listed.splitlines():
+        found = _SUM.fullmatch(line)
+        if found is None or found[4] != kind:
+            continue
         try:
             Version(found[3])
         except InvalidVersion:

@@ -270,7 +270,9 @@ def mode(name: str, text: str) -> str:
 
 def embedding_model(name: str, text: str) -> str:
     """The built-in model, or one of a hub by its owner and name."""
-    if text != BUILT_IN and not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
+    owner, _, model = text.partition("/")
+    is_named = all(re.fullmatch(r"[\w.-]+", part) for part in (owner, model))
+    if text != BUILT_IN and not is_named:
         raise ConfigError(
             f"{name}: {text!r} is not an embedding model.",
             f"Write {BUILT_IN}, or a name such as BAAI/bge-small-en-v1.5.",

@@ -224,7 +224,7 @@ async def test_ones_own_host_is_no_cloud(
     assert check.ok and f"({where})" in check.detail
     assert "key" not in check.detail + check.hint
     story = texts.explanation(await ask(bot, control.Explain(said.reply)))
-    assert where in story
+    assert ("my owner's own host" if is_own else "here") in story
 
 
 async def test_the_check_up_asks_for_no_key_of_openai_for_another_host(

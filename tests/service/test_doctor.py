@@ -150,9 +150,9 @@ async def test_the_state_of_the_running_bot_is_part_of_the_check_up(home: Home):
 async def test_the_homes_hosts_are_checked_where_the_servers_cannot_be_asked(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ):
-    save(home.config_file, "reply.provider", "openai, pc")
     save(home.config_file, "openai.base_url", "http://127.0.0.1:9/v1/")
     save(home.config_file, "hosts.pc.base_url", "http://127.0.0.1:9/v1/")
+    save(home.config_file, "reply.provider", "openai, pc")
 
     def damaged() -> None:
         raise DatabaseDamagedError("The database is damaged.", "Restore a backup.")

@@ -91,9 +91,9 @@ async def test_a_guild_that_remembers_nothing_has_no_vectors(bench):
 async def test_another_model_is_taken_up_without_a_new_start(bench):
     row = bench.tell("the ferry leaves at noon")
     await bench.wait_for(1)
-    await bench.settings.change("memory.model", "other")
+    await bench.settings.change("memory.model", "maker/other")
     await until(
-        lambda: bench.database.run(embeddings.of_messages, "other", [row]), bool
+        lambda: bench.database.run(embeddings.of_messages, "maker/other", [row]), bool
     )
 
 

@@ -153,7 +153,7 @@ def arguments(
         "twins": None, "figures": {}, "made": NOW, "change": 2**31, "won": 1,
         "is_bot": False, "has_opted_out": True, "allows": False, "by_owner": True,
         "first": mine["replies"][0], "second": mine["replies"][1],
-        "is_demo": False, "claimed": "1", "vectors": [], "step": 1000,
+        "is_demo": False, "claimed": "1", "vectors": [], "step": 1000, "each": 5,
         "reason": "mention", "trigger": "new", "asker": "puck", "answers": "00",
         "outside": None, "message": mine["messages"][0],
         "said_as": ProxiedName("another name", "oberon", "another by oberon"),

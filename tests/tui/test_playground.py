@@ -186,7 +186,7 @@ async def test_without_a_server_it_says_how_to_get_one(open_app: Open):
     async with open_app("playground", busy_bot(guilds={"guilds": []})) as pilot:
         await pilot.press("escape", "2")  # The first steps stand in front.
         await settle(pilot)
-        assert "Mynah has not learned a server yet." in text_of(pilot)
+        assert "No server is learned yet." in text_of(pilot)
         await pilot.press(*"hello", "enter")
         assert not pilot.app.screen.query(ReplyLine)
 

@@ -11,7 +11,7 @@ from app.tui.remedies import in_keys
 
 ROOT = Path(__file__).parents[2]
 # These have no key: the screens show the same by themselves, or cannot do it.
-WITHOUT_KEY = {"mynah restore", "mynah bench", "mynah tune"}
+WITHOUT_KEY = {"mynah restore", "mynah bench", "mynah tune", "mynah update"}
 
 
 @pytest.mark.parametrize(

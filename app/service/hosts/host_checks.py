@@ -42,10 +42,10 @@ async def _keys_left_over(context: AppContext) -> list[Check]:
         Check(
             "keys",
             False,
-            f"{name} is still kept, but there is no host {name.removesuffix('_key')}.",
-            f"Delete it: `mynah config set {name}`, and enter nothing.",
+            f"{host}_key is still kept, but there is no host {host}.",
+            f"Delete it: `mynah config set {host}_key`, and enter nothing.",
         )
-        for name in left
+        for host in (name.removesuffix("_key") for name in left)
     ]
 
 
