@@ -112,7 +112,9 @@ class Speaker:
             entry = JudgedMessage(
                 said.place.channel, said.id, said.author_name, decision
             )
-            self.judged.append(entry)
+            # Catching up sees what was answered before a restart once more.
+            if not found.is_answered:
+                self.judged.append(entry)
             if decision.speak:
                 await self._begin(message, said, decision, found)
             elif not said.is_bot and self._is_call(message, decision.kind):

@@ -8,7 +8,7 @@ from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.discord import attachments
-from app.discord.actions.again import NOTHING_TO_SAY
+from app.discord.actions.again import APPROVED_FIRST, NOTHING_TO_SAY
 from app.ipc import control
 from app.providers.markov import NOTHING_LEARNED
 from app.replies.replier import Replier
@@ -101,9 +101,7 @@ async def test_debug_shows_no_draft_and_no_source_of_one(
             await stand_in.say(scene.general, scene.ben, "!mark debug")
         else:
             shown = await stand_in.command(scene.general, scene.ben, "mark", debug=True)
-            assert [*shown.texts] == [
-                "The owner approves my replies before I send them."
-            ]
+            assert [*shown.texts] == [APPROVED_FIRST]
 
         async def is_draft() -> bool:
             return [one.state for one in await run(replies.latest)] == ["draft"]
@@ -111,7 +109,8 @@ async def test_debug_shows_no_draft_and_no_source_of_one(
         await eventually(is_draft)
         await asyncio.sleep(0.3)
         assert typed or len(shown.parts) == 1
-    assert stand_in.outbox.sent() == []
+    sent = [one.payload["content"] for one in stand_in.outbox.sent()]
+    assert sent == ([APPROVED_FIRST] if typed else [])
 
 
 async def test_a_draft_that_the_owner_reworded_goes_with_what_it_drew_on(

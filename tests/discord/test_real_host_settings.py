@@ -77,7 +77,7 @@ async def test_the_owner_alone_withdraws_a_consent(
         kept = await stand_in.command(scene.general, scene.mod, "config withdraw")
     assert "owner" in refused.text
     assert "api.openai.com for replies" in done.text
-    assert "nothing" in again.text
+    assert "no consent" in again.text
     assert "every server" in kept.text and "reply.local_only" in kept.text
     assert await settings.has_agreed(1, "replies", address)
 

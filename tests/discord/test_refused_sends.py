@@ -7,6 +7,7 @@ import pytest
 from app.core import secrets
 from app.core.errors import UsageError
 from app.core.paths import Home
+from app.discord.permissions import NO_RIGHT
 from app.discord.ports import Unsent
 from app.ipc import control
 from app.service.service import Service
@@ -159,5 +160,5 @@ async def test_the_owner_is_told_when_discord_refuses_their_words(
     async with serving(service) as calls:
         await stand_in.wait_for(lambda: is_online(calls))
         await until_known(service)
-        with pytest.raises(UsageError, match="no right to write"):
+        with pytest.raises(UsageError, match=NO_RIGHT):
             await calls.send(NOBODY, control.Send("Harbour", "general", "hello"))

@@ -3,6 +3,7 @@
 import asyncio
 
 from app.discord.cogs import about
+from app.discord.permissions import NO_RIGHT
 from app.discord.ports import Ask, ReadyReply
 from app.service.service import Service
 from app.settings.config_file import save
@@ -200,7 +201,7 @@ async def test_why_a_call_got_no_answer_is_stored(
             run = service.context.database.run
             rows = [await run(replies.answer_to, str(one)) for one in calls]
             told = [row.notes[0] if row and row.notes else "" for row in rows]
-            return all("no right to write" in one for one in told)
+            return all(NO_RIGHT in one for one in told)
 
         await eventually(is_stored)
     assert stand_in.outbox.sent() == []
