@@ -120,7 +120,8 @@ def blank_replies(
     Args:
         answered: Outside ids of more messages, which were perhaps never stored.
         by_owner: As in `delete`.
-        are_edited: Those more messages stay, in other words; they may be answered.
+        are_edited: Those more messages stay, in other words. Answers to the words they
+            had are ended, for what is being written has only those.
     """
     _tell_unfinished(guild, rows)
     replies, own, sent = set[int](), list[int](), list[tuple[str, str]]()
@@ -138,18 +139,23 @@ def blank_replies(
         _tell_unfinished(guild, reached)
         own += reached
         found = _drawing_on(guild, reached)
-    if not are_edited:
-        _end_answers(guild, answered)
+    _end_answers(guild, answered, are_begun=are_edited)
     # At once, as nothing leads from an empty reply to the bot's stored line.
     delete(guild, own, by_owner=by_owner)
     return Blanked(len(replies), tuple(own), tuple(sent))
 
 
-def _end_answers(guild: int, externals: Sequence[str]) -> None:
-    """Let nobody answer messages that are forgotten without having been stored."""
+def _end_answers(guild: int, externals: Sequence[str], *, are_begun: bool) -> None:
+    """Let nobody answer messages that are forgotten without having been stored.
+
+    Args:
+        are_begun: Only end what is being written, in answer to the words they had.
+    """
     for start in range(0, len(externals), BATCH):
         part = list(externals[start : start + BATCH])
         asked = Reply.trigger.in_(part) | Reply.answers.in_(part)
+        if are_begun:
+            asked &= Reply.state == "claimed"
         ended = Reply.update(state="forgotten", asker="")
         ended.where((Reply.guild == guild) & asked).execute()
 

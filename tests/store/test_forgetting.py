@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.store import embeddings, forgetting, guilds, members, messages
+from app.store import embeddings, forgetting, guilds, members, messages, replies
 from app.store.database import Database
 from app.store.messages import NewMessage
 
@@ -86,3 +86,17 @@ def test_the_server_chosen_for_direct_messages_goes_with_its_person_and_its_guil
     db.call(forgetting.delete_guild, guild)
     chosen = [db.call(members.chosen_guild, one) for one in ("emilia", "cassio")]
     assert chosen == [None, guild + 1]
+
+
+def test_an_answer_that_is_being_written_ends_with_the_words_that_its_question_had(
+    db: Database, guild: int
+) -> None:
+    asked = db.call(replies.claim, guild, None, "mention", "asked")
+    other = db.call(replies.claim, guild, None, "mention", "other")
+    assert asked is not None and other is not None
+    edit = forgetting.blank_replies
+    db.call(edit, guild, [], ["asked"], are_edited=True)
+    assert db.call(replies.finish, asked, {"text": "a secret", "state": "made"}) is None
+    told = db.call(replies.get, asked)
+    assert told is not None and (told.text, told.state) == ("", "forgotten")
+    assert db.call(replies.finish, other, {"text": "hello", "state": "made"}) == []
