@@ -380,6 +380,8 @@ class MemoryHost:
 
     async def hold(self, reply: int) -> None:
         self.held.append(reply)
+        # A draft does not wait to be sent.
+        self.left_unsent = [one for one in self.left_unsent if one.claim.reply != reply]
 
     async def find_reply(self, message: int) -> int | None:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)

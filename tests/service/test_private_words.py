@@ -30,7 +30,11 @@ PLACES = {
 OWN = {"general": "ebb", "staff": "zqzq", "adults": "xjxj"}
 """A word that only one channel has, in letters of its own."""
 
-REPEATED = {"it repeated what was just said", "it repeated one learned message"}
+REPEATED = {
+    "it repeated what was just said",
+    "it repeated one learned message",
+    "it wrote no whole sentence",
+}
 
 TOPICS = ("the tide", "small boats", "tar and fish", "the cat", "a rope", "our lamp")
 
