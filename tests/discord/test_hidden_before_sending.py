@@ -109,8 +109,11 @@ async def test_debug_shows_no_draft_and_no_source_of_one(
         await eventually(is_draft)
         await asyncio.sleep(0.3)
         assert typed or len(shown.parts) == 1
-    sent = [one.payload["content"] for one in stand_in.outbox.sent()]
-    assert sent == ([APPROVED_FIRST] if typed else [])
+    sent = stand_in.outbox.sent()
+    assert [one.text for one in sent] == ([APPROVED_FIRST] if typed else [])
+    # Neither files nor embeds: nothing of the draft goes with it.
+    allowed = {"content", "allowed_mentions", "message_reference"}
+    assert all(set(one.payload) <= allowed and not one.files for one in sent)
 
 
 async def test_a_draft_that_the_owner_reworded_goes_with_what_it_drew_on(

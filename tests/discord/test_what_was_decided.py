@@ -2,7 +2,10 @@
 
 import asyncio
 
+import discord
+
 from app.discord.cogs import about
+from app.discord.messages import incoming
 from app.discord.permissions import NO_RIGHT
 from app.discord.ports import Ask, ReadyReply
 from app.service.service import Service
@@ -217,9 +220,18 @@ async def test_why_tells_of_calls_from_before_a_restart(
         await stand_in.command(general, scene.mod, "quiet", time="8h")
         refused = await stand_in.say(general, scene.ben, call)
         await has_state(service, refused, "silent")
-    async with running.connected():
+    async with running.connected() as link:
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
         # A bot that catches up may look at its latest messages again.
+        bot = link.client
+        assert bot is not None
+        for number in (answered, refused):
+            talk = bot.get_channel(general.id)
+            assert isinstance(talk, discord.TextChannel)
+            message = await talk.fetch_message(number)
+            said = incoming(message, stand_in.bot.id)
+            assert said is not None
+            await bot.speaker.consider(message, said)
         why = await stand_in.command(general, scene.ann, "why")
         await service.context.settings.change("speak.never_say", "ann")
         nameless = await stand_in.command(general, scene.ann, "why")
