@@ -11,6 +11,7 @@ import pytest
 
 from app import store
 from app.store import (
+    audience,
     authors,
     comparisons,
     embeddings,
@@ -50,6 +51,8 @@ def fill(guild: int, mark: str) -> Rows:
         channel = guilds.ensure_channel(guild, name, f"10{number}")
         guilds.set_learning(channel.id, True)
         rows["channels"].append(channel.id)
+        if name == "pit":
+            audience.note_gone(guild, "101")
         people = [members.ensure(guild, one, one.title()).id for one in PEOPLE]
         for turn in range(6):
             said = NewMessage(
