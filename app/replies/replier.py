@@ -225,7 +225,7 @@ class Replier:
             silence=silence,
         )
 
-    async def _plan(self, reply: int | None, request: ReplyRequest) -> "_Plan":
+    async def _plan(self, reply: int | None, request: ReplyRequest) -> _Plan:
         """Choose mode and models, by the settings in effect."""
         config = await self._settings.of(
             request.guild, request.root or request.channel or 0
@@ -245,7 +245,7 @@ class Replier:
     async def _illustrate(
         self,
         prompt: Prompt,
-        plan: "_Plan",
+        plan: _Plan,
         refused: Mapping[str, str | None],
         deadline: float,
         stages: Stages,
@@ -261,7 +261,7 @@ class Replier:
 
     def _ladder(
         self,
-        plan: "_Plan",
+        plan: _Plan,
         prompt: Prompt,
         gathered: ConversationContext,
         refused: Mapping[str, str | None],
@@ -284,7 +284,7 @@ class Replier:
         return await self._illustrator.misfit(text, turns)
 
     async def _without_echo(
-        self, prompt: Prompt, turns: Sequence[Turn], plan: "_Plan"
+        self, prompt: Prompt, turns: Sequence[Turn], plan: _Plan
     ) -> Prompt:
         """Add what was said, in these turns or before, and must not be said again.
 
@@ -328,7 +328,7 @@ class Replier:
         return replace(stored, conversation=earlier, speakable=speakable)
 
     def _prompt(
-        self, reply: int | None, plan: "_Plan", gathered: ConversationContext
+        self, reply: int | None, plan: _Plan, gathered: ConversationContext
     ) -> Prompt:
         request = plan.request
         prompt = build(
@@ -349,7 +349,7 @@ class Replier:
         return replace(prompt, is_first=is_first)
 
     async def _in_language(
-        self, prompt: Prompt, plan: "_Plan", gathered: ConversationContext
+        self, prompt: Prompt, plan: _Plan, gathered: ConversationContext
     ) -> Prompt:
         """Speak from the channels that have the language of the talk, if some differ.
 
@@ -363,7 +363,7 @@ class Replier:
         )
         return replace(prompt, language=language, channels=channels)
 
-    async def _remember(self, prompt: Prompt, plan: "_Plan", stages: Stages) -> Prompt:
+    async def _remember(self, prompt: Prompt, plan: _Plan, stages: Stages) -> Prompt:
         """Add how the guild writes, and moments recalled by meaning."""
         request, config = plan.request, plan.config
         lines = await self._bursts.lines(request.guild, config.reply.lines)
@@ -380,7 +380,7 @@ class Replier:
     def _at_best(
         self,
         rungs: Sequence[Rung],
-        plan: "_Plan",
+        plan: _Plan,
         guard: Refuse,
     ) -> list[Rung]:
         """Return the same rungs, with several lines to choose from by the model here.
