@@ -1,9 +1,11 @@
 """Messages: adding, editing and reading them."""
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
-from peewee import Field, ModelSelect, Tuple, fn
+from peewee import Expression, Field, ModelSelect, Tuple, fn
 
 from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
@@ -289,10 +291,18 @@ def page(
         query = query.where(Message.channel == channel)
         order.insert(0, Message.ts.desc())
     if containing:
-        query = query.where(Message.text.contains(containing))
+        query = query.where(_contains(containing))
     if before is not None:
         query = query.where(_MOMENT < Tuple(*before))
     return list(_stored(query.order_by(*order).limit(limit)))
+
+
+def _contains(words: str) -> Expression:
+    """Compare without case; SQLite itself knows none beyond ASCII."""
+    forms = {words}
+    if not words.isascii():
+        forms |= {words.lower(), words.upper(), words.capitalize()}
+    return reduce(or_, map(Message.text.contains, sorted(forms)))
 
 
 def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:

@@ -7,7 +7,7 @@ import pytest
 
 from app.store import guilds, messages, voice_changes
 from app.store.database import Database, bound
-from app.store.messages import NewAttachment, NewMessage
+from app.store.messages import Moment, NewAttachment, NewMessage
 from app.store.rows import StoredMessage
 from app.store.tables import Message
 
@@ -104,15 +104,29 @@ def test_pages_of_a_channel_follow_the_time_whatever_was_stored_last(
     def times(page: list[StoredMessage]) -> list[int]:
         return [one.ts for one in page]
 
-    page = partial(db.call, messages.page, guild, channel=channel.id, limit=3)
-    first = page()
-    assert times(first) == [7, 6, 5]
-    second = page(before=(first[-1].ts, first[-1].id))
-    assert times(second) == [3, 2, 2]
-    assert times(page(before=(second[1].ts, second[1].id))) == [2, 1]
-    onward = partial(db.call, messages.page_of_channel, channel.id)
-    assert times(onward()) == [1, 2, 2, 3, 5, 6, 7]
-    assert times(onward((second[-1].ts, second[-1].id), 3)) == [2, 3, 5]
+    def page(before: Moment | None = None) -> list[StoredMessage]:
+        here = channel.id
+        return messages.page(guild, channel=here, before=before, limit=3)
+
+    def look() -> None:
+        assert times(page()) == [7, 6, 5]
+        second = page((5, page()[-1].id))
+        assert times(second) == [3, 2, 2]
+        assert times(page((2, second[1].id))) == [2, 1]
+        onward = partial(messages.page_of_channel, channel.id)
+        assert times(onward()) == [1, 2, 2, 3, 5, 6, 7]
+        assert times(onward((2, second[-1].id), 3)) == [2, 3, 5]
+
+    db.call(look)
+
+
+@pytest.mark.parametrize("words", ["ПРИВЕТ", "привет", "äpfel", "ÄPFEL", "shadows"])
+def test_words_are_found_in_any_case_of_any_alphabet(
+    words: str, db: Database, guild: int, write: Write
+) -> None:
+    write("Привет, Äpfel und SHADOWS")
+    write("anything else")
+    assert len(db.call(messages.page, guild, containing=words)) == 1
 
 
 @pytest.mark.parametrize("is_forth", [False, True])
