@@ -215,3 +215,14 @@ async def test_a_reply_with_the_servers_own_emoji_is_not_said_again_either(
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.sent_as))
     assert host.sent_as == {1: [int(said["id"])]} and stand_in.outbox.sent() == []
+
+
+async def test_a_command_that_is_answered_later_is_no_question_either(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    asked = await stand_in.say(scene.general, scene.ann, "!mark")
+    place, server = scene.general.id, scene.guild.id
+    host.left_unsent = [Unsent(CLAIM, server, place, asked, (), "command")]
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    assert [ask.text for ask in host.asked] == [""]
