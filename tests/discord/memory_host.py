@@ -49,6 +49,8 @@ class MemoryHost:
         self.messages: dict[int, Incoming] = {}
         self.buried: set[int] = set()
         """Deleted messages, which an earlier page may still have."""
+        self.buried_with_all: set[int] = set()
+        """Those among them that may be learned again on request."""
         self.heard: set[int] = set()
         """Those that Discord had; others are from files."""
         self.overrides: dict[tuple[int, int], dict[str, object]] = {}
@@ -236,7 +238,8 @@ class MemoryHost:
         return min((m.id for m in here if m.id in self.heard), default=None)
 
     async def learn_anew(self, guild: int) -> None:
-        """Nothing is remembered of what was forgotten."""
+        self.buried -= self.buried_with_all
+        self.buried_with_all.clear()
 
     async def edited(
         self, guild: int, message: int, text: str, *, is_edit: bool = True
@@ -274,6 +277,7 @@ class MemoryHost:
 
     async def forget_learned(self, guild: int) -> Forgotten:
         there = [m.id for m in self.messages.values() if m.place.guild == guild]
+        self.buried_with_all |= set(there) - self.buried
         return await self.deleted(guild, there)
 
     async def check_file(self, guild: int, name: str, data: bytes) -> None:
