@@ -136,7 +136,7 @@ class Ladder:
         start = self._clock()
         records: list[RungOutcome] = []
         was_rejected = False
-        for place, rung, number in self._tries():
+        for place, rung, number in self._tries(prompt):
             if self._halt.is_wanted:
                 name, attempt = "none", Attempt("stopped", STOPPED)
                 break
@@ -166,10 +166,13 @@ class Ladder:
             attempt.prompt or prompt,
         )
 
-    def _tries(self) -> Iterator[tuple[int, Rung, int]]:
-        """Yield every rung with its place, once per try."""
+    def _tries(self, prompt: Prompt) -> Iterator[tuple[int, Rung, int]]:
+        """Yield every rung with its place, once per try.
+
+        At temperature 0 another try would give the same text.
+        """
         for place, rung in enumerate(self._rungs):
-            for number in range(rung.tries):
+            for number in range(rung.tries if prompt.temperature > 0 else 1):
                 yield place, rung, number
 
     async def _climb(

@@ -16,11 +16,13 @@ MOST_NUMBER = 200
 SHORT_WORDS = 15
 """The most words of a short sentence."""
 
-_NOT = r"(?:never|not|don'?t|doesn'?t|won'?t|no|without|avoids?|n't)"
+_NOT = (
+    r"(?:never|not|cannot|no|without|avoids?|(?:do|does|is|are|wo|ca)nt|\w{1,8}n['’]t)"
+)
 _CAPITALS = r"(?:capitals?|capital letters|upper[- ]?case(?: letters)?|caps)"
-_NO_CAPITALS = re.compile(
-    rf"\b{_NOT}\s(?:\w+\s){{0,3}}{_CAPITALS}\b"
-    r"|\b(?:all|only|always|everything|writes?|types?|in)\s(?:\w+\s){0,2}"
+_NO_CAPITALS = re.compile(rf"\b{_NOT}\s(?:\w+\s){{0,3}}{_CAPITALS}\b", re.I)
+_SMALL_LETTERS = re.compile(
+    r"\b(?:all|only|always|everything|writes?|types?|in)\s(?:\w+\s){0,2}"
     r"(?:lower[- ]?case|small letters)\b|\A\W*lower[- ]?case\b",
     re.I,
 )
@@ -31,12 +33,19 @@ _ALL_CAPITALS = re.compile(
 )
 _NUMBERS = dict(one=1, single=1, two=2, three=3, four=4, five=5, six=6, seven=7)
 _NUMBERS |= dict(eight=8, nine=9, ten=10, twelve=12, fifteen=15, twenty=20)
-_NUMBER = rf"(\d{{1,3}}|{'|'.join(_NUMBERS)})"
-_SENTENCES = re.compile(rf"\b{_NUMBER}\s(?:\w+\s){{0,2}}sentences?\b", re.I)
+_ANY = rf"(?:\d{{1,3}}|{'|'.join(_NUMBERS)})"
+_NUMBER = rf"(?:{_ANY}\s?(?:to|or|-|–)\s?)?({_ANY})"
+"""Of "one or two" the larger one counts."""
+_MOST = (
+    rf"(?:at most|up to|{_NOT}\s(?:\w+\s){{0,3}}?more than|under|fewer than|less than"
+    r"|maximum(?: of)?|max)"
+)
+_SENTENCES = re.compile(
+    rf"\b(?:{_MOST}\s)?{_NUMBER}\s(?:\w+\s){{0,2}}?sentences?\b", re.I
+)
 _SHORT = re.compile(r"\bshort\s(?:\w+\s)?sentences?\b", re.I)
 _WORDS = re.compile(
-    rf"\b(?:at most|up to|no more than|not more than|under|fewer than|less than|maximum"
-    rf"(?: of)?|max)\s{_NUMBER}\swords?\b|\b{_NUMBER}\swords?\s(?:at most|or (?:less|"
+    rf"\b{_MOST}\s{_NUMBER}\swords?\b|\b{_NUMBER}\swords?\s(?:at most|or (?:less|"
     r"fewer)|max(?:imum)?)\b|\b(?:only|in|just)\s(one|a single)\sword\b",
     re.I,
 )
@@ -48,7 +57,7 @@ _LANGUAGE = re.compile(
     re.I,
 )
 _KEPT = re.compile(r"(?<!\S)(?>\S*?://\S*+)|<[^<>\s]{1,80}>|:\w{2,32}:")
-_DENIED = re.compile(rf"\b{_NOT}\b", re.I)
+_DENIED = re.compile(rf"\b(?:{_NOT}|at least|more than)\b", re.I)
 _BEFORE = 24
 """The characters before a rule in which a word may turn it into its opposite."""
 
@@ -106,14 +115,14 @@ class PersonaRules:
 def rules_in(persona: str) -> PersonaRules:
     """Return the rules that a persona names in English, the settings' language."""
     case: Case = ""
-    if _NO_CAPITALS.search(persona):
+    if _NO_CAPITALS.search(persona) or _said(_SMALL_LETTERS, persona):
         case = "lower"
     elif _said(_ALL_CAPITALS, persona):
         case = "upper"
     sentences, words = _said(_SENTENCES, persona), _said(_WORDS, persona)
     language = _said(_LANGUAGE, persona)
     most = _number(words)
-    if not most and _SHORT.search(persona):
+    if not most and _said(_SHORT, persona):
         most = SHORT_WORDS * max(_number(sentences), 1)
     return PersonaRules(
         case,

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from threading import Lock
 from typing import Protocol, cast
 
 LANGUAGES = {
@@ -46,6 +47,8 @@ LEAST_TOLD = 18
 LEAST_SURE = 0.6
 """The probability from which a language counts."""
 
+_LOADING = Lock()
+
 _NO_WORDS = re.compile(r"(?<!\S)(?>\S*?://\S*+)|<[^<>\s]{1,80}>|[@#:]\w+:?|`[^`]*`")
 
 
@@ -58,7 +61,9 @@ def language_of(text: str) -> str:
     words = _NO_WORDS.sub(" ", text)
     if sum(map(str.isalpha, words)) < LEAST_LETTERS:
         return ""
-    language, sure = _identifier().classify(words)
+    with _LOADING:
+        identifier = _identifier()
+    language, sure = identifier.classify(words)
     return str(language) if sure >= LEAST_SURE else ""
 
 

@@ -164,7 +164,7 @@ def _whole(word: str, parts: Sequence[Sequence[str]]) -> Iterator[tuple[str, str
         yield begin, _BREAK.join(letters), end
 
 
-def _pattern(stems: "_Stems") -> str:
+def _pattern(stems: _Stems) -> str:
     return "|".join(
         f"{begin}(?:{'|'.join(same)}){end}" for (begin, end), same in stems.items()
     )

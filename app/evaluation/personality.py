@@ -21,7 +21,7 @@ from app.evaluation import speech_scores
 from app.evaluation.annotated_chat import read_rows
 from app.evaluation.attribution import Classifier
 from app.evaluation.held_out import Held, before_of, find_guild, hold_out, spread
-from app.evaluation.speech_scores import Replied, SpeechScores
+from app.evaluation.speech_scores import Replied, SpeechScores, mean_of_known
 from app.ipc import control
 from app.ipc.wire import Request
 from app.memory.embedder import Embedder
@@ -310,7 +310,6 @@ def _speech(
 
 
 def _mean(rows: Sequence[ModeFigures]) -> ModeFigures:
-    times = [row.ms for row in rows if row.ms is not None]
     return ModeFigures(
         attributed=fmean(row.attributed for row in rows),
         relevance=fmean(row.relevance for row in rows),
@@ -319,7 +318,7 @@ def _mean(rows: Sequence[ModeFigures]) -> ModeFigures:
         run=fmean(row.run for row in rows),
         repeated=fmean(row.repeated for row in rows),
         words=fmean(row.words for row in rows),
-        ms=fmean(times) if times else None,
+        ms=mean_of_known(row.ms for row in rows),
         providers=dict(sum((Counter(row.providers) for row in rows), Counter())),
         speech=speech_scores.mean([row.speech for row in rows]),
     )

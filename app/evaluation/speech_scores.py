@@ -71,16 +71,17 @@ def scores(
 def mean(rows: Sequence[SpeechScores]) -> SpeechScores:
     """Return the mean of each score over those that have it."""
     return SpeechScores(
-        language=_mean_of_known(row.language for row in rows),
+        language=mean_of_known(row.language for row in rows),
         invented=fmean(row.invented for row in rows),
         echo=fmean(row.echo for row in rows),
         variety=fmean(row.variety for row in rows),
-        persona=_mean_of_known(row.persona for row in rows),
+        persona=mean_of_known(row.persona for row in rows),
         sources=fmean(row.sources for row in rows),
     )
 
 
-def _mean_of_known(figures: Iterable[float | None]) -> float | None:
+def mean_of_known(figures: Iterable[float | None]) -> float | None:
+    """Return the mean of those figures that are not None; None without any."""
     known = [one for one in figures if one is not None]
     return fmean(known) if known else None
 

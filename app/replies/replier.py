@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from itertools import chain
 from random import Random
 from typing import Protocol
 
@@ -16,14 +15,13 @@ from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.persona_rules import rules_in
 from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.explanation import RungOutcome
-from app.core.language import is_other
 from app.core.never_said import holding_back
-from app.core.sentences import LEAST_COPY, line_key
 from app.modelfiles.catalogue import ECHO
 from app.providers.base import Prompt, Provider, Turn
+from app.replies import unsaid
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
-from app.replies.guild_habits import Bursts, StaleLines, long_lines
+from app.replies.guild_habits import Bursts, StaleLines
 from app.replies.guild_languages import LEAST, GuildLanguages
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.mode_choice import Drawn, ModeChoice
@@ -33,9 +31,7 @@ from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import replies
 from app.store.database import Database
-from app.voice.sayable import hidden_words
 from app.voice.voice import Voice
-from app.voice.word_tokenizer import fold as bare
 
 TRIES = 6
 """The most times a reply is made while messages it drew on are being forgotten."""
@@ -204,7 +200,10 @@ class Replier:
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
-        prompt = await self._without_echo(prompt, gathered.turns, plan)
+        is_echo = self._rungs.model_of("local", plan.config) == ECHO
+        prompt = await unsaid.with_unsaid(
+            prompt, gathered.turns, plan.voice, self._stale, is_echo=is_echo
+        )
         reserve = self._ends.reserve_ms(deadline)
         stages.models_until = deadline - reserve
         ladder = self._ladder(plan, prompt, gathered, refused, on_piece, reserve)
@@ -225,7 +224,7 @@ class Replier:
             silence=silence,
         )
 
-    async def _plan(self, reply: int | None, request: ReplyRequest) -> "_Plan":
+    async def _plan(self, reply: int | None, request: ReplyRequest) -> _Plan:
         """Choose mode and models, by the settings in effect."""
         config = await self._settings.of(
             request.guild, request.root or request.channel or 0
@@ -245,7 +244,7 @@ class Replier:
     async def _illustrate(
         self,
         prompt: Prompt,
-        plan: "_Plan",
+        plan: _Plan,
         refused: Mapping[str, str | None],
         deadline: float,
         stages: Stages,
@@ -261,14 +260,14 @@ class Replier:
 
     def _ladder(
         self,
-        plan: "_Plan",
+        plan: _Plan,
         prompt: Prompt,
         gathered: ConversationContext,
         refused: Mapping[str, str | None],
         on_piece: OnPiece,
         reserve: float,
     ) -> Ladder:
-        request, guard = plan.request, _guard(plan.voice, prompt)
+        request, guard = plan.request, unsaid.guard(plan.voice, prompt)
         rungs = self._rungs.build(
             plan.names, request.guild, plan.config, gathered, refused
         )
@@ -282,28 +281,6 @@ class Replier:
         """Return why a line that nobody asked for is not said; empty if it is."""
         text, turns = answer.finished.text, answer.prompt.turns
         return await self._illustrator.misfit(text, turns)
-
-    async def _without_echo(
-        self, prompt: Prompt, turns: Sequence[Turn], plan: "_Plan"
-    ) -> Prompt:
-        """Add what was said, in these turns or before, and must not be said again.
-
-        What was said in spoilers alone must stay in them.
-        """
-        heard = (*turns, *chain(*prompt.moments))
-        unsaid = long_lines(heard)
-        hidden = hidden_words(turn.text for turn in heard)
-        written = {bare(word) for turn in heard for word in turn.text.split()}
-        if self._rungs.model_of("local", plan.config) != ECHO:
-            unsaid |= await self._stale.just_said(prompt.guild, turns)
-        was_said = self._stale.was_said(prompt.guild)
-        return replace(
-            prompt,
-            unsaid=unsaid,
-            knows_link=lambda link: plan.voice.knows(link) or bare(link) in written,
-            hidden=frozenset(word for word in hidden if not plan.voice.knows(word)),
-            is_stale=lambda text: line_key(text) in unsaid or was_said(text),
-        )
 
     async def _refused(
         self, prompt: Prompt, names: Sequence[str]
@@ -328,7 +305,7 @@ class Replier:
         return replace(stored, conversation=earlier, speakable=speakable)
 
     def _prompt(
-        self, reply: int | None, plan: "_Plan", gathered: ConversationContext
+        self, reply: int | None, plan: _Plan, gathered: ConversationContext
     ) -> Prompt:
         request = plan.request
         prompt = build(
@@ -349,7 +326,7 @@ class Replier:
         return replace(prompt, is_first=is_first)
 
     async def _in_language(
-        self, prompt: Prompt, plan: "_Plan", gathered: ConversationContext
+        self, prompt: Prompt, plan: _Plan, gathered: ConversationContext
     ) -> Prompt:
         """Speak from the channels that have the language of the talk, if some differ.
 
@@ -363,7 +340,7 @@ class Replier:
         )
         return replace(prompt, language=language, channels=channels)
 
-    async def _remember(self, prompt: Prompt, plan: "_Plan", stages: Stages) -> Prompt:
+    async def _remember(self, prompt: Prompt, plan: _Plan, stages: Stages) -> Prompt:
         """Add how the guild writes, and moments recalled by meaning."""
         request, config = plan.request, plan.config
         lines = await self._bursts.lines(request.guild, config.reply.lines)
@@ -380,7 +357,7 @@ class Replier:
     def _at_best(
         self,
         rungs: Sequence[Rung],
-        plan: "_Plan",
+        plan: _Plan,
         guard: Refuse,
     ) -> list[Rung]:
         """Return the same rungs, with several lines to choose from by the model here.
@@ -451,28 +428,3 @@ async def _climb(
     stages.timings["first_token"] = before + answer.first_token_ms
     stages.timings["total"] = stages.total
     return answer
-
-
-def _guard(voice: Voice, prompt: Prompt) -> Refuse:
-    """Return a check for copies of one learned message, or of what was just said.
-
-    The model here cannot end such a line; see `app.runner.repetition`. Nor is a line
-    said that is in another language than the talk.
-    """
-    unsaid = prompt.unsaid
-
-    def refuse(text: str) -> str | None:
-        if line_key(text) in unsaid:
-            return "it repeated what was just said"
-        for line in text.split("\n"):
-            if len(line.split()) < LEAST_COPY:
-                continue
-            if line_key(line) in unsaid:
-                return "it repeated what was just said"
-            if voice.repeats(line):
-                return "it repeated one learned message"
-        if is_other(text, prompt.language):
-            return "it was in another language"
-        return None
-
-    return refuse

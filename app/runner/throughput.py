@@ -37,19 +37,16 @@ class SpeedMeter:
 
     def __init__(self, calls: int) -> None:
         self._calls: deque[tuple[int, float]] = deque(maxlen=calls)
+        self.rate = 0.0
+        """The tokens per second; 0 before any measurement."""
 
     def add(self, tokens: int, seconds: float) -> None:
         """Note the time that so many tokens took."""
         if seconds > 0:
             self._calls.append((tokens, seconds))
-
-    @property
-    def rate(self) -> float:
-        """Return the tokens per second; 0 before any measurement."""
-        if not self._calls:
-            return 0.0
-        calls = [*self._calls]
-        return min(_rate(calls), _rate(calls[-max(len(calls) // LATEST, 1) :]))
+            calls = [*self._calls]
+            latest = calls[-max(len(calls) // LATEST, 1) :]
+            self.rate = min(_rate(calls), _rate(latest))
 
 
 def _rate(calls: Sequence[tuple[int, float]]) -> float:

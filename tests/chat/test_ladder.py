@@ -147,6 +147,17 @@ async def test_a_rejected_text_is_written_again_where_the_rung_has_another_try()
     assert [prompt.random_seed for prompt in model.seen] == [7, 8]
 
 
+async def test_a_model_without_chance_is_not_asked_again_for_the_same_text():
+    model = FakeProvider("local", ["stolen words of ann"])
+    climbed = Ladder(
+        [Rung(model, tries=2), Rung(chain())],
+        time.monotonic,
+        lambda text: "a copy" if "stolen" in text else None,
+    )
+    answer = await climbed.answer(replace(PROMPT, temperature=0.0), 2000.0)
+    assert outcomes(answer) == [("local", "rejected"), ("markov", "answered")]
+
+
 async def test_a_broken_rung_has_no_other_try():
     broken = FakeProvider("local", [ProviderError("The runner died.")])
     answer = await climb(Rung(broken, tries=2), chain())

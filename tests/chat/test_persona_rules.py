@@ -42,6 +42,40 @@ def test_rules_are_found_in_plain_words(persona, rules):
     assert rules_in(persona) == rules
 
 
+@pytest.mark.parametrize(
+    ("persona", "rules"),
+    [
+        ("writes no more than two sentences", PersonaRules(sentences=2)),
+        ("Never write more than 3 sentences.", PersonaRules(sentences=3)),
+        ("never writes more than ten words", PersonaRules(words=10)),
+        ("one or two sentences", PersonaRules(sentences=2)),
+        ("1 to 2 short sentences", PersonaRules(sentences=2, words=30)),
+        ("at most 10-12 words", PersonaRules(words=12)),
+        ("don’t use capitals", PersonaRules("lower")),
+    ],
+)
+def test_a_limit_is_found_however_it_is_put(persona, rules):
+    assert rules_in(persona) == rules
+
+
+@pytest.mark.parametrize(
+    "persona",
+    [
+        "never writes in lowercase",
+        "doesn't type in lower case",
+        "never short sentences, always long ones",
+        "doesn’t speak German",
+        "cannot speak German",
+        "isn't speaking in German",
+        "writes at least three sentences",
+        "more than five sentences",
+        "never fewer than three sentences",
+    ],
+)
+def test_what_a_persona_does_not_do_is_no_rule(persona):
+    assert rules_in(persona) == PersonaRules()
+
+
 def test_links_and_emoji_keep_their_case_and_a_text_its_length():
     text = "LOOK İ https://x.test/AbC <:Kappa:123456789012345678> :PogU: ẞß"
     lower = PersonaRules("lower").kept(text)

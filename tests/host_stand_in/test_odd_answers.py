@@ -132,6 +132,17 @@ ROUGHLY = {
     "choices of another kind": Answers(event({"choices": {"0": {}}}) + FINE),
     "content of another kind": Answers(chunk({"content": 5}) + FINE),
     "events that say nothing": Answers(event("null") + event("[]") + event("5") + FINE),
+    # The same page of WHATWG: an event without data is none; an id stays for the next.
+    "data without data": Answers(
+        b"data:\n\n" + BEGUN + b"data: \n\n" + FINE[len(BEGUN) :]
+    ),
+    "an id, then blank lines": Answers(
+        b"id: 1\n" + BEGUN + b"\n\n" + FINE[len(BEGUN) :]
+    ),
+    "a time to reconnect": Answers(b"retry: 3000\n\n" + FINE),
+    "a ping": Answers(b"event: ping\n\n" + FINE + b"event: ping\n\n"),
+    # ollama/ollama#4357 gives no reason for the end, but says DONE.
+    "no reason for the end": Answers(FINE.removesuffix(END) + DONE),
     # With include_usage OpenAI sends `refusal: null` beside content.
     "no refusal": Answers(chunk({"content": "", "refusal": None}) + FINE),
 }
@@ -175,6 +186,12 @@ async def test_a_refusal_is_of_these_words_alone_and_is_never_a_reply(name: str)
 @pytest.mark.parametrize("reason", ["error", "length", "model_length", "abort"])
 async def test_an_end_before_the_end_is_told_from_a_whole_answer(reason: str):
     async with host(Answers(BEGUN + chunk({}, reason) + DONE)) as provider:
+        assert (await said(provider))[1].finish == "length"
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_a_stream_that_nobody_ended_is_told_from_a_whole_answer(version: str):
+    async with host(Answers(BEGUN, version=version)) as provider:
         assert (await said(provider))[1].finish == "length"
 
 
@@ -234,6 +251,17 @@ TELLING: dict[str, Answers] = {
 async def test_the_words_of_the_host_are_in_the_error(words: str):
     async with host(TELLING[words]) as provider:
         with pytest.raises(ProviderError, match=words):
+            await said(provider)
+
+
+async def test_a_host_without_room_is_asked_once_more():
+    """console.groq.com/docs/errors: 498, Flex Tier Capacity Exceeded."""
+    answers = refuses(498, {"error": {"message": "capacity exceeded"}})
+    answers.then = Answers(FINE)
+    async with host(answers) as provider:
+        assert (await said(provider))[1].text == TEXT
+        answers.then = None
+        with pytest.raises(ProviderError, match="asks Mynah to slow down"):
             await said(provider)
 
 

@@ -2,7 +2,7 @@
 
 import codecs
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncStream
     from openai._legacy_response import LegacyAPIResponse
+    from openai._streaming import ServerSentEvent
 
 MOST_BYTES = 1_000_000
 """The largest answer in one piece; a line of chat is far smaller."""
@@ -19,6 +20,10 @@ MOST_BYTES = 1_000_000
 
 class Chunks(Protocol):
     """The parts of an answer, as they come."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell if the host said that this is all."""
 
     def __aiter__(self) -> AsyncIterator[object]: ...
     async def close(self) -> None: ...
@@ -29,12 +34,40 @@ class Whole:
     """An answer in one piece, as a stream of just that."""
 
     answer: object
+    has_ended: bool = True
 
     async def __aiter__(self) -> AsyncIterator[object]:
         yield self.answer
 
     async def close(self) -> None:
         """Do nothing: all of it is here."""
+
+
+class Streamed:
+    """A stream of the client library; its events without data are left out."""
+
+    def __init__(self, stream: "AsyncStream[object]") -> None:
+        self.has_ended = False
+        self._stream = stream
+        decoder = stream._decoder
+        self._read = decoder.aiter_bytes
+        decoder.aiter_bytes = self._events  # type: ignore[method-assign]
+
+    def __aiter__(self) -> AsyncIterator[object]:
+        return self._stream.__aiter__()
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._stream.close()
+
+    async def _events(
+        self, iterator: AsyncIterator[bytes]
+    ) -> AsyncIterator["ServerSentEvent"]:
+        """Yield those that the library can read; it would fail at the others."""
+        async for event in self._read(_tidy(iterator)):
+            self.has_ended |= event.data.startswith("[DONE]")
+            if event.data.strip():
+                yield event
 
 
 async def chunks_of(
@@ -55,12 +88,10 @@ async def chunks_of(
         raise NoStreamError(f"it sent {kind} instead of a stream")
     if "json" in kind:
         return Whole(await _whole(response, kind))
-    pieces = _tidy(response.aiter_bytes())
-    response.aiter_bytes = lambda *size: pieces  # type: ignore[method-assign]
-    return answer.parse()
+    return Streamed(answer.parse())
 
 
-async def _tidy(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+async def _tidy(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yield the same without a byte order mark, and with bytes that are UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     async for piece in pieces:

@@ -18,6 +18,8 @@ QUOTA_SECONDS = 3600.0
 KEY_SECONDS = 900.0
 MODEL_SECONDS = 600.0
 BLOCKED_SECONDS = 60.0
+BUSY = (429, 498)
+"""Too many requests; 498 is Groq's, for want of room."""
 OUT_OF_CREDIT = ("insufficient_quota", "billing_hard_limit_reached")
 NO_MODEL = ("model_not_found", "DeploymentNotFound")
 MAX_WORDS = 200
@@ -126,7 +128,7 @@ def _of_account(
             "Add credit there, or switch to the local model.",
             QUOTA_SECONDS,
         )
-    if status < 500 and status != 429 and _is_of_input(status, code, words):
+    if status < 500 and status not in BUSY and _is_of_input(status, code, words):
         return Trouble("input", f"{host} refused these words, not the key.")
     names_model = code in NO_MODEL or (status == 403 and "model" in words.lower())
     if names_model or status == 404:
@@ -157,7 +159,7 @@ def _of_account(
 
 def _of_status(status: int, words: str, host: str, name: str) -> Trouble:
     """Describe any other answer by its status."""
-    if status == 429:
+    if status in BUSY:
         return Trouble(
             "rate", f"{host} asks Mynah to slow down.", "Mynah tries again later."
         )
@@ -289,7 +291,7 @@ def is_worth_retrying(error: Exception) -> float | None:
     if _code(error) in OUT_OF_CREDIT:
         return None
     status = status_of(error)
-    if status in (408, 409, 429) or (status is not None and status >= 500):
+    if status in (408, 409, *BUSY) or (status is not None and status >= 500):
         asked = retry_after(getattr(getattr(error, "response", None), "headers", {}))
         return FIRST_WAIT if asked is None else asked
     if type(error).__name__ == "APIConnectionError":

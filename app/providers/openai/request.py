@@ -147,6 +147,8 @@ class ChatCall:
                 too_much = len(self.thoughts.thought) > MAX_THOUGHT
                 if len(self.text) > MAX_CHARS or too_much:
                     raise ValueError("more text than a line of chat can be")
+            if not self.ended and not stream.has_ended:
+                self.finish = "length"
             if rest := self.thoughts.end(is_whole=self.finish == "stop"):
                 yield rest
         finally:
