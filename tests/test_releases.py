@@ -213,3 +213,49 @@ def test_the_release_workflow_runs_the_scripts_that_are_here():
     named = set(re.findall(r"\.ci/([\w.-]+)", text))
     assert {"package", "release", "audit", "in-container"} < named
     assert all((ROOT / ".ci" / name).is_file() for name in named)
+
+
+def audit_with(report: str, folder: Path, monkeypatch: pytest.MonkeyPatch):
+    """Audit with a pip-audit that knows the program's lock, and cannot ask for more."""
+    package = folder / "pip_audit"
+    package.mkdir()
+    (package / "__main__.py").write_text(
+        "import sys\n"
+        "if sys.argv[-1].endswith('program.lock'):\n"
+        f"    print({report!r})\n"
+        "else:\n"
+        "    sys.exit('ERROR: no way to the data')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    return own(sys.executable, ".ci/audit")
+
+
+@pytest.mark.parametrize(("needs_all", "code"), [("", 0), ("1", 1)])
+def test_a_lock_that_was_not_audited_is_named_and_stops_a_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needs_all: str, code: int
+):
+    monkeypatch.setenv("CI_NEEDS_ALL", needs_all)
+    known = {"name": "some", "version": "1", "vulns": []}
+    skipped = {"name": "other", "skip_reason": "unknown"}
+    report = json.dumps({"dependencies": [known, skipped]})
+    told = audit_with(report, tmp_path, monkeypatch)
+    assert told.returncode == code
+    assert "tools.lock is NOT AUDITED" in told.stdout
+    assert "program.lock" not in told.stdout and "1 packages audited" in told.stdout
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    (step,) = [
+        one
+        for one in yaml.safe_load(text)["jobs"]["audit"]["steps"]
+        if ".ci/audit" in one.get("run", "")
+    ]
+    assert step["env"]["CI_NEEDS_ALL"] == "1"
+
+
+def test_a_known_vulnerability_stops_a_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    fault = {"id": "CVE-1", "fix_versions": []}
+    known = {"name": "some", "version": "1", "vulns": [fault]}
+    told = audit_with(json.dumps({"dependencies": [known]}), tmp_path, monkeypatch)
+    assert told.returncode == 1
+    assert "some 1: CVE-1, fixed in no version" in told.stdout

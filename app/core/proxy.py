@@ -1,10 +1,12 @@
 """Proxies between this computer and the internet, as the owner sets them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 from app.core import secrets
-from app.core.errors import ConfigError
+from app.core.errors import AppError, ConfigError
 from app.core.loopback import is_host
 from app.core.paths import Home
 from app.core.secrets import SecretName
@@ -54,6 +56,23 @@ def proxy_of(home: Home, url: str, name: SecretName) -> Proxy | None:
         return None
     user, colon, password = (secrets.get(home, name) or "").partition(":")
     return Proxy(url, (user, password) if colon else None)
+
+
+@contextmanager
+def explained(kind: type[AppError]) -> Iterator[None]:
+    """Explain why a client cannot be made with the proxies of the environment.
+
+    Raises:
+        AppError: Of that kind, if one of them speaks no HTTP.
+    """
+    try:
+        yield
+    except (ImportError, ValueError) as error:
+        raise kind(
+            "The environment names a proxy that Mynah cannot use.",
+            "Set ALL_PROXY and HTTPS_PROXY to an address that begins with http://, or"
+            " unset them.",
+        ) from error
 
 
 def for_aiohttp(proxy: Proxy | None) -> str | None:

@@ -234,7 +234,7 @@ def _check_same(guild: FileGuild, target: Target) -> None:
         name = guild.name or guild.id
         raise UsageError(
             f"The files are from {name}, not from {target.name}.",
-            f'Import them as a server of their own: mynah import "{name}" …',
+            f'Import them as a server of their own: `mynah import "{name}" …`.',
         )
 
 

@@ -19,7 +19,7 @@ from typing import IO, BinaryIO
 from app.core.errors import AppError
 from app.core.files import put
 from app.core.paths import Home
-from app.core.proxy import Proxy, with_login
+from app.core.proxy import Proxy, explained, with_login
 from app.modelfiles.bundled import Slice, open_carried
 from app.modelfiles.catalogue import CatalogueEntry, file_of
 
@@ -291,9 +291,12 @@ def _connect_hub(proxy: Proxy | None) -> None:
     from huggingface_hub import set_client_factory
 
     way = httpx.Proxy(proxy.url, auth=proxy.login) if proxy else None
-    set_client_factory(
-        lambda: httpx.Client(proxy=way, follow_redirects=True, timeout=None)
-    )
+
+    def client() -> httpx.Client:
+        with explained(FetchError):
+            return httpx.Client(proxy=way, follow_redirects=True, timeout=None)
+
+    set_client_factory(client)
 
 
 def _url(entry: CatalogueEntry) -> str:

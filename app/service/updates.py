@@ -22,6 +22,7 @@ from app import __version__
 from app.core.errors import AppError, NotAllowedError
 from app.core.files import put, unfinished
 from app.core.paths import asset
+from app.core.proxy import explained
 from app.settings.schema import Config
 
 if TYPE_CHECKING:
@@ -236,7 +237,8 @@ def _client() -> "httpx.Client":
 
     # The page redirects to where its files are; the signature covers what comes.
     headers = {"User-Agent": "Mynah"}
-    return httpx.Client(follow_redirects=True, timeout=30, headers=headers)
+    with explained(AppError):
+        return httpx.Client(follow_redirects=True, timeout=30, headers=headers)
 
 
 def _small(client: "httpx.Client", address: str) -> bytes:
@@ -315,6 +317,7 @@ def _fault_of(program: Path) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=SELFTEST_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -93,6 +93,29 @@ def test_the_old_program_is_back_when_the_new_one_fails_its_test(
     assert {path.name for path in program.parent.iterdir()} == {"mynah", "release.json"}
 
 
+def test_a_fault_in_letters_of_another_system_is_shown_too(
+    home: Home, program: Path, page: Releases, capsys: pytest.CaptureFixture[str]
+):
+    broken = b"#!/bin/sh\nprintf 'no \\377 here' >&2; exit 69\n"
+    page.offer({f"mynah-99.1.0-{KIND}": broken})
+    assert update(home) == 69
+    assert program.read_bytes() == OLD
+    assert "failed its test: no \ufffd here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks://127.0.0.1:9"])
+def test_a_proxy_that_no_client_can_use_is_named(
+    home: Home,
+    program: Path,
+    proxy: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    assert update(home) == 69
+    assert "ALL_PROXY" in capsys.readouterr().err
+
+
 def test_a_program_that_cannot_be_started_is_put_back_too(
     home: Home, program: Path, page: Releases
 ):

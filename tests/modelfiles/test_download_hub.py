@@ -13,6 +13,7 @@ from huggingface_hub import constants
 
 from app.core.paths import Home
 from app.core.proxy import Proxy
+from app.modelfiles import download
 from app.modelfiles.catalogue import CatalogueEntry, find
 from app.modelfiles.download import CancelledFetchError, FetchError, fetch
 from tests.hub_stand_in import Hub, running
@@ -197,3 +198,15 @@ async def test_a_file_comes_through_the_owners_proxy(
     path.unlink()
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
     assert await asyncio.to_thread(fetch, home, entry, silent) == path
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks://127.0.0.1:9"])
+def test_an_environments_proxy_that_no_client_can_use_is_named(
+    home: Home, hub: Hub, entry: CatalogueEntry, proxy: str,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    download._connect_hub.cache_clear()
+    with pytest.raises(FetchError) as failed:
+        fetch(home, entry, silent)
+    assert "ALL_PROXY" in failed.value.hint

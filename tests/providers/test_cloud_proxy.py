@@ -27,7 +27,7 @@ def provider_of(url: str, proxy: str, login: str = LOGIN) -> OpenAIProvider:
         lambda spent: None,
         time.monotonic,
         AnyoneMay(),
-        proxy=lambda: Proxy(proxy, (user, password)),
+        proxy=lambda: Proxy(proxy, (user, password)) if proxy else None,
     )
 
 
@@ -74,3 +74,18 @@ async def test_a_proxy_that_is_down_is_named_and_its_login_is_not(scheme: str) -
         await text_of(provider_of(f"{scheme}://{CLOUD}/v1/", proxy.url))
     told = f"{failed.value} {failed.value.hint}"
     assert proxy.url in told and "openai.proxy" in told and "s3cret" not in told
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks://127.0.0.1:9"])
+async def test_an_environments_proxy_that_no_client_can_use_leaves_the_next_rung(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Desktops set ALL_PROXY so for every program."""
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    async with running(StandIn()) as stand_in:
+        provider = provider_of(stand_in.cloud_url, "")
+        with pytest.raises(ProviderError, match="ALL_PROXY"):
+            await provider.models()
+        with pytest.raises(ProviderError, match="ALL_PROXY"):
+            await text_of(provider)
+    assert stand_in.served == []

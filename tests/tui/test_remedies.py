@@ -23,6 +23,10 @@ WITHOUT_KEY = {"mynah restore", "mynah bench", "mynah tune", "mynah update"}
             "Teach it one with `mynah import NAME FILE`, or try `mynah demo`.",
             "Teach it one with i on Learn (5), or try w on Home (1).",
         ),
+        (
+            'Import them into it with `mynah import "Rook Club" …`.',
+            "Import them into it with i on Learn (5).",
+        ),
         ("`mynah help models` says more.", "Help (0) says more."),
         ("Set this computer's clock.", "Set this computer's clock."),
     ],
@@ -34,9 +38,11 @@ def test_a_command_becomes_the_key_that_does_the_same(hint: str, shown: str):
 def test_every_command_in_a_remedy_of_the_service_has_a_key_or_a_reason():
     source = "\n".join(
         path.read_text(encoding="utf-8")
-        for room in ("service", "providers", "modelfiles")
+        for room in ("service", "providers", "modelfiles", "importers")
         for path in (ROOT / "app" / room).rglob("*.py")
     )
+    bare = re.findall(r"(?<!`)\bmynah (?:import|models|config|hosts) .*", source)
+    assert bare == []
     commands = {found[1] for found in re.finditer(r"`(mynah [^`]+)`", source)}
     assert commands
     left = {one for one in commands if in_keys(f"`{one}`") == f"`{one}`"}

@@ -9,7 +9,8 @@ from importlib import import_module
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-from app.core.proxy import Proxy
+from app.core.errors import ProviderError
+from app.core.proxy import Proxy, explained
 from app.settings.base_url import Address
 from app.settings.host_gate import Permit
 
@@ -161,25 +162,31 @@ class Clients:
 def _make(
     address: Address, key: str | None, proxy: Proxy | None = None
 ) -> "AsyncOpenAI":
-    """Make a client, which reads the certificates; blocking."""
+    """Make a client, which reads the certificates; blocking.
+
+    Raises:
+        ProviderError: If the environment names a proxy that no client can use.
+    """
     import httpx2
     from openai import AsyncOpenAI
 
     from app.providers.openai.sent_bytes import count_bytes
 
-    client = AsyncOpenAI(
-        base_url=address.url,
-        # Without one, the library takes the environment's.
-        api_key=key or "none",
-        max_retries=0,
-        http_client=httpx2.AsyncClient(
+    with explained(ProviderError):
+        connection = httpx2.AsyncClient(
             # A redirect could carry people's words to a host nobody chose.
             follow_redirects=False,
             proxy=httpx2.Proxy(proxy.url, auth=proxy.login) if proxy else None,
             # A proxy of the environment is another computer.
             trust_env=address.is_cloud and proxy is None,
             event_hooks={"request": [_only_needed(address, key), count_bytes]},
-        ),
+        )
+    client = AsyncOpenAI(
+        base_url=address.url,
+        # Without one, the library takes the environment's.
+        api_key=key or "none",
+        max_retries=0,
+        http_client=connection,
     )
     _ask_no_other_program(client)
     # Its parts import more when they are first named.

@@ -132,7 +132,7 @@ async def _choose(
             return _ImportTarget(known, is_new=False)
         raise UsageError(
             f"The files are from {known.name}, which Mynah already knows.",
-            f'Import them into it: mynah import "{known.name}" …',
+            f'Import them into it with `mynah import "{known.name}" …`.',
         )
     name = _name(request.guild, server)
     return _ImportTarget(await context.database.run(guilds.ensure, name), is_new=True)
