@@ -65,7 +65,7 @@ class BestOf:
         self._count = count
         self._judge = judge
         self._refuse = refuse
-        self._loading: asyncio.Future[object] | None = None
+        self._loading: asyncio.Task[object] | None = None
         self._clock = clock
 
     def unavailable(self, prompt: Prompt) -> str | None:
@@ -77,7 +77,7 @@ class BestOf:
         start = self._clock()
         if rules_in(prompt.persona).language:
             # While the lines are written there is time for it.
-            self._loading = asyncio.ensure_future(asyncio.to_thread(language.load))
+            self._loading = asyncio.create_task(asyncio.to_thread(language.load))
         made: list[Completion] = []
         last_ms = 0.0
         while len(made) < self._count:

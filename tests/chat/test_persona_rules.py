@@ -155,6 +155,7 @@ async def test_languages_are_loaded_while_the_lines_are_written(monkeypatch):
 
     best = BestOf(Waits("ja"), 1, judge, lambda text: None, lambda: 0.0)
     *_, done = [one async for one in best.write(asked("answers in German only"))]
+    assert isinstance(done, Completion)
     assert done.text == "ja"
 
 
