@@ -66,6 +66,7 @@ def fill(guild: int, mark: str) -> Rows:
             rows["messages"].append(row)
     said_rows = rows["messages"]
     bot = members.ensure(guild, "the bot", "Mynah", is_bot=True).id
+    members.ensure(guild, "another name", "Another")
     line = NewMessage(rows["channels"][0], bot, "sent1", 8, "what fools", None)
     own = messages.add(guild, line)
     assert own is not None
