@@ -62,8 +62,8 @@ class ImportReply:
 
 
 @dataclass(frozen=True)
-class ChosenFiles:
-    """The files of a request, and how to read them."""
+class FilesRequest:
+    """A request about files of one server, or of all, and how to read them."""
 
     guild: str
     """Name or id of the server; empty to look at every server in the files."""
@@ -77,7 +77,7 @@ class ChosenFiles:
 
 
 @dataclass(frozen=True)
-class Import(ChosenFiles, Request[ImportReply]):
+class Import(FilesRequest, Request[ImportReply]):
     """Learn from files of one server; sends `Progress` notifications."""
 
     method: ClassVar[str] = "import"
@@ -128,7 +128,7 @@ class ImportPreviewReply:
 
 
 @dataclass(frozen=True)
-class ImportPreview(ChosenFiles, Request[ImportPreviewReply]):
+class ImportPreview(FilesRequest, Request[ImportPreviewReply]):
     """Look at files before learning from them."""
 
     method: ClassVar[str] = "import_preview"
