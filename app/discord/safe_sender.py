@@ -38,7 +38,7 @@ class WordsGoneError(Exception):
     """Tells that what was to be said was forgotten or hidden meanwhile."""
 
 
-def _as_sent(text: str, channel: object) -> str:
+def as_sent(text: str, channel: object) -> str:
     """Return a text without pings and secrets, and with the server's own emoji."""
     text = neutralise(text)[0]
     guild = getattr(channel, "guild", None)
@@ -86,7 +86,7 @@ async def send_parts(
         first = number == 0
         message = await _send_once(
             channel,
-            _as_sent(part, channel),
+            as_sent(part, channel),
             f"{nonce}-{number}",
             reference if first else None,
             files if first else (),
@@ -126,7 +126,7 @@ async def replace_parts(
             raise WordsGoneError
         first, last = number == 0, number == len(parts) - 1
         await message.edit(
-            content=_as_sent(parts[number], channel),
+            content=as_sent(parts[number], channel),
             attachments=[],
             files=[make() for make in files] if first else [],
             view=_made(view) if last else None,
@@ -341,7 +341,7 @@ class StreamedMessage:
     async def _put(
         self, text: str, view: Buttons | None, *, is_last: bool = False
     ) -> None:
-        text = _as_sent(text, self._channel)
+        text = as_sent(text, self._channel)
         changes_buttons = is_last and self._has_buttons
         if not text.strip() or (text == self._shown and not changes_buttons):
             return

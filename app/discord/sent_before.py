@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import discord
 
-from app.chat.postprocess import neutralise
 from app.discord.messages import Writable
+from app.discord.safe_sender import as_sent
 
 LOOKED_AT = 100
 """The messages after a call among which its answer is sought."""
@@ -21,7 +21,7 @@ async def sent_before(
     Args:
         own: The bot's id.
     """
-    wanted = " ".join(neutralise(part)[0] for part in parts).split()
+    wanted = " ".join(as_sent(part, channel) for part in parts).split()
     if not wanted:
         return []
     said, ids = list[str](), list[int]()

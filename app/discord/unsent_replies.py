@@ -29,8 +29,9 @@ NO_CALL = "what it answers is not a message of a person"
 
 
 def ask_for(said: Incoming, reason: str) -> Ask:
-    """Build the request for a reply to a message."""
-    return Ask(said.place, said.id, said.author, said.author_name, said.text, reason)
+    """Build the request for a reply to a message; a command has no words for it."""
+    text = "" if reason == "command" else said.text
+    return Ask(said.place, said.id, said.author, said.author_name, text, reason)
 
 
 class UnsentReplies:

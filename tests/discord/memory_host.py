@@ -23,6 +23,7 @@ from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.settings import owner_rules
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.setting_keys import (
@@ -46,6 +47,10 @@ class MemoryHost:
         self.gone: set[int] = set()
         self.learning: dict[int, int] = {}
         self.messages: dict[int, Incoming] = {}
+        self.buried: set[int] = set()
+        """Deleted messages, which an earlier page may still have."""
+        self.buried_with_all: set[int] = set()
+        """Those among them that may be learned again on request."""
         self.heard: set[int] = set()
         """Those that Discord had; others are from files."""
         self.overrides: dict[tuple[int, int], dict[str, object]] = {}
@@ -85,6 +90,8 @@ class MemoryHost:
         return False
 
     async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
+        if ask.trigger in {*self.declined, *(one.trigger for one in self.direct)}:
+            return None
         self.direct.append(ask)
         return ReadyReply(0, (f"You said: {ask.text}",), is_fresh=True)
 
@@ -135,6 +142,7 @@ class MemoryHost:
         agreed: bool = False,
         is_owner: bool = False,
     ) -> ResolvedSetting:
+        owner_rules.check_change(name, is_owner=is_owner, everywhere=everywhere)
         key = (place.guild, place.root if channel_only else 0)
         values = self.overrides.setdefault(key, {})
         find_key(name)
@@ -193,7 +201,8 @@ class MemoryHost:
         new = 0
         for said in batch:
             out = (said.place.guild, said.author) in self.opted_out_of
-            if said.place.root in self.learning and not out:
+            is_kept_out = out or said.id in self.buried
+            if said.place.root in self.learning and not is_kept_out:
                 new += said.id not in self.messages
                 self.messages.setdefault(said.id, said)
                 self.heard.add(said.id)
@@ -229,7 +238,8 @@ class MemoryHost:
         return min((m.id for m in here if m.id in self.heard), default=None)
 
     async def learn_anew(self, guild: int) -> None:
-        """Nothing is remembered of what was forgotten."""
+        self.buried -= self.buried_with_all
+        self.buried_with_all.clear()
 
     async def edited(
         self, guild: int, message: int, text: str, *, is_edit: bool = True
@@ -241,6 +251,7 @@ class MemoryHost:
             )
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten:
+        self.buried |= set(messages)
         gone = [self.messages.pop(one, None) for one in messages]
         return Forgotten(sum(one is not None for one in gone), 0, 0, False)
 
@@ -249,13 +260,14 @@ class MemoryHost:
         return sorted(stored & set(authors))
 
     async def banned(self, guild: int, author: int) -> Forgotten:
-        config = with_overrides(Config(), self.overrides.get((guild, 0), {}))
-        if not config.learn.forget_banned:
-            return await self.deleted(guild, [])
+        if not (await self.server_settings(guild)).learn.forget_banned:
+            return Forgotten(0, 0, 0, False)
         there = [m.id for m in self.messages.values() if m.author == author]
         return await self.deleted(guild, there)
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten:
+        if not (await self.server_settings(guild)).learn.forget_deleted_channels:
+            return Forgotten(0, 0, 0, False)
         there = [m.id for m in self.messages.values() if m.place.channel == channel]
         self.learning.pop(channel, None)
         return await self.deleted(guild, there)
@@ -265,6 +277,7 @@ class MemoryHost:
 
     async def forget_learned(self, guild: int) -> Forgotten:
         there = [m.id for m in self.messages.values() if m.place.guild == guild]
+        self.buried_with_all |= set(there) - self.buried
         return await self.deleted(guild, there)
 
     async def check_file(self, guild: int, name: str, data: bytes) -> None:
@@ -311,8 +324,15 @@ class MemoryHost:
         if claim is None:
             return None
         parts = self.answer_parts or (f"You said: {ask.seed or ask.text}",)
-        has_buttons = (await self.settings(ask.place)).reply.buttons
-        return ReadyReply(claim.reply, parts, files=self.files, has_buttons=has_buttons)
+        reply = (await self.settings(ask.place)).reply
+        return ReadyReply(
+            claim.reply,
+            parts,
+            reply.shadow,
+            self.files,
+            is_fresh=True,
+            has_buttons=reply.buttons,
+        )
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         answer = await self.answer(ask)
@@ -346,6 +366,11 @@ class MemoryHost:
 
     async def sent(self, reply: int, messages: Sequence[int]) -> None:
         self.sent_as[reply] = list(messages)
+        self._close(reply)
+
+    def _close(self, reply: int) -> None:
+        """Let a reply wait no longer to be sent."""
+        self.left_unsent = [one for one in self.left_unsent if one.claim.reply != reply]
 
     async def last_sent(self, place: MessagePlace) -> int | None:
         return next((ids[-1] for ids in reversed(self.sent_as.values()) if ids), None)
@@ -361,12 +386,15 @@ class MemoryHost:
 
     async def keep_silent(self, reply: int, reason: str) -> None:
         self.silent[reply] = reason
+        self._close(reply)
 
     async def refused(self, reply: int, reason: str) -> None:
         self.refusals[reply] = reason
+        self._close(reply)
 
     async def refusal(self, trigger: int) -> str:
-        found = {self.replies[one].trigger: r for one, r in self.refusals.items()}
+        untold = self.refusals | self.silent
+        found = {self.replies[one].trigger: r for one, r in untold.items()}
         return found.get(trigger, "")
 
     async def may_send(self, reply: int) -> bool:
@@ -380,8 +408,7 @@ class MemoryHost:
 
     async def hold(self, reply: int) -> None:
         self.held.append(reply)
-        # A draft does not wait to be sent.
-        self.left_unsent = [one for one in self.left_unsent if one.claim.reply != reply]
+        self._close(reply)
 
     async def find_reply(self, message: int) -> int | None:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)

@@ -393,6 +393,31 @@ async def test_nobody_is_answered_before_it_is_known_who_reads_what(
         assert await until_said(stand_in, direct, 1) == ["You said: hello"]
 
 
+async def test_what_was_deleted_or_edited_before_its_turn_is_not_answered_as_it_was(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    plain, may_go_on = host.answer_direct, asyncio.Event()
+
+    async def answer(ask: DirectAsk) -> ReadyReply | None:
+        await may_go_on.wait()
+        return await plain(ask)
+
+    host.answer_direct = answer  # type: ignore[method-assign]
+    host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
+    direct = stand_in.direct_channel(scene.ann)
+    mine = dict(owners=[str(scene.ann.id)], direct_messages=True)
+    async with start(**mine).connected():
+        await stand_in.say(direct, scene.ann, "first")
+        gone = await stand_in.say(direct, scene.ann, "second")
+        changed = await stand_in.say(direct, scene.ann, "third")
+        await stand_in.delete(direct, gone)
+        await stand_in.edit(direct, changed, "third, in other words")
+        await stand_in.command(scene.general, scene.mod, "help")
+        may_go_on.set()
+        await until_said(stand_in, direct, 2)
+    assert [ask.text for ask in host.direct] == ["first", "third, in other words"]
+
+
 async def test_a_draft_is_not_said_directly_even_if_drafts_were_switched_on_meanwhile(
     stand_in: DiscordStandIn,
     start: Start,

@@ -17,70 +17,68 @@ FAILURES = [
 ]
 
 
-class Failing:
-    """Raises an error in place of an answer."""
+class Failing(MemoryHost):
+    """Raises an error in place of the answer to one call."""
 
     def __init__(self, error: Exception, told: str) -> None:
+        super().__init__()
         self._error = error
         self.told = told
 
-    async def __call__(self, *args: object, **options: object) -> None:
+    def fail_to(self, name: str) -> None:
+        setattr(self, name, self._fail)
+
+    async def _fail(self, *args: object, **options: object) -> None:
         raise self._error
 
 
 @pytest.fixture(params=FAILURES)
-def failing(request: pytest.FixtureRequest) -> Failing:
+def host(request: pytest.FixtureRequest) -> Failing:
     return Failing(*request.param)
 
 
 async def test_a_failed_button_under_a_reply_is_told_to_who_pressed_it(
     stand_in: DiscordStandIn,
     start: Start,
-    host: MemoryHost,
+    host: Failing,
     scene: Scene,
-    failing: Failing,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
     async with start().connected():
         _, own = await mention(stand_in, scene)
         await stand_in.wait_for(lambda: own in sum(host.sent_as.values(), []))
-        monkeypatch.setattr(host, "again", failing)
+        host.fail_to("again")
         pressed = await stand_in.press_on(scene.general, scene.ann, own, "Again")
         await stand_in.wait_for(lambda: bool(pressed.parts))
     (part,) = pressed.parts
-    assert part.ephemeral and failing.told in part.text
+    assert part.ephemeral and host.told in part.text
 
 
 async def test_a_failed_menu_is_told_to_who_used_it(
     stand_in: DiscordStandIn,
     start: Start,
-    host: MemoryHost,
+    host: Failing,
     scene: Scene,
-    failing: Failing,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with start().connected():
         await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
         shown = await stand_in.command(scene.general, scene.mod, "listen modify")
-        monkeypatch.setattr(host, "set_learning", failing)
+        host.fail_to("set_learning")
         value = shown.components[0]["options"][0]["value"]
         chosen = await stand_in.press(shown, scene.mod, "listen-channels-0", [value])
     (part,) = chosen.parts
-    assert part.ephemeral and failing.told in part.text
+    assert part.ephemeral and host.told in part.text
 
 
 async def test_a_failed_command_that_was_typed_is_answered(
     stand_in: DiscordStandIn,
     start: Start,
-    host: MemoryHost,
+    host: Failing,
     scene: Scene,
-    failing: Failing,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(host, "answer", failing)
+    host.fail_to("answer")
     async with start().connected():
         asked = await stand_in.say(scene.general, scene.ann, "!mark")
         await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
     (sent,) = stand_in.outbox.sent()
-    assert sent.reply_to == asked and failing.told in sent.text
+    assert sent.reply_to == asked and host.told in sent.text

@@ -199,3 +199,30 @@ async def test_a_reply_that_is_on_discord_already_is_not_said_again(
     row = await run(replies.get, reply)
     assert row is not None and row.sent == [one["id"] for one in said]
     assert stand_in.outbox.sent() == []
+
+
+async def test_a_reply_with_the_servers_own_emoji_is_not_said_again_either(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    pepe = {"id": "111222333444555666", "name": "pepe", "available": True}
+    scene.guild.emojis.append({**pepe, "roles": [], "animated": False})
+    asked = await stand_in.say(scene.general, scene.ann, "hello")
+    to = {"message_reference": {"message_id": str(asked)}}
+    content = {"content": "well <:pepe:111222333444555666> done"}
+    said = await stand_in.rest.keep_message(scene.general, content | to)
+    parts = ("well :pepe: done",)
+    host.left_unsent = [Unsent(CLAIM, scene.guild.id, scene.general.id, asked, parts)]
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    assert host.sent_as == {1: [int(said["id"])]} and stand_in.outbox.sent() == []
+
+
+async def test_a_command_that_is_answered_later_is_no_question_either(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    asked = await stand_in.say(scene.general, scene.ann, "!mark")
+    place, server = scene.general.id, scene.guild.id
+    host.left_unsent = [Unsent(CLAIM, server, place, asked, (), "command")]
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    assert [ask.text for ask in host.asked] == [""]

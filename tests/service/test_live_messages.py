@@ -1,6 +1,7 @@
 """What happens to messages is carried out in the order in which it happened."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from random import Random
 
@@ -17,8 +18,8 @@ HALL = Place("70", "den", "5", "hall", "5", "hall", False, False)
 ANN = "1001"
 
 
-def said(id: str, text: str) -> Record:
-    return Record(author=ANN, name="ann", text=text, id=id, ts=1, channel_id="5")
+def said(id: str, text: str, ts: int = 1) -> Record:
+    return Record(author=ANN, name="ann", text=text, id=id, ts=ts, channel_id="5")
 
 
 class Den:
@@ -28,8 +29,8 @@ class Den:
         self.live, self.guild = live, guild
         self.context = live._context
 
-    def hears(self, id: str, text: str) -> asyncio.Task[object]:
-        work = self.live.hear_live(self.guild, HALL, said(id, text))
+    def hears(self, id: str, text: str, ts: int = 1) -> asyncio.Task[object]:
+        work = self.live.hear_live(self.guild, HALL, said(id, text, ts))
         return asyncio.ensure_future(work)
 
     async def texts(self) -> list[str]:
@@ -54,9 +55,28 @@ async def test_an_edit_does_not_overtake_the_message_that_it_changes(den: Den) -
     assert await den.texts() == ["the new words of the quay"]
 
 
-async def test_a_ban_comes_behind_the_last_words_of_the_banned(den: Den) -> None:
-    heard = den.hears("1", "a last word about the boats")
-    await asyncio.gather(heard, den.live.banned(den.guild, ANN))
+async def test_a_ban_comes_behind_the_last_words_of_the_banned(
+    den: Den, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    store = den.context.voices.hear_live
+
+    async def slow(*args: object) -> object:
+        begun.set()
+        await may_end.wait()
+        return await store(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(den.context.voices, "hear_live", slow)
+    # Discord's clock is ahead, so the span that is forgotten ends before the message.
+    ahead = int(time.time() * 1000) + 3_600_000
+    heard = den.hears("1", "a last word about the boats", ahead)
+    await begun.wait()
+    ban = asyncio.ensure_future(den.live.banned(den.guild, ANN))
+    # Give a ban that does not wait the time to forget.
+    for _ in range(20):
+        await den.texts()
+    may_end.set()
+    await asyncio.gather(heard, ban)
     assert await den.texts() == []
 
 

@@ -114,6 +114,7 @@ class EventsCog(discord.Cog):
         self.bot.talk.forget([event.message_id])
         original = self.bot.proxies.gone(event.message_id)
         if event.guild_id is None:
+            self.bot.direct.forget(event.message_id)
             await self.bot.ports.messages.direct_deleted(event.message_id)
             return
         if original is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -52,6 +53,8 @@ SHARED_SECONDS = 300.0
 MOST_SERVERS = 50
 """The servers in which a person is looked for."""
 
+REMEMBERED_DELETIONS = 200
+
 Looked = tuple[int, tuple[str, ...]]
 """A person, and the owner's list of servers by which theirs were sought."""
 
@@ -85,6 +88,12 @@ class DirectTalk:
         self._turns = WeakValueDictionary[int, asyncio.Lock]()
         """Of the people who are being answered."""
         self._shared: dict[Looked, tuple[float, list[discord.Member]]] = {}
+        self._deleted = deque[int](maxlen=REMEMBERED_DELETIONS)
+        """Direct messages that went lately, maybe before they were answered."""
+
+    def forget(self, message: int) -> None:
+        """Answer a direct message no more, since it was deleted."""
+        self._deleted.append(message)
 
     def refusal(self, person: discord.User | discord.Member) -> str:
         """Return why nothing that a person writes directly is answered, or nothing."""
@@ -188,15 +197,15 @@ class DirectTalk:
         channel = message.channel
         if not isinstance(channel, discord.DMChannel):
             return
-        ask = DirectAsk(
-            member.guild.id,
-            message.id,
-            member.id,
-            member.display_name,
-            message.content,
-            await self._before(message, member.guild),
-        )
+        turns = await self._before(message, member.guild)
         await self._know_channels(member.guild)
+        if message.id in self._deleted:
+            log.info("A direct message was deleted before it was answered")
+            return
+        # Its words may have been edited meanwhile.
+        words = (self._bot.get_message(message.id) or message).content
+        name = member.display_name
+        ask = DirectAsk(member.guild.id, message.id, member.id, name, words, turns)
         async with typing(channel):
             answer = await self._ports.replies.answer_direct(ask)
         if answer is None or answer.is_draft or not answer.parts:

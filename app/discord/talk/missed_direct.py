@@ -35,14 +35,15 @@ class MissedDirect:
         if self._direct.refusal(message.author):
             await self._direct.consider(message)
             return
-        self._note(message.channel.id, message.id - 1, is_new=True)
+        channel = message.channel.id
+        if str(channel) not in self._state.get(_CHANNELS, {}):
+            self._note(channel, message.id - 1)
         await self._direct.consider(message)
-        self._note(message.channel.id, message.id)
+        self._note(channel, message.id)
 
-    def _note(self, channel: int, last: int, *, is_new: bool = False) -> None:
+    def _note(self, channel: int, last: int) -> None:
         known: dict[str, int] = dict(self._state.get(_CHANNELS, {}))
-        before = known.pop(str(channel), 0)
-        known[str(channel)] = before if is_new and before else max(before, last)
+        known[str(channel)] = max(known.pop(str(channel), 0), last)
         latest = list(known.items())[-MOST_CHANNELS:]
         self._state.put(_CHANNELS, dict(latest))
 
