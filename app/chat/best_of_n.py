@@ -9,8 +9,8 @@ from typing import cast
 from app.chat.circuit_breaker import Clock
 from app.chat.persona_rules import rules_in
 from app.chat.postprocess import is_assistant_speak
+from app.core import language
 from app.core.errors import ProviderError
-from app.core.language import is_other
 from app.core.never_said import never_said
 from app.providers.base import Completion, Prompt, Provider, Turn
 from app.providers.keywords import bag
@@ -65,6 +65,7 @@ class BestOf:
         self._count = count
         self._judge = judge
         self._refuse = refuse
+        self._loading: asyncio.Task[object] | None = None
         self._clock = clock
 
     def unavailable(self, prompt: Prompt) -> str | None:
@@ -74,6 +75,9 @@ class BestOf:
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
         """Yield the chosen line as a whole; see `Provider.write`."""
         start = self._clock()
+        if rules_in(prompt.persona).language:
+            # While the lines are written there is time for it.
+            self._loading = asyncio.create_task(asyncio.to_thread(language.load))
         made: list[Completion] = []
         last_ms = 0.0
         while len(made) < self._count:
@@ -152,7 +156,8 @@ def _in_language(prompt: Prompt, made: Sequence[Completion]) -> Sequence[Complet
     return [
         one
         for one in made
-        if not rules.breaks(one.text) and not is_other(one.text, prompt.language)
+        if not rules.breaks(one.text)
+        and not language.is_other(one.text, prompt.language)
     ] or made
 
 

@@ -61,9 +61,7 @@ def language_of(text: str) -> str:
     words = _NO_WORDS.sub(" ", text)
     if sum(map(str.isalpha, words)) < LEAST_LETTERS:
         return ""
-    with _LOADING:
-        identifier = _identifier()
-    language, sure = identifier.classify(words)
+    language, sure = load().classify(words)
     return str(language) if sure >= LEAST_SURE else ""
 
 
@@ -74,9 +72,14 @@ def is_other(text: str, language: str) -> bool:
     return language_of(text) not in ("", language)
 
 
+def load() -> _Identifier:
+    """Return the identifier; the first call loads it, which takes a second or two."""
+    with _LOADING:
+        return _identifier()
+
+
 @lru_cache(maxsize=1)
 def _identifier() -> _Identifier:
-    """Load the identifier, which takes a second, when it is first wanted."""
     from py3langid import langid
 
     made = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)

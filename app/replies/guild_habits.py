@@ -20,8 +20,8 @@ LEAST = 100
 KEPT_SECONDS = 3600.0
 
 Count = Callable[[int, int], tuple[int, int]]
-"""Counts among so many of a guild's (row) newest messages: those that show the habit,
-and all that might. It runs in the database's thread."""
+"""Takes a guild's row and a number of its newest messages, and counts those that show
+the habit and those that could. It runs in the database's thread."""
 
 JUST_SAID = 3
 """The number of last turns that no reply repeats."""

@@ -14,7 +14,7 @@ from app.store.database import Database
 KEPT_SECONDS = 3600.0
 
 PATIENCE_SECONDS = 0.05
-"""The time that a reply waits for it; where all write alike, that is enough."""
+"""The time that a reply waits for the languages; enough where all write alike."""
 
 SAMPLED = 40
 """The number of newest messages that show a channel's language."""
@@ -26,13 +26,14 @@ TURNS = 6
 """The number of last turns that show the language of a talk."""
 
 LEAST_CHARS = 24
-"""The fewest characters of turns that do, where the channel has another one."""
+"""The fewest characters of turns that go before the channel's own language."""
 
 COMMON = 30
 """The number of a channel's commonest words that show its language."""
 
 FOREIGN = 0.4
-"""The share of these in a channel, to that in their own, that shows another one."""
+"""The share of these words in a channel, relative to their own, below which another
+language is spoken there."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 

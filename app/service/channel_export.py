@@ -65,7 +65,7 @@ def _write(
 
     def counted() -> Page:
         nonlocal count
-        after = 0
+        after: messages.Moment | None = None
         while page := reader.call(messages.page_of_channel, channel.id, after):
             files: defaultdict[int, list[StoredAttachment]] = defaultdict(list)
             rows = [message.id for message in page]
@@ -74,7 +74,7 @@ def _write(
             for message in page:
                 count += 1
                 yield message, files[message.id]
-            after = page[-1].id
+            after = page[-1].ts, page[-1].id
 
     with replacing(path, is_secret=True) as target:
         for piece in pieces(guild, channel, counted()):

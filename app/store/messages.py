@@ -1,9 +1,11 @@
 """Messages: adding, editing and reading them."""
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
-from peewee import Field, ModelSelect, fn
+from peewee import Expression, Field, ModelSelect, Tuple, fn
 
 from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
@@ -44,6 +46,11 @@ COLUMNS = (
     "id", "guild_id", "channel_id", "member_id", "external", "ts", "text", "reply_to",
     "dropped",
 )  # fmt: skip
+
+Moment = tuple[int, int]
+"""A place in the order of a channel: a time in milliseconds, and a message's row."""
+
+_MOMENT = Tuple(Message.ts, Message.id)
 
 
 class Added(NamedTuple):
@@ -254,15 +261,10 @@ def heard_between(
 def around(message: StoredMessage, before: int, after: int) -> list[StoredMessage]:
     """Return a message between its neighbors of the channel, in order of time."""
     here = Message.channel == message.channel
-    older = (Message.ts < message.ts) | (
-        (Message.ts == message.ts) & (Message.id < message.id)
-    )
-    newer = (Message.ts > message.ts) | (
-        (Message.ts == message.ts) & (Message.id > message.id)
-    )
-    back = _joined().where(here & older)
+    at = Tuple(message.ts, message.id)
+    back = _joined().where(here & (_MOMENT < at))
     back = back.order_by(Message.ts.desc(), Message.id.desc()).limit(before)
-    ahead = _joined().where(here & newer)
+    ahead = _joined().where(here & (_MOMENT > at))
     ahead = ahead.order_by(Message.ts, Message.id).limit(after)
     return [*list(_stored(back))[::-1], message, *_stored(ahead)]
 
@@ -272,18 +274,35 @@ def page(
     *,
     channel: int | None = None,
     containing: str = "",
-    before_row: int | None = None,
+    before: Moment | None = None,
     limit: int = 100,
 ) -> list[StoredMessage]:
-    """Return one page of a guild's messages, newest row first, for the screens."""
+    """Return one page of a guild's messages, newest first, for the screens.
+
+    The newest ones of a channel are those written last, however late a file brought
+    them; those of a guild have the highest rows.
+
+    Args:
+        before: Only those before that moment of the channel.
+    """
     query = _joined().where(Message.guild == guild)
+    order = [Message.id.desc()]
     if channel is not None:
         query = query.where(Message.channel == channel)
+        order.insert(0, Message.ts.desc())
     if containing:
-        query = query.where(Message.text.contains(containing))
-    if before_row is not None:
-        query = query.where(Message.id < before_row)
-    return list(_stored(query.order_by(Message.id.desc()).limit(limit)))
+        query = query.where(_contains(containing))
+    if before is not None:
+        query = query.where(_MOMENT < Tuple(*before))
+    return list(_stored(query.order_by(*order).limit(limit)))
+
+
+def _contains(words: str) -> Expression:
+    """Compare without case; SQLite itself knows none beyond ASCII."""
+    forms = {words}
+    if not words.isascii():
+        forms |= {words.lower(), words.upper(), words.capitalize()}
+    return reduce(or_, map(Message.text.contains, sorted(forms)))
 
 
 def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
@@ -292,10 +311,14 @@ def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
     return list(_stored(query.order_by(Message.id).limit(limit)))
 
 
-def page_of_channel(channel: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
-    """Return a page of the channel's messages after a row, oldest first."""
-    query = _joined().where((Message.channel == channel) & (Message.id > row))
-    return list(_stored(query.order_by(Message.id).limit(limit)))
+def page_of_channel(
+    channel: int, after: Moment | None = None, limit: int = BATCH
+) -> list[StoredMessage]:
+    """Return a page of the channel's messages after a moment, oldest first."""
+    query = _joined().where(Message.channel == channel)
+    if after is not None:
+        query = query.where(_MOMENT > Tuple(*after))
+    return list(_stored(query.order_by(Message.ts, Message.id).limit(limit)))
 
 
 def newest_of_people(channel: int) -> str | None:

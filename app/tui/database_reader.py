@@ -12,6 +12,7 @@ from app.core.safe_text import safe_json, safe_text
 if TYPE_CHECKING:
     from app.core.explanation import Explanation
     from app.store.database import Database
+    from app.store.messages import Moment
     from app.store.overview import Bucket, ChannelActivity
     from app.store.rows import StoredMessage, StoredReply
     from app.store.usage import DayUse, SentRequest
@@ -48,12 +49,12 @@ class DatabaseReader:
         channel: int | None = None,
         containing: str = "",
         limit: int = 100,
-        before: int | None = None,
+        before: "Moment | None" = None,
     ) -> "list[StoredMessage]":
         """Return the newest messages of a guild or channel, oldest first.
 
         Args:
-            before: The row that they come before.
+            before: The moment of the channel that they come before.
         """
         from app.store import messages
 
@@ -62,17 +63,19 @@ class DatabaseReader:
             guild,
             channel=channel,
             containing=containing,
-            before_row=before,
+            before=before,
             limit=limit,
         )
         return [_clean(row) for row in reversed(page or [])]
 
-    async def row_after(self, channel: int, row: int, step: int) -> int | None:
-        """Return the row that many messages later; None past the newest one."""
+    async def moment_after(
+        self, channel: int, moment: "Moment", step: int
+    ) -> "Moment | None":
+        """Return the moment that many messages later; None past the newest one."""
         from app.store import messages
 
-        later = await self._read(messages.page_of_channel, channel, row, step) or []
-        return later[-1].id + 1 if len(later) == step else None
+        later = await self._read(messages.page_of_channel, channel, moment, step) or []
+        return (later[-1].ts, later[-1].id + 1) if len(later) == step else None
 
     async def replies(
         self,
@@ -122,14 +125,8 @@ class DatabaseReader:
         found = await self._read(messages.get, message)
         if found is None:
             return []
-        page = await self._read(
-            messages.page,
-            found.guild,
-            channel=found.channel,
-            before_row=message + 50,
-            limit=100,
-        )
-        return [_clean(row) for row in reversed(page or [])]
+        page = await self._read(messages.around, found, 50, 50)
+        return [_clean(row) for row in page or []]
 
     async def replies_over_time(
         self, since: int, step: int, guild: int | None = None

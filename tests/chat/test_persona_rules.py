@@ -1,11 +1,15 @@
 """A persona's rules that a machine can check are kept whoever writes the reply."""
 
+import asyncio
+from threading import Event
+
 import pytest
 
 from app.chat.best_of_n import BestOf
 from app.chat.ladder import Ladder, Rung
 from app.chat.persona_rules import PersonaRules, rules_in
 from app.chat.prompt_settings import build
+from app.core import language
 from app.core.language import language_of
 from app.providers.base import Completion, Prompt, Turn, Used, WordShare
 from app.settings.schema import Config
@@ -134,6 +138,25 @@ async def test_of_several_tries_one_in_the_personas_language_is_said():
     *_, done = [one async for one in best.write(asked("answers in German only"))]
     assert isinstance(done, Completion)
     assert done.text == "ich freue mich sehr dich zu sehen"
+
+
+async def test_languages_are_loaded_while_the_lines_are_written(monkeypatch):
+    loaded = Event()
+    monkeypatch.setattr(language, "load", loaded.set)
+
+    class Waits(Says):
+        async def write(self, prompt):
+            assert await asyncio.to_thread(loaded.wait, 10)
+            async for piece in super().write(prompt):
+                yield piece
+
+    async def judge(texts, turns):
+        return [1.0 for _ in texts]
+
+    best = BestOf(Waits("ja"), 1, judge, lambda text: None, lambda: 0.0)
+    *_, done = [one async for one in best.write(asked("answers in German only"))]
+    assert isinstance(done, Completion)
+    assert done.text == "ja"
 
 
 def test_a_limit_of_words_holds_while_the_reply_is_written():

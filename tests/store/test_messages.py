@@ -1,10 +1,14 @@
 """Messages, on a real database."""
 
 from collections.abc import Callable
+from functools import partial
+
+import pytest
 
 from app.store import guilds, messages, voice_changes
-from app.store.database import Database
-from app.store.messages import NewAttachment, NewMessage
+from app.store.database import Database, bound
+from app.store.messages import Moment, NewAttachment, NewMessage
+from app.store.rows import StoredMessage
 from app.store.tables import Message
 
 Write = Callable[..., int]
@@ -87,6 +91,67 @@ def test_the_latest_messages_of_a_channel_come_oldest_first(
     assert found[0].name == "Puck"
     earlier = db.call(messages.latest, channel.id, 3, before=102)
     assert [m.text for m in earlier] == ["line 0", "line 1"]
+
+
+def test_pages_of_a_channel_follow_the_time_whatever_was_stored_last(
+    db: Database, guild: int, write: Write
+) -> None:
+    for number in (5, 6, 7, 1, 2, 2, 3):
+        write(f"line {number}", ts=number)
+    channel = db.call(guilds.find_channel, 1, "stage")
+    assert channel is not None
+
+    def times(page: list[StoredMessage]) -> list[int]:
+        return [one.ts for one in page]
+
+    def page(before: Moment | None = None) -> list[StoredMessage]:
+        here = channel.id
+        return messages.page(guild, channel=here, before=before, limit=3)
+
+    def look() -> None:
+        assert times(page()) == [7, 6, 5]
+        second = page((5, page()[-1].id))
+        assert times(second) == [3, 2, 2]
+        assert times(page((2, second[1].id))) == [2, 1]
+        onward = partial(messages.page_of_channel, channel.id)
+        assert times(onward()) == [1, 2, 2, 3, 5, 6, 7]
+        assert times(onward((2, second[-1].id), 3)) == [2, 3, 5]
+
+    db.call(look)
+
+
+@pytest.mark.parametrize("words", ["ПРИВЕТ", "привет", "äpfel", "ÄPFEL", "shadows"])
+def test_words_are_found_in_any_case_of_any_alphabet(
+    words: str, db: Database, guild: int, write: Write
+) -> None:
+    write("Привет, Äpfel und SHADOWS")
+    write("anything else")
+    assert len(db.call(messages.page, guild, containing=words)) == 1
+
+
+@pytest.mark.parametrize("is_forth", [False, True])
+def test_a_page_of_a_long_channel_reads_no_other_message(
+    is_forth: bool, db: Database, guild: int, write: Write
+) -> None:
+    row = write("template")
+    stored = db.call(messages.get, row)
+    assert stored is not None
+
+    def plan() -> str:
+        asked: list[str] = []
+        connection = bound().connection()
+        connection.set_trace_callback(asked.append)
+        if is_forth:
+            messages.page_of_channel(stored.channel, (0, 0))
+        else:
+            messages.page(guild, channel=stored.channel, before=(9, 9))
+        connection.set_trace_callback(None)
+        steps = connection.execute(f"EXPLAIN QUERY PLAN {asked[-1]}").fetchall()
+        return "\n".join(step[3] for step in steps)
+
+    found = db.call(plan)
+    assert "(channel_id=? AND (ts,id)" in found or "(channel_id=? AND ts" in found
+    assert "TEMP B-TREE" not in found
 
 
 def test_only_what_was_not_dropped_is_learnable(

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from app import store
 from app.store import (
+    audience,
     authors,
     comparisons,
     embeddings,
@@ -50,6 +52,8 @@ def fill(guild: int, mark: str) -> Rows:
         channel = guilds.ensure_channel(guild, name, f"10{number}")
         guilds.set_learning(channel.id, True)
         rows["channels"].append(channel.id)
+        if name == "pit":
+            audience.note_gone(guild, "101")
         people = [members.ensure(guild, one, one.title()).id for one in PEOPLE]
         for turn in range(6):
             said = NewMessage(
@@ -62,6 +66,7 @@ def fill(guild: int, mark: str) -> Rows:
             rows["messages"].append(row)
     said_rows = rows["messages"]
     bot = members.ensure(guild, "the bot", "Mynah", is_bot=True).id
+    members.ensure(guild, "another name", "Another")
     line = NewMessage(rows["channels"][0], bot, "sent1", 8, "what fools", None)
     own = messages.add(guild, line)
     assert own is not None
@@ -274,23 +279,68 @@ def test_a_query_finds_the_same_beside_another_guild(
     assert crowded.call(asked) == db.call(asked)
 
 
+Beside = tuple[Database, Database, int, int, Rows]
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory, at_noon: None) -> Iterator[Beside]:
+    """A guild with nothing in it, alone and beside a full one, and the other's rows."""
+    path: Path = tmp_path_factory.mktemp("beside")
+    with Database(path / "alone.db") as db, Database(path / "mynah.db") as crowded:
+        db.call(authors.open_key, path / "author.key")
+        guild, same = (
+            int(one.call(guilds.ensure, "The Globe", "1").id) for one in (db, crowded)
+        )
+        assert guild == same
+        other = int(crowded.call(guilds.ensure, "The Rose", "2").id)
+        yield db, crowded, guild, other, crowded.call(fill, other, "b")
+
+
+@pytest.mark.parametrize(("name", "query"), READING, ids=[one[0] for one in READING])
+def test_a_guild_with_nothing_in_it_finds_nothing_of_another(
+    name: str,
+    query: Callable[..., Any],
+    beside: Beside,
+):
+    db, crowded, guild, _, others = beside
+
+    given = crowded.call(arguments, name, query, others, others)
+
+    def asked() -> object:
+        return plain(query(guild=guild, **given))
+
+    assert crowded.call(asked) == db.call(asked)
+
+
 @pytest.mark.parametrize(("name", "query"), WRITING, ids=[one[0] for one in WRITING])
 @pytest.mark.parametrize("names", ["its own rows", "the other's rows"])
 def test_a_change_touches_no_other_guild(
     name: str, query: Callable[..., Any], names: str, shared: Filled
 ):
     db, guild, mine, other, others = shared
-    both = both_rows(mine, others)
     named = mine if names == "its own rows" else others
-
-    def changed() -> tuple[object, object]:
-        before = contents(other)
-        with bound().atomic() as transaction:
-            given = arguments(name, query, named, both)
-            query(guild=guild, **given)
-            after = contents(other)
-            transaction.rollback()
-        return before, after
-
-    before, after = db.call(changed)
+    given = db.call(arguments, name, query, named, both_rows(mine, others))
+    before, after = db.call(changed, partial(query, guild=guild, **given), other)
     assert after == before
+
+
+@pytest.mark.parametrize(("name", "query"), WRITING, ids=[one[0] for one in WRITING])
+def test_a_change_of_a_guild_with_nothing_in_it_touches_no_other(
+    name: str,
+    query: Callable[..., Any],
+    beside: Beside,
+):
+    _, crowded, guild, other, others = beside
+    given = crowded.call(arguments, name, query, others, others)
+    before, after = crowded.call(changed, partial(query, guild=guild, **given), other)
+    assert after == before
+
+
+def changed(change: Callable[[], object], other: int) -> tuple[object, object]:
+    """Return all of another guild before and after a change, which is taken back."""
+    before = contents(other)
+    with bound().atomic() as transaction:
+        change()
+        after = contents(other)
+        transaction.rollback()
+    return before, after

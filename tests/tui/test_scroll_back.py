@@ -1,5 +1,7 @@
 """Conversations go back to the first message, name each day, and search everything."""
 
+import asyncio
+
 import pytest
 from textual.pilot import Pilot
 
@@ -7,7 +9,10 @@ from app.core.paths import Home
 from app.core.time_units import DAY_MS
 from app.store import guilds, members, messages
 from app.store.database import Database
+from app.store.rows import StoredMessage
+from app.tui.app import MynahApp
 from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN
+from app.tui.screens.conversations.conversation_base import TalkScreen
 from app.tui.widgets.feed import Feed
 from tests.tui.sample_home import make_home
 from tests.tui.terminal import Open, settle, text_of
@@ -104,3 +109,61 @@ async def test_a_search_finds_what_is_far_above_the_newest_lines(
         await pilot.press("escape")
         await settle(pilot)
         assert feed.items[-1].text == f"line {MANY - 1} of a long talk"
+
+
+async def test_a_search_that_is_given_up_shows_nothing_when_it_ends(
+    open_app: Open, long_home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    async with open_app("conversations", home=long_home, size=(120, 40)) as pilot:
+        feed = await to_long(pilot)
+        begun, ended = slow_searches(pilot, monkeypatch)
+        await pilot.press("slash", *"line 7 of", "enter")
+        await begun.wait()
+        await pilot.press("escape")
+        ended.set()
+        await settle(pilot)
+        assert feed.items[-1].text == f"line {MANY - 1} of a long talk"
+        assert len(feed.items) > MESSAGES_SHOWN
+
+
+async def test_news_of_the_channel_leave_a_slow_search_to_its_end(
+    open_app: Open, long_home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    async with open_app("conversations", home=long_home, size=(120, 40)) as pilot:
+        feed = await to_long(pilot)
+        begun, ended = slow_searches(pilot, monkeypatch)
+        await pilot.press("slash", *"line 7 of", "enter")
+        await begun.wait()
+        screen = pilot.app.screen
+        assert isinstance(screen, TalkScreen)
+        screen.reload()
+        ended.set()
+        await settle(pilot)
+        assert [one.text for one in feed.items if one.key[0] != "day"] == [
+            "line 7 of a long talk"
+        ]
+
+
+def slow_searches(
+    pilot: Pilot[int], monkeypatch: pytest.MonkeyPatch
+) -> tuple[asyncio.Event, asyncio.Event]:
+    """Let every search wait; return the events of its beginning and its end."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+    app = pilot.app
+    assert isinstance(app, MynahApp)
+    messages_of = app.shelf.messages
+
+    async def slowly(
+        guild: int,
+        channel: int | None = None,
+        containing: str = "",
+        limit: int = 100,
+        before: tuple[int, int] | None = None,
+    ) -> list[StoredMessage]:
+        if containing:
+            begun.set()
+            await ended.wait()
+        return await messages_of(guild, channel, containing, limit, before)
+
+    monkeypatch.setattr(app.shelf, "messages", slowly)
+    return begun, ended

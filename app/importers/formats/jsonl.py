@@ -74,8 +74,6 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     for number, line in lines(stream):
         try:
             yield _record(orjson.loads(line))
-        except orjson.JSONDecodeError:
-            yield _loosely(number, line)
         except (KeyError, TypeError, ValueError, AttributeError):
             yield _loosely(number, line)
 

@@ -11,6 +11,7 @@ from app.tui import format
 from app.tui.database_reader import DatabaseReader
 
 if TYPE_CHECKING:
+    from app.store.messages import Moment
     from app.store.rows import StoredMessage, StoredReply
 
 MESSAGES_SHOWN = 300
@@ -42,9 +43,9 @@ class TalkLine:
 
 
 async def load(
-    shelf: DatabaseReader, guild: int, channel: int, before: int | None = None
+    shelf: DatabaseReader, guild: int, channel: int, before: "Moment | None" = None
 ) -> list[TalkLine]:
-    """Load the newest lines of a channel, or those before a row, oldest first."""
+    """Load the newest lines of a channel, or those before a moment, oldest first."""
     messages = await shelf.messages(guild, channel, limit=MESSAGES_SHOWN, before=before)
     until = messages[-1].ts if messages and before is not None else None
     replies = await shelf.replies(guild, channel, REPLIES_SHOWN, until)

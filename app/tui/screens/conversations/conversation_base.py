@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +25,9 @@ from app.tui.screens.conversations.channel_lines import (
 from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.widgets.dialogs import Detail
 from app.tui.widgets.feed import Feed
+
+if TYPE_CHECKING:
+    from app.store.messages import Moment
 
 RELOAD_SECONDS = 0.3
 """The shortest time between two readings, however many messages come in."""
@@ -57,10 +61,10 @@ class TalkScreen(MynahScreen):
         self._lines: list[TalkLine] = []
         """The lines of the visible channel."""
         self._words = ""
-        self._before: int | None = None
-        """The row that the visible lines come before; None for the newest lines."""
+        self._before: Moment | None = None
+        """The moment that the visible lines come before; None for the newest lines."""
         self._is_found = False
-        """True while the lines are what a search found."""
+        """True from the start of a search until its words or its place are left."""
         self._places: list[ListedPlace] = []
         self._conversations: list[ListedPlace] = []
         """The conversations listed below that channel."""
@@ -109,15 +113,17 @@ class TalkScreen(MynahScreen):
     async def _go_back(self) -> bool:
         """Find older lines, once the cursor is on the oldest one; tell if there are."""
         place, kept = self.place, [*self._lines]
-        rows = sorted(line.key[1] for line in kept if line.key[0] == "message")
-        if place is None or place.channel is None or not rows:
+        there = sorted(
+            (line.at, line.key[1]) for line in kept if line.key[0] == "message"
+        )
+        if place is None or place.channel is None or not there:
             return False
         older = await self.app.shelf.messages(
-            place.guild, place.channel, limit=STEP, before=rows[0]
+            place.guild, place.channel, limit=STEP, before=there[0]
         )
         room = MESSAGES_SHOWN - len(older)
-        if older and len(rows) > room:
-            self._before = rows[room]
+        if older and len(there) > room:
+            self._before = there[room]
         return bool(older)
 
     async def _go_forth(self) -> bool:
@@ -125,8 +131,9 @@ class TalkScreen(MynahScreen):
         place, before = self.place, self._before
         if place is None or place.channel is None or before is None:
             return False
+        ts, row = before
         shelf = self.app.shelf
-        self._before = await shelf.row_after(place.channel, before - 1, STEP)
+        self._before = await shelf.moment_after(place.channel, (ts, row - 1), STEP)
         return True
 
     def search(self, words: str) -> None:
@@ -141,11 +148,9 @@ class TalkScreen(MynahScreen):
             )
             return channel_lines.merge(found, [], {})
 
-        def show(lines: list[TalkLine]) -> None:
-            self._is_found = True
-            self.show_lines(lines)
-
-        self.fetch(find, show, "lines")
+        # At once: neither news nor cleared words may wait for its end.
+        self._is_found = True
+        self.fetch(find, self.show_lines, "lines")
 
     @on(Input.Submitted, "#filter")
     def _searched(self, event: Input.Submitted) -> None:
