@@ -43,6 +43,12 @@ def test_the_command_line_loads_nothing_before_it_knows_the_command():
 
 
 @pytest.mark.process
+def test_the_version_is_told_without_loading_any_command():
+    told = "from app import cli\ntry: cli.main(['--version'])\nexcept SystemExit: pass"
+    assert not loaded(told) & (NATIVE | {"textual", "peewee", "numpy", "jinja2"})
+
+
+@pytest.mark.process
 def test_the_runner_loads_neither_screens_nor_bot():
     heavy = {"textual", "discord", "peewee", "openai", "fastembed", "hnswlib"}
     assert not loaded("import app.runner.process") & heavy

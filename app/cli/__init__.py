@@ -97,7 +97,8 @@ def _run(argv: list[str]) -> int:
     if not name and not {"-h", "--help", "--version"} & set(argv):
         return _start(argv)
     wanted = [module for module in COMMANDS if module.rstrip("_") == name]
-    parser = _parser(wanted or list(COMMANDS))
+    names_all = name or {"-h", "--help"} & set(argv)
+    parser = _parser(wanted or (list(COMMANDS) if names_all else []))
     arguments = parser.parse_args(argv)
     arguments.home = arguments.home or None
     code: int = arguments.run(arguments)
