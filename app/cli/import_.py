@@ -9,6 +9,7 @@ from typing import TypeVar
 from app.cli.connect import connect
 from app.cli.output import Bar, complain, print_json, say, size
 from app.core.errors import UsageError
+from app.core.labels import many
 from app.core.names import wire_name
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
@@ -105,8 +106,7 @@ def _complain_about(errors: Sequence[UnreadFile]) -> int:
 def _tell(counts: control.ImportReply) -> None:
     seconds = counts.seconds
     rate = counts.read / seconds if seconds else 0
-    noun = "message" if counts.added == 1 else "messages"
-    say(f"Learned {counts.added:,} {noun} of {counts.guild}.")
+    say(f"Learned {many(counts.added, 'message')} of {counts.guild}.")
     refused = f", {counts.refused:,} unreadable" if counts.refused else ""
     say(
         f"  {counts.read:,} read, {counts.duplicates:,} already known,"
@@ -125,7 +125,7 @@ def _tell(counts: control.ImportReply) -> None:
 
 def _tell_files(passed_over: Sequence[PassedOver], notes: Sequence[str]) -> None:
     for files in passed_over:
-        number = "1 file" if files.count == 1 else f"{files.count:,} files"
+        number = many(files.count, "file")
         say(f"  {number} passed over: {files.reason}, such as {files.example}")
     for note in notes:
         say(f"  Note: {note.removesuffix('.')}.")

@@ -245,10 +245,7 @@ class MemoryHost:
         self, guild: int, message: int, text: str, *, is_edit: bool = True
     ) -> None:
         if message in self.messages:
-            old = self.messages[message]
-            self.messages[message] = Incoming(
-                old.place, old.id, old.author, old.author_name, text, old.at_ms
-            )
+            self.messages[message] = replace(self.messages[message], text=text)
 
     async def deleted(self, guild: int, messages: Sequence[int]) -> Forgotten:
         self.buried |= set(messages)

@@ -66,6 +66,7 @@ def fill(guild: int, mark: str) -> Rows:
             rows["messages"].append(row)
     said_rows = rows["messages"]
     bot = members.ensure(guild, "the bot", "Mynah", is_bot=True).id
+    members.ensure(guild, "another name", "Another")
     line = NewMessage(rows["channels"][0], bot, "sent1", 8, "what fools", None)
     own = messages.add(guild, line)
     assert own is not None
@@ -87,6 +88,7 @@ def fill(guild: int, mark: str) -> Rows:
         replies.finish(asked, fields, [replies.SourceMessage(said_rows[5], 3, "be")])
         feedback.rate(asked, "oberon", 1)
         rows["replies"].append(asked)
+    replies.claim(guild, rows["channels"][0], "mention", f"{mark} begun", "puck", "01")
     replies.note_sent(rows["replies"][0], ["sent1"])
     replies.set_state(rows["replies"][1], "draft")
     comparisons.add(guild, rows["replies"][0], rows["replies"][1], 1)

@@ -96,6 +96,7 @@ from app.ipc.control.hosts import HostTestReply as HostTestReply
 from app.ipc.control.hosts import HostUse as HostUse
 from app.ipc.control.hosts import HostUseReply as HostUseReply
 from app.ipc.control.imports import IMPORT_REQUESTS as IMPORT_REQUESTS
+from app.ipc.control.imports import FilesRequest as FilesRequest
 from app.ipc.control.imports import FoundServer as FoundServer
 from app.ipc.control.imports import Import as Import
 from app.ipc.control.imports import ImportedFile as ImportedFile

@@ -62,17 +62,25 @@ class ImportReply:
 
 
 @dataclass(frozen=True)
-class Import(Request[ImportReply]):
-    """Learn from files; sends `Progress` notifications."""
+class FilesRequest:
+    """A request about files of one server, or of all, and how to read them."""
 
-    method: ClassVar[str] = "import"
     guild: str
+    """Name or id of the server; empty to look at every server in the files."""
     paths: list[str]
     channel: str | None = None
+    """Name of the channel for files that name none."""
     as_format: str | None = None
     """The format of all files, instead of the one that they look like."""
     dates: str | None = None
     """`dmy` or `mdy`: the order of day and month, where dates don't show it."""
+
+
+@dataclass(frozen=True)
+class Import(FilesRequest, Request[ImportReply]):
+    """Learn from files of one server; sends `Progress` notifications."""
+
+    method: ClassVar[str] = "import"
 
 
 @dataclass(frozen=True)
@@ -120,16 +128,10 @@ class ImportPreviewReply:
 
 
 @dataclass(frozen=True)
-class ImportPreview(Request[ImportPreviewReply]):
+class ImportPreview(FilesRequest, Request[ImportPreviewReply]):
     """Look at files before learning from them."""
 
     method: ClassVar[str] = "import_preview"
-    guild: str
-    """Name or id of the server; empty to look at every server in the files."""
-    paths: list[str]
-    channel: str | None = None
-    as_format: str | None = None
-    dates: str | None = None
 
 
 IMPORT_REQUESTS = (Import, ImportPreview)

@@ -8,7 +8,7 @@ from app.core.errors import UsageError
 from app.core.names import is_same, named_path, wire_name
 from app.importers.gate import Target
 from app.ipc import control
-from app.ipc.control import FoundServer
+from app.ipc.control import FilesRequest, FoundServer
 from app.ipc.jobs import PreviewJob
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
@@ -85,7 +85,7 @@ def _present(names: Sequence[str]) -> list[Path]:
 
 async def _look(
     context: AppContext,
-    request: control.Import | control.ImportPreview,
+    request: FilesRequest,
     on_progress: OnProgress,
     *,
     is_deep: bool,
