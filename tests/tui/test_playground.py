@@ -182,6 +182,16 @@ async def test_a_failed_reply_is_shown_and_the_talk_goes_on(open_app: Open):
         assert "Mynah has not learned a server yet." in told(pilot)
 
 
+async def test_who_comes_back_can_type_at_once(open_app: Open):
+    async with open_app("playground") as pilot:
+        await pilot.press("escape", "1")
+        await settle(pilot)
+        await pilot.press("2")
+        await settle(pilot)
+        await pilot.press(*"hello")
+        assert pilot.app.screen.query_one("#say", Input).value == "hello"
+
+
 async def test_without_a_server_it_says_how_to_get_one(open_app: Open):
     async with open_app("playground", busy_bot(guilds={"guilds": []})) as pilot:
         await pilot.press("escape", "2")  # The first steps stand in front.

@@ -118,7 +118,9 @@ class PlaygroundScreen(MynahScreen):
 
     def on_mount(self) -> None:
         self._show_empty()
-        self.query_one("#say", Input).focus()
+
+    def on_screen_resume(self) -> None:
+        self.action_type()
 
     @property
     def main(self) -> Widget:
