@@ -7,6 +7,8 @@ import signal
 import sys
 import threading
 
+_leaving = threading.Lock()
+
 
 def begin() -> None:
     """Prepare the packaged program; does nothing in a checkout.
@@ -41,6 +43,11 @@ def _outlive_nobody(unpacked: str) -> None:
 
 
 def _leave(unpacked: str) -> None:
-    """Exit at once: the database and all files survive a kill."""
-    shutil.rmtree(unpacked, ignore_errors=True)
-    os._exit(1)
+    """Exit at once: the database and all files survive a kill.
+
+    A killed bootloader often closes the terminal as well. Only the first call removes
+    the files, or the second would end the process in the middle of that.
+    """
+    if _leaving.acquire(blocking=False):
+        shutil.rmtree(unpacked, ignore_errors=True)
+        os._exit(1)
