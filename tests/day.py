@@ -179,6 +179,9 @@ class Day:
         for guild in self.stand_in.guilds.values():
             if not guild.available:
                 await self.stand_in.return_guild(guild)
+            # In time-out it can't read voice channels, so not what it missed there.
+            if self.stand_in.bot.id in guild.timed_out:
+                await self.world.time_out(guild)
 
     async def weather(self, number: int, *, is_outage: bool) -> None:
         """Change rules and rights; servers go and come back."""
