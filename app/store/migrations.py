@@ -158,6 +158,17 @@ def _sent_messages(database: SqliteDatabase) -> None:
     )
 
 
+def _messages_by_guild(database: SqliteDatabase) -> None:
+    """Messages of one guild among thousands are found by an index."""
+    database.execute_sql(
+        "CREATE INDEX IF NOT EXISTS message_guild_id ON message (guild_id)"
+    )
+    database.execute_sql(
+        "CREATE INDEX IF NOT EXISTS message_dropped ON message (guild_id, dropped)"
+        " WHERE dropped IS NOT NULL"
+    )
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -175,6 +186,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _shares_of_words,
     _askers,
     _sent_messages,
+    _messages_by_guild,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 
