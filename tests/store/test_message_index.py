@@ -1,6 +1,6 @@
 """The index of messages finds what reading all finds, and keeps nothing deleted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -23,7 +23,7 @@ ASKED = (
 
 
 @pytest.fixture
-def two_guilds(db: Database) -> Iterator[Random]:
+def two_guilds(db: Database) -> Random:
     """Two servers with two channels each, of lines from a few words."""
     rng = Random(5)
     db.call(_fill, rng)
