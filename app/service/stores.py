@@ -28,7 +28,7 @@ STORES = (
         "the index of the search",
         ("message_index", "message_index_part"),
         (),
-        "the triggers of `app/store/message_index.py` at once, `compact` in"
+        "the triggers of `app/store/search/message_index.py` at once, `compact` in"
         " `app/store/database.py` on disk",
     ),
     TextStore(

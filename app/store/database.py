@@ -16,7 +16,8 @@ import peewee
 
 from app.core import file_guard
 from app.core.errors import AppError
-from app.store import message_index, migrations, sqlite
+from app.store import migrations, sqlite
+from app.store.search import message_index
 from app.store.tables import TABLES, Guild
 
 log = logging.getLogger(__name__)

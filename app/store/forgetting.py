@@ -9,15 +9,15 @@ from app.store import (
     conversations,
     feedback,
     members,
-    message_index,
     messages,
     tombstones,
     voice_changes,
 )
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
-from app.store.message_index import Sought
 from app.store.replies import NO_WORDS
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from app.store.sqlite import BATCH
 from app.store.tables import (
     Channel,

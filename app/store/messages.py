@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from peewee import Field, ModelSelect, Tuple, fn
 
-from app.store import message_index, sqlite, tombstones
+from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
-from app.store.message_index import Sought
 from app.store.rows import StoredAttachment, StoredMessage, all_of
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from app.store.sqlite import BATCH
 from app.store.tables import (
     Attachment,

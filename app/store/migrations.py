@@ -11,7 +11,8 @@ from playhouse.migrate import migrate as change
 
 from app.core.errors import AppError
 from app.core.loopback import is_loopback
-from app.store import message_index, sqlite
+from app.store import sqlite
+from app.store.search import message_index
 from app.store.tables import (
     TABLES,
     Comparison,

@@ -46,9 +46,10 @@ from app.service.search_keeper import SearchKeeper
 from app.service.service import Service
 from app.service.summaries import Summaries
 from app.settings.config_file import save
-from app.store import guilds, message_index, messages, replies
+from app.store import guilds, messages, replies
 from app.store.database import bound
-from app.store.message_index import Sought
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from app.voice.tokens import NAME, TokenVoice
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake

@@ -5,9 +5,10 @@ from random import Random
 
 import pytest
 
-from app.store import forgetting, guilds, members, message_index, messages
+from app.store import forgetting, guilds, members, messages
 from app.store.database import Database, bound
-from app.store.message_index import Sought
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from tests.home_files import files_with
 
 Write = Callable[..., int]
