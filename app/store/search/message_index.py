@@ -21,11 +21,11 @@ PAD = " " * (SIZE - 1)
 MOST_PARTS = 40
 """Parts of long words that are looked up; the text itself is compared as well."""
 
-MOST_BEGINNINGS = 500
+MOST_BEGINNINGS = 100
 """Parts that begin with a word of one or two characters; with more, all is read."""
 
-NEWEST = 20_000
-"""Messages of a channel that are read first, as frequent words are among them."""
+NEWEST = 4000
+"""Messages of a place that are read first, as frequent words are among them."""
 
 MOST_BYTES = 49_000
 """SQLite compares with no longer pattern."""
@@ -113,18 +113,31 @@ def newest(database: SqliteDatabase, sought: Sought, limit: int) -> list[int]:
     said = " OR ".join(["text LIKE ? ESCAPE '\\'"] * len(words))
     values += [_pattern(one) for one in words] + [limit]
     order = "message.id DESC" if sought.channel is None else "ts DESC, message.id DESC"
-    if sought.channel is not None:
-        newest = f"SELECT id, ts, text FROM message WHERE {place} ORDER BY {order}"
-        recent = database.execute_sql(
-            f"SELECT id FROM ({newest} LIMIT {NEWEST}) AS message WHERE {said} LIMIT ?",
-            values,
-        )
-        if len(rows := [row for (row,) in recent]) == limit:
-            return rows
+    if len(rows := _recent(database, sought, said, values)) == limit:
+        return rows
     found = _search(database, words, f"{place} AND ({said})", order, values)
     # By time and row, or else by row.
     found.sort(key=lambda one: one if sought.channel else one[1:], reverse=True)
     return [row for _, row in found[:limit]]
+
+
+def _recent(
+    database: SqliteDatabase, sought: Sought, said: str, values: Sequence[object]
+) -> list[int]:
+    """Read the newest messages of the place alone; frequent words are among them."""
+    place, _ = _place(sought)
+    if sought.guild is None:
+        return []
+    if sought.channel is not None:
+        chosen = f"{place} ORDER BY ts DESC, id DESC LIMIT {NEWEST}"
+    else:
+        last = f"(SELECT last FROM row_numbers) - {NEWEST}"
+        chosen = f"id > {last} AND {place} ORDER BY id DESC"
+    newest = f"SELECT id, ts, text FROM message WHERE {chosen}"
+    found = database.execute_sql(
+        f"SELECT id FROM ({newest}) AS message WHERE {said} LIMIT ?", values
+    )
+    return [row for (row,) in found]
 
 
 def _search(
@@ -144,8 +157,6 @@ def _search(
         (last, *values),
     ).fetchall()
     if parts and last:
-        # Where the index is in the wanted order, SQLite stops at the limit.
-        order = order.replace("message.id", "message_index.rowid")
         rows += database.execute_sql(
             f"{head} message_index CROSS JOIN message"
             " ON message.id = message_index.rowid"
