@@ -8,7 +8,7 @@ import pytest
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.ipc import control
-from app.service import guild_list
+from app.service.handlers import guild_list
 from app.service.service import Service
 from app.service.voices import opened_voices
 from app.store import guilds, members, messages
