@@ -30,7 +30,7 @@ AT_ONCE = 100
 
 @dataclass(frozen=True)
 class _Ways:
-    """How a guild talks, and why a host may have nothing of it; empty if it may."""
+    """A guild's settings, and the reason why a host may have nothing of it, if any."""
 
     config: Config
     refused: str
