@@ -15,6 +15,9 @@ _MOST_WORDS = 32
 _MOST_SPELLINGS = 6
 _MOST_GROWING = 3
 _MOST_PHRASES = 12
+_VARIED = 0.5, 1.5
+"""The shares of a message's length that a line may have; a server with few messages
+would otherwise say few different lines."""
 
 Phrase = tuple[int, ...]
 
@@ -91,7 +94,7 @@ def speak(
 
 
 def _length_of_one(view: View, rng: Random, most: int) -> int:
-    """Return the number of words of a message drawn at random.
+    """Return about the number of words of a message drawn at random.
 
     Raises:
         LookupError: When there is none.
@@ -100,7 +103,7 @@ def _length_of_one(view: View, rng: Random, most: int) -> int:
     length = 1
     while length < most and view.symbol_at(start + length + 1) != END:
         length += 1
-    return length
+    return min(max(1, round(length * rng.uniform(*_VARIED))), most)
 
 
 def _attempts(
