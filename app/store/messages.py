@@ -15,6 +15,7 @@ from app.store.tables import (
     Attachment,
     Channel,
     Embedding,
+    Guild,
     Member,
     Message,
     RowNumbers,
@@ -327,14 +328,6 @@ def page_of_channel(
     return list(_stored(query.order_by(Message.ts, Message.id).limit(limit)))
 
 
-def newest_of_people(channel: int) -> str | None:
-    """Return the external id of the newest message by a person, for catching up."""
-    query = Message.select(Message.external).join(Member)
-    people = (Message.channel == channel) & ~Member.is_bot
-    row = query.where(people).order_by(Message.ts.desc(), Message.id.desc()).first()
-    return row.external if row else None
-
-
 def with_files(rows: Sequence[int]) -> list[int]:
     """Return those of the messages that came with a file."""
     query = Attachment.select(Attachment.message).distinct()
@@ -398,6 +391,14 @@ def _newest_of_people(guild: int, limit: int, *columns: Field) -> list[sqlite.Ro
     query = Message.select(*columns).join(Member)
     people = (Message.guild == guild) & ~Member.is_bot
     return tuples(query.where(people).order_by(Message.id.desc()).limit(limit))
+
+
+def guilds_after(row: int) -> set[int]:
+    """Return the guilds that have a message after that row."""
+    any_there = Message.select(Message.id).where(Message.guild == Guild.id)
+    having = Guild.select(Guild.id).where(fn.EXISTS(any_there))
+    newer = Message.select(Message.guild).where(Message.id > row).distinct()
+    return {guild for (guild,) in tuples(newer if row else having)}
 
 
 def count(guild: int) -> int:
