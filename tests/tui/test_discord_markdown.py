@@ -170,3 +170,15 @@ async def test_styles_are_on_the_terminal(open_app: Open, talk_home: Home):
             if segment.text.strip() == "long"
         ]
         assert styles and all(style and style.bold for style in styles)
+
+
+@pytest.mark.parametrize("height", [24, 30, 40])
+async def test_the_newest_message_is_in_view_and_its_rows_stand_below_each_other(
+    height: int, open_app: Open, talk_home: Home
+):
+    async with open_app("conversations", home=talk_home, size=(80, height)) as pilot:
+        feed = await to_wrapped(pilot)
+        # The other list's cursor stands further left.
+        rows = [row for row in text_of(pilot).splitlines() if "▌" in row[15:]]
+        assert len(rows) == feed.top_of(len(feed.items)) - feed.top_of(feed.cursor) > 1
+        assert rows[0].index("it was") == rows[1].index(rows[1].split("▌")[1].strip())

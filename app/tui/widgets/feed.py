@@ -179,6 +179,7 @@ class Feed(ScrollView, can_focus=True):
         # Textual moves only a visible bar; items that come late make it visible after
         # the list is at its end.
         self._lay_out()
+        self._reveal()
         self.vertical_scrollbar.position = self.scroll_y
 
     def render_line(self, y: int) -> Strip:
