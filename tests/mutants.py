@@ -2,9 +2,10 @@
 
 `tests/mutants.toml` lists small changes that break a promise, each with the test that
 must fail. Every change is made in a copy of the repository, so nothing here is touched.
-With words, only the mutants whose promise or file contains them are run.
+With words, only the mutants whose promise or file contains them are tried.
 """
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -45,20 +46,18 @@ class Mutant:
         test = ROOT / path
         if not test.exists():
             return f"{path} does not exist"
-        bare = name.rpartition("::")[2].partition("[")[0]
-        if bare and f"def {bare}(" not in test.read_text("utf-8"):
-            return f"{path} has no {bare}"
-        return ""
+        bare = name.partition("[")[0].partition("::")[0]
+        return "" if bare in test.read_text("utf-8") else f"{path} has no {bare}"
 
     def survives(self, copy: Path) -> str:
         """Return why the test did not notice it in that copy; empty if it did."""
         file = copy / self.file
         code = file.read_text("utf-8")
-        file.write_text(code.replace(self.old, self.new), "utf-8")
+        _write(file, code.replace(self.old, self.new))
         try:
             return _outcome(copy, self.test)
         finally:
-            file.write_text(code, "utf-8")
+            _write(file, code)
 
 
 def every() -> list[Mutant]:
@@ -83,11 +82,17 @@ def copied() -> Iterator[Path]:
         yield copy
 
 
+def _write(file: Path, code: str) -> None:
+    """Change a module; Python may not notice that within a second."""
+    file.write_text(code, "utf-8")
+    Path(importlib.util.cache_from_source(str(file))).unlink(missing_ok=True)
+
+
 def _outcome(copy: Path, test: str) -> str:
     options = ("-q", "-x", "-p", "no:cacheprovider", "--tb=line")
     try:
         done = subprocess.run(
-            (sys.executable, "-B", "-m", "pytest", *options, test),
+            (sys.executable, "-m", "pytest", *options, test),
             cwd=copy,
             capture_output=True,
             text=True,

@@ -42,6 +42,11 @@ LINK_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 """The interval between checks for new messages."""
 
+LONGEST_PAUSE = 300.0
+"""The longest interval after an error."""
+
+NO_ROW = -1
+
 
 class MemoryKeeper:
     """Opens memory on first use, and keeps it in step with the database."""
@@ -227,6 +232,7 @@ class MemoryKeeper:
 
     async def _keep_up_vectors(self) -> None:
         seen: tuple[int, MemorySettings] | None = None
+        trouble, pause = "", LOOK_SECONDS
         while True:
             wanted = self._settings.home.memory
             newest = await self._reader.run(messages.last_row)
@@ -235,10 +241,15 @@ class MemoryKeeper:
                     self._opened.change_model()
                 try:
                     await self._catch_up()
+                    trouble, pause = "", LOOK_SECONDS
                 except AppError as error:
-                    log.warning("memory is off: %s", error)
+                    # A full disk has room again some time, without a new message.
+                    newest, pause = NO_ROW, min(pause * 2, LONGEST_PAUSE)
+                    if str(error) != trouble:
+                        log.warning("memory is off: %s", error)
+                    trouble = str(error)
                 seen = newest, wanted
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """Write everything; what is unlinked is linked when its channel is opened."""
