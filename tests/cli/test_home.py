@@ -17,6 +17,9 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "MTA" + "x" * 23 + ".GabcdE." + "y" * 30
 KEY = "sk-canary-0123456789abcdef"
+STRANGE = "sk-stranger-0123456789abcdef"
+"""A key that this home does not know."""
+
 CHAT = "plumbago wisteria"
 
 
@@ -104,6 +107,8 @@ def spilled(home, bot, tmp_path):
     answer(home, "say", "--guild", "Secret Garden", "--mode", "markov", CHAT)
     with home.log_file.open("a", encoding="utf-8") as log:
         log.write(f"2026 ERROR app.discord: it failed for Secret Garden with {KEY}\n")
+        log.write("2026 WARNING app.discord: nothing can be said in #roses\n")
+        log.write(f"2026 WARNING app.discord: {STRANGE} is nobody's key here\n")
         log.write("Traceback (most recent call last):\n  File 'x.py', line 1\n")
         log.write(f"app.core.errors.AppError: cannot say {CHAT}\n")
         log.write(f"{CHAT} on a line of its own\n  | ValueError: {CHAT}\n{CHAT}: x\n")
@@ -118,7 +123,7 @@ def test_a_report_holds_no_secret_and_no_chat_text(spilled, tmp_path):
         files = {name: bundle.read(name).decode() for name in bundle.namelist()}
     assert set(done["holds"]) == set(files)
     text = "\n".join(files.values())
-    for canary in (TOKEN, KEY, "plumbago", "wisteria", "Secret Garden", "Agatha"):
+    for canary in (TOKEN, KEY, STRANGE, "plumbago", "wisteria", "Secret Garden", "Agatha"):
         assert canary not in text, canary
     for canary in (str(spilled.root), "roses"):
         assert canary not in text, canary

@@ -1,5 +1,7 @@
 import asyncio
 import logging
+import os
+import stat
 
 import pytest
 
@@ -38,6 +40,16 @@ def test_no_secret_reaches_the_log_file_not_even_in_a_traceback(home, root):
     for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "hm=00ff"):
         assert part not in text
     assert text.count("[secret]") >= len(SECRETS)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
+def test_the_log_lies_in_a_folder_of_its_owner_alone(home, root):
+    before = os.umask(0)
+    try:
+        logs.to_file(home).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(home.log_file.parent.stat().st_mode) == 0o700
 
 
 def test_nothing_in_the_log_moves_a_terminal_or_forges_a_line(home, root):
