@@ -62,6 +62,16 @@ def test_nothing_in_the_log_moves_a_terminal_or_forges_a_line(home, root):
     assert len(text.splitlines()) == 1
 
 
+@pytest.mark.parametrize("library", ["discord.gateway", "httpx2", "openai", "peewee"])
+def test_no_library_logs_what_people_say(root, library):
+    """py-cord logs every event with its words at DEBUG, and so do the others."""
+    logging.getLogger(library.partition(".")[0]).setLevel(logging.NOTSET)
+    root.setLevel(logging.DEBUG)
+    logs.set_up(logging.NullHandler())
+    assert not logging.getLogger(library).isEnabledFor(logging.INFO)
+    assert not logging.getLogger("app.any").isEnabledFor(logging.DEBUG)
+
+
 class Slow:
     def __init__(self):
         self.heard, self.gate = [], asyncio.Event()
