@@ -185,8 +185,8 @@ class Child:
             self._on_notification,
             why_gone,
         )
-        self._enter(ChildState("running"))
         try:
+            self._enter(ChildState("running"))
             await self._peer.run()
         finally:
             self._peer = self._process = None

@@ -85,9 +85,7 @@ class Scheduler:
         """
         self._fit(job)
         job.is_only = self.is_idle
-        job.cached = self._slots.cached(
-            job.request.guild, job.prompt, job.adapter_name
-        )
+        job.cached = self._slots.cached(job.request.guild, job.prompt, job.adapter_name)
         if ousted := self._waiting.put(job.request.guild, job):
             ousted.finish("ousted", self._clock())
 

@@ -127,7 +127,16 @@ def test_a_report_holds_no_secret_and_no_chat_text(spilled, tmp_path):
         files = {name: bundle.read(name).decode() for name in bundle.namelist()}
     assert set(done["holds"]) == set(files)
     text = "\n".join(files.values())
-    for canary in (TOKEN, KEY, PLAIN, STRANGE, "plumbago", "wisteria", "Secret Garden", "Agatha"):
+    for canary in (
+        TOKEN,
+        KEY,
+        PLAIN,
+        STRANGE,
+        "plumbago",
+        "wisteria",
+        "Secret Garden",
+        "Agatha",
+    ):
         assert canary not in text, canary
     for canary in (str(spilled.root), "roses"):
         assert canary not in text, canary

@@ -108,16 +108,14 @@ async def test_a_child_that_a_nameless_signal_killed_is_started_again():
 
 
 async def test_a_child_that_nobody_watches_any_more_is_not_told_as_running():
-    def break_down(state):
-        if state.name == "running":
-            raise RuntimeError("planted")
+    async def broken(command):
+        raise RuntimeError("planted")
 
-    child = Child(
-        "helper", [sys.executable, str(SCRIPT)], CATALOGUE, on_state=break_down
-    )
+    child = Child("helper", ["helper"], CATALOGUE, spawn=broken)
     child.start()
-    while child.state.name != "failed":
-        await asyncio.sleep(0.01)
+    assert child._supervisor is not None
+    await asyncio.wait([child._supervisor])
+    assert child.state.name == "failed"
     assert "planted" in child.state.reason
     with pytest.raises(ChildExitError, match="planted"):
         await child.call(Do("echo"))
