@@ -1,9 +1,8 @@
 """A list whose items take several lines each."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
 
 from textual.content import Content
 
@@ -13,19 +12,11 @@ from app.tui.widgets.feed import Feed
 class WrappedFeed(Feed):
     """A `Feed` whose `draw` returns as many lines as an item needs at a width."""
 
-    def __init__(
-        self,
-        draw: Callable[[Any, int], Content],
-        key: Callable[[Any], object],
-        **options: Any,
-    ) -> None:
-        """Take what `Feed` takes."""
-        super().__init__(draw, key, **options)
-        self._tops = [0]
-        """The first line of each item, and the number of all lines."""
-        self._drawn: dict[object, tuple[Any, list[Content]]] = {}
-        """Each item's lines, with the item, at the present width."""
-        self._drawn_width = 0
+    _tops: Sequence[int] = (0,)
+    """The first line of each item, and the number of all lines."""
+    _drawn: dict[object, tuple[object, list[Content]]]
+    """Each item with its lines at a width, by its key."""
+    _drawn_width: int | None = None
 
     def top_of(self, index: int) -> int:
         return self._tops[min(index, len(self._tops) - 1)]
@@ -38,7 +29,7 @@ class WrappedFeed(Feed):
         return lines[part] if part < len(lines) else Content("")
 
     def _lines(self, index: int, width: int) -> list[Content]:
-        item = self.items[index]
+        item: object = self.items[index]
         key = self._key(item)
         if width != self._drawn_width:
             self._drawn, self._drawn_width = {}, width
@@ -50,10 +41,9 @@ class WrappedFeed(Feed):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width - 1
-        before = self._drawn
         heights = [len(self._lines(at, width)) for at in range(len(self.items))]
         self._tops = [0, *accumulate(heights)]
-        if len(before) > 2 * len(heights):
-            # Forget items that are no longer here.
+        if heights and len(self._drawn) > 2 * len(heights):
+            # Most are of items that are no longer here.
             self._drawn = {}
         super()._lay_out()
