@@ -110,6 +110,12 @@ async def to_wrapped(pilot: Pilot[int]) -> Feed:
     return pilot.app.screen.query_one("#lines", Feed)
 
 
+def text_at(feed: Feed) -> str:
+    """The text of the message under the cursor."""
+    assert feed.item is not None
+    return str(feed.item.text)
+
+
 @pytest.mark.parametrize("width", [80, 200])
 async def test_a_long_message_is_read_in_the_list_and_a_flood_is_cut(
     width: int, open_app: Open, talk_home: Home
@@ -123,7 +129,7 @@ async def test_a_long_message_is_read_in_the_list_and_a_flood_is_cut(
         if width == 200:
             assert page.count("harbour") == 20
         assert "**" not in page
-        assert feed.item.text == SECRET, "the cursor is on the newest message"
+        assert text_at(feed) == SECRET, "the cursor is on the newest message"
 
 
 async def test_keys_and_clicks_move_by_messages_and_show_each_whole(
@@ -134,7 +140,7 @@ async def test_keys_and_clicks_move_by_messages_and_show_each_whole(
         assert isinstance(feed, WrappedFeed)
         await pilot.press("up", "up")
         await settle(pilot)
-        assert feed.item.text == LONG
+        assert text_at(feed) == LONG
         top, end = feed.top_of(feed.cursor), feed.top_of(feed.cursor + 1)
         assert feed.scroll_offset.y <= top < end <= feed.scroll_offset.y + feed._rows
         for key in ("pageup", "pageup", "pagedown", "home", "end"):
@@ -142,10 +148,10 @@ async def test_keys_and_clicks_move_by_messages_and_show_each_whole(
             await settle(pilot)
             shown = feed.top_of(feed.cursor) - feed.scroll_offset.y
             assert 0 <= shown < feed._rows, key
-        assert feed.item.text == SECRET
+        assert text_at(feed) == SECRET
         row = feed.top_of(feed.cursor - 1) - feed.scroll_offset.y + 3
         await pilot.click("#lines", offset=(20, row))
-        assert feed.item.text == FLOOD, "a click on any of its lines chooses it"
+        assert text_at(feed) == FLOOD, "a click on any of its lines chooses it"
 
 
 async def test_the_list_is_laid_out_anew_in_a_terminal_of_another_width(
