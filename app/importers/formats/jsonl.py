@@ -107,6 +107,7 @@ def _record(row: JsonObject) -> Record:
     text, ts, author, files = row["text"], get("ts"), get("author"), get("attachments")
     id, reply_to, channel = get("id"), get("reply_to"), get("channel")
     thread, guild = get("thread"), get("guild_id") or get("guild")
+    bot, system = get("bot"), get("system")
     if type(text) is not str:
         raise OddValueError(f"its text is {text!r:.40}")
     # Most rows have texts alone, which need no second look.
@@ -135,8 +136,8 @@ def _record(row: JsonObject) -> Record:
         channel,
         id_of(get("channel_id")) if "channel_id" in row else None,
         thread,
-        is_yes(get("bot")),
-        is_yes(get("system")),
+        is_yes(bot) if bot else False,
+        is_yes(system) if system else False,
         # Some exporters only give the number of files.
         tuple(files_of(files)) if files else (),
         None,
