@@ -32,10 +32,9 @@ class Target(NamedTuple):
     @classmethod
     def of(cls, guild: StoredGuild) -> "Target":
         """Return a stored guild as a target."""
-        claimed = guild.claimed
-        if claimed and claimed.isdigit():
-            return cls(guild.name, guild.discord_id or claimed)
-        return cls(guild.name, guild.discord_id, claimed)
+        id = guild.known_id
+        is_of_id = (guild.claimed or "").isdigit()
+        return cls(guild.name, id, None if is_of_id else guild.claimed)
 
     def is_it(self, guild: FileGuild) -> bool:
         """Tell if a file's server is this one."""

@@ -26,7 +26,7 @@ def check(path: Path, context: int, gpu_share: float = 0.0, spare: int = 0) -> H
             f"{path.name} is a model for embeddings and cannot write.",
             "Choose a language model.",
         )
-    model_kinds.check_whole(path, header)
+    header = model_kinds.check_whole(path, header)
     needed = int(header.memory_bytes(context) * (1 - gpu_share))
     free = psutil.virtual_memory().available + spare
     if needed > free:

@@ -107,7 +107,7 @@ def _record(row: JsonObject) -> Record:
     text, ts, author, files = row["text"], get("ts"), get("author"), get("attachments")
     id, reply_to, channel = get("id"), get("reply_to"), get("channel")
     thread, guild = get("thread"), get("guild_id") or get("guild")
-    bot, system = get("bot"), get("system")
+    bot, system, author_id = get("bot"), get("system"), get("author_id")
     if type(text) is not str:
         raise OddValueError(f"its text is {text!r:.40}")
     # Most rows have texts alone, which need no second look.
@@ -127,7 +127,7 @@ def _record(row: JsonObject) -> Record:
     if time is None and ts:
         raise OddValueError(f"its time is {ts!r:.40}, not like 2024-05-01T18:00:00Z")
     return Record(
-        author,
+        (id_of(author_id) if author_id else "") or author,
         author,
         text,
         id,
