@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 LOADING_SECONDS = 5.0
 """The loading time after which a prompt no longer waits for the end."""
 
-CHOOSE = "Choose another model; the one in the settings stays in use."
+STAYS = "The model in the settings stays in use."
 
 
 class Keeper:
@@ -214,7 +214,7 @@ class Keeper:
             self._crashes.note_gpu(identity(words), failure.reason)
             failure = await trial.failure_of(self._words(name), self._spawn)
         if failure:
-            raise ProviderError(f"{failure.reason.rstrip('.')}.", CHOOSE)
+            raise ProviderError(failure.reason, STAYS)
 
     def _wanted(self) -> tuple[str, ...]:
         """Return the command for the runner that the settings ask for."""

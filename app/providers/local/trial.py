@@ -12,6 +12,9 @@ from app.ipc.wire import Catalogue, Params
 
 CATALOGUE = Catalogue(inference.REQUESTS, inference.NOTIFICATIONS)
 
+ERROR = "ERROR "
+"""The beginning of a line in which a runner says why it ends."""
+
 
 class Failure(NamedTuple):
     """The end of a model's process before it wrote anything."""
@@ -28,6 +31,12 @@ async def failure_of(words: Sequence[str], spawn: Spawn) -> Failure | None:
     """
     ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     tries_gpu = False
+    told = ""
+
+    def on_stderr(line: str) -> None:
+        nonlocal told
+        if line.startswith(ERROR):
+            told = line.removeprefix(ERROR)
 
     def end(reason: str) -> None:
         if not ended.done():
@@ -35,7 +44,7 @@ async def failure_of(words: Sequence[str], spawn: Spawn) -> Failure | None:
 
     def on_state(state: ChildState) -> None:
         if state.name in ("waiting", "failed"):
-            end(state.reason or "its process ended")
+            end(told or f"its process ended ({state.reason}).")
 
     def on_notification(notification: Params) -> None:
         nonlocal tries_gpu
@@ -49,6 +58,7 @@ async def failure_of(words: Sequence[str], spawn: Spawn) -> Failure | None:
         CATALOGUE,
         on_notification=on_notification,
         on_state=on_state,
+        on_stderr=on_stderr,
         spawn=spawn,
     )
     child.start()
