@@ -164,7 +164,8 @@ async def test_a_working_model_stays_until_the_new_one_has_written(
     assert await local.wait_until_ready(30)
     pid = local.pid
     spoil(new)
-    with pytest.raises(AppError, match=r"^mine.gguf cannot be loaded: .* Choose another") as refusal:
+    told = r"^mine.gguf cannot be loaded: .* Choose another"
+    with pytest.raises(AppError, match=told) as refusal:
         await service.call(Nobody(), control.ModelUse(str(new)))
     assert refusal.value.hint == "The model in the settings stays in use."
     assert service.context.settings.home.model.name == str(good)
