@@ -16,7 +16,7 @@ ERROR = "ERROR "
 """The beginning of a line in which a runner says why it ends."""
 
 
-class Failure(NamedTuple):
+class TrialFailure(NamedTuple):
     """The end of a model's process before it wrote anything."""
 
     reason: str
@@ -24,7 +24,7 @@ class Failure(NamedTuple):
     """True if it had begun to use a graphics card."""
 
 
-async def failure_of(words: Sequence[str], spawn: Spawn) -> Failure | None:
+async def failure_of(words: Sequence[str], spawn: Spawn) -> TrialFailure | None:
     """Start a runner until it is ready, then end it; None if all went well.
 
     A runner is ready once its model has written tokens, whose speed it measures.
@@ -66,4 +66,4 @@ async def failure_of(words: Sequence[str], spawn: Spawn) -> Failure | None:
         reason = await ended
     finally:
         await child.stop()
-    return Failure(reason, tries_gpu) if reason else None
+    return TrialFailure(reason, tries_gpu) if reason else None
