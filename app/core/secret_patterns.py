@@ -24,7 +24,7 @@ _PLAIN = re.compile(
 
 _IN_PLAIN = ("bearer", "-----begin")
 _IN_FIGURES = (*_IN_PLAIN, "sk-", "pk-", "rk-", "/webhooks/")
-"""What secrets in short pieces begin with, but for numbers and streets."""
+"""The beginnings of secrets in short pieces, but for numbers and streets."""
 
 _RUN = re.compile(r"(?<!\S)\S{15}")
 _DIGIT = re.compile(r"\d")

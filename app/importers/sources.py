@@ -23,6 +23,8 @@ from app.importers.streams import (
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 64 * 1024**3
 END_BYTES = 64 * 1024
+MAX_BESIDE_BYTES = 32 * 1024**2
+"""The largest list beside the messages, such as the members of a workspace."""
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -73,7 +75,7 @@ class DiskFile:
         path = self.path.parent / name
         try:
             with path.open("rb") as file:
-                return file.read(END_BYTES)
+                return file.read(MAX_BESIDE_BYTES)
         except OSError:
             return None
 
@@ -101,7 +103,7 @@ class ZipMember:
             folder, name = folder.parent, name.removeprefix("../")
         try:
             with self._archive.open(str(folder / name)) as file:
-                return file.read(END_BYTES)
+                return file.read(MAX_BESIDE_BYTES)
         except (KeyError, *READ_ERRORS):
             return None
 
