@@ -9,8 +9,8 @@ from app.core.errors import UsageError
 from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
-from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
+from app.service.privacy import delete_after_grace
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings import consent, owner_rules, setting_keys

@@ -1,15 +1,15 @@
 """Messages: adding, editing and reading them."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
-from peewee import Expression, Field, ModelSelect, Tuple, fn
+from peewee import Field, ModelSelect, Tuple, fn
 
 from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredAttachment, StoredMessage, all_of
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from app.store.sqlite import BATCH
 from app.store.tables import (
     Attachment,
@@ -287,24 +287,30 @@ def page(
     Args:
         before: Only those before that moment of the channel.
     """
+    if containing:
+        sought = Sought(_forms(containing), guild, channel, before)
+        return by_rows(message_index.newest(bound(), sought, limit))
     query = _joined().where(Message.guild == guild)
     order = [Message.id.desc()]
     if channel is not None:
         query = query.where(Message.channel == channel)
         order.insert(0, Message.ts.desc())
-    if containing:
-        query = query.where(_contains(containing))
     if before is not None:
         query = query.where(_MOMENT < Tuple(*before))
     return list(_stored(query.order_by(*order).limit(limit)))
 
 
-def _contains(words: str) -> Expression:
-    """Compare without case; SQLite itself knows none beyond ASCII."""
-    forms = {words}
-    if not words.isascii():
-        forms |= {words.lower(), words.upper(), words.capitalize()}
-    return reduce(or_, map(Message.text.contains, sorted(forms)))
+def _forms(words: str) -> tuple[str, ...]:
+    """The words in other cases; SQLite itself knows none beyond ASCII."""
+    if words.isascii():
+        return (words,)
+    return tuple(sorted({words, words.lower(), words.upper(), words.capitalize()}))
+
+
+@write
+def extend_index(rows: int) -> int:
+    """Put more rows into the index of the search; return how many are left."""
+    return message_index.extend(bound(), rows)
 
 
 def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:

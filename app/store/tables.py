@@ -121,6 +121,8 @@ class RowNumbers(Table):
     """The highest row number of messages ever used, so that none returns."""
 
     last = IntegerField()
+    indexed = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    """The last of them that is in `message_index`."""
 
 
 class Attachment(Table):

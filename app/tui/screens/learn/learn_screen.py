@@ -29,6 +29,7 @@ WORDS = {
     "rebuild": "Voice",
     "tokens": "Voice",
     "embed": "Memory",
+    "index": "Search",
     "pull": "Model",
     "tune": "Model",
 }
