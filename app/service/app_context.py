@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from app.core import state_shapes
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.core.proxy import Proxy, proxy_of
@@ -74,7 +75,7 @@ class AppContext:
     @cached_property
     def discord_state(self) -> StateFile:
         """Small state about Discord; all that write it share this one."""
-        return StateFile(self.home.discord_file)
+        return StateFile(self.home.discord_file, state_shapes.DISCORD)
 
     @cached_property
     def silences(self) -> "Silences":
@@ -255,7 +256,9 @@ class AppContext:
             rng=self._rng,
             locate_model=self._locate_model,
             token_voice=self.token_voices.get,
-            crashed=StateFile(self.home.crashed_models_file),
+            crashed=StateFile(
+                self.home.crashed_models_file, shape=state_shapes.is_crash
+            ),
             speeds=StateFile(self.home.model_speeds_file),
             on_event=self.events.event,
             key=lambda host: host_keys.get(self.home, host),
