@@ -99,9 +99,14 @@ class StoredGuilds:
     async def present(self, present: Mapping[int, str]) -> None:
         """Note that the bot is in exactly these guilds; old grace periods end."""
         now_ms = int(time.time() * 1000)
+        every = await self._context.database.run(guilds.every)
+        known = {one.discord_id: one for one in every}
         for guild, name in present.items():
-            await self.joined(guild, name)
-        for one in await self._context.database.run(guilds.every):
+            self._ids.forget(guild)
+            one = known.get(str(guild))
+            if one is None or one.left is not None or name not in ("", one.name):
+                await self.joined(guild, name)
+        for one in every:
             is_gone = one.discord_id is not None and int(one.discord_id) not in present
             if is_gone and one.left is None:
                 await self._context.database.run(guilds.set_left, one.id, now_ms)

@@ -329,14 +329,6 @@ def page_of_channel(
     return list(_stored(query.order_by(Message.ts, Message.id).limit(limit)))
 
 
-def newest_of_people(channel: int) -> str | None:
-    """Return the external id of the newest message by a person, for catching up."""
-    query = Message.select(Message.external).join(Member)
-    people = (Message.channel == channel) & ~Member.is_bot
-    row = query.where(people).order_by(Message.ts.desc(), Message.id.desc()).first()
-    return row.external if row else None
-
-
 def with_files(rows: Sequence[int]) -> list[int]:
     """Return those of the messages that came with a file."""
     query = Attachment.select(Attachment.message).distinct()

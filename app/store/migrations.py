@@ -159,6 +159,17 @@ def _sent_messages(database: SqliteDatabase) -> None:
     )
 
 
+def _messages_by_guild(database: SqliteDatabase) -> None:
+    """Messages of one guild among thousands are found by an index."""
+    database.execute_sql(
+        "CREATE INDEX IF NOT EXISTS message_guild_id ON message (guild_id)"
+    )
+    database.execute_sql(
+        "CREATE INDEX IF NOT EXISTS message_dropped ON message (guild_id, dropped)"
+        " WHERE dropped IS NOT NULL"
+    )
+
+
 def _message_index(database: SqliteDatabase) -> None:
     """Messages are found by an index, which fills while the bot runs."""
     database.execute_sql(
@@ -185,6 +196,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _askers,
     _sent_messages,
     _message_index,
+    _messages_by_guild,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -11,6 +11,13 @@ def of(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
     return {row.name: row.value for row in Setting.select().where(chosen)}
 
 
+def guilds_of_their_own() -> set[int]:
+    """Return the guilds that have a setting or a consent of their own."""
+    queries = Setting.select(Setting.guild), Consent.select(Consent.guild)
+    found = {guild for query in queries for (guild,) in tuples(query.distinct())}
+    return found - {None}
+
+
 def effective(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the guild's values, overridden by the channel's.
 
