@@ -39,15 +39,14 @@ class StoredGuilds:
         """Return the settings of a server, wherever in it."""
         return await self._context.settings.of(await self._ids.guild(guild))
 
-    async def starts_talk(self, guild: int) -> bool:
-        """Return whether the bot is to start talk in a server, or a channel of it."""
-        row = await self._ids.guild(guild)
-        speak = (await self._context.settings.of(row)).speak
-        if speak.start_at or speak.start_after_hours:
-            return True
-        is_set = overrides.is_set_in_channels
-        name = "speak.start_after_hours"
-        return await self._context.database.run(is_set, row, name)
+    async def starting_talk(self, present: Collection[int]) -> list[int]:
+        """Return the servers where the bot may start talk, or in a channel of them."""
+        if self._context.settings.home.speak.starts_talk:
+            return list(present)
+        names = ("speak.start_at", "speak.start_after_hours")
+        set_there = overrides.servers_that_set
+        found = await self._context.database.run(set_there, names)
+        return [guild for guild in present if str(guild) in found]
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""

@@ -157,3 +157,21 @@ def test_messages_of_one_guild_among_many_are_found_by_an_index(
 
         steps = database.call(plans)
     assert all("message_guild_id" in step for step in steps)
+
+
+async def test_starting_talk_asks_once_whatever_the_number_of_servers(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips, context = Trips(monkeypatch), service.context
+    ports = ports_of(context, context._rng)
+    rows = await context.database.run(fill, 40)
+    present = [1000 + place for place in range(40)]
+    assert await trips.of(ports.guilds.starting_talk(present)) == 1
+    assert await ports.guilds.starting_talk(present) == []
+    await context.settings.change("speak.start_after_hours", "5", rows[7])
+    channel = await context.database.run(guilds.find_channel, rows[9], "5009")
+    assert channel is not None
+    await context.settings.change("speak.start_after_hours", "5", rows[9], channel.id)
+    assert await ports.guilds.starting_talk(present) == [1007, 1009]
+    await context.settings.change("speak.start_at", "09:00 weekdays in #shore")
+    assert await ports.guilds.starting_talk(present) == present
