@@ -185,6 +185,10 @@ class BrokenFileError(Exception):
         self.reason = reason
 
 
+NOTHING = "it is empty"
+"""The reason for leaving an empty file out."""
+
+
 class BrokenRow(NamedTuple):
     """An unreadable row; later rows are still read."""
 

@@ -21,7 +21,7 @@ from app.importers.formats import (
     whatsapp,
 )
 from app.importers.head import Head
-from app.importers.records import BrokenFileError, FileGuild, Item
+from app.importers.records import NOTHING, BrokenFileError, FileGuild, Item
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -140,7 +140,7 @@ def find_importer(head: Head, as_format: str | None = None) -> Importer:
     if as_format is not None:
         return next(one for one in IMPORTERS if one.key == as_format)
     if not head.data.strip():
-        raise BrokenFileError("", "it is empty")
+        raise BrokenFileError("", NOTHING)
     if head.name.lower().endswith((".jsonl", ".jsonl.gz")):
         # Report a broken first line as such.
         return JSON_LINES

@@ -50,7 +50,17 @@ def test_an_index_whose_sidecar_was_changed_is_made_anew(
     assert index_files.load(tmp_path, "model", stored.DIMENSION) is None
 
 
-@pytest.mark.parametrize("price", ["nan", "inf", "-1.0", "1" + "0" * 400, "'x'"])
+def test_prices_of_no_model_are_refused(tmp_path: Path) -> None:
+    """An unknown model costs as much as the dearest; without any it would be free."""
+    path = tmp_path / "prices.toml"
+    path.write_text("date = '2026-01-01'\n[models]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="no prices"):
+        prices.load(path)
+
+
+@pytest.mark.parametrize(
+    "price", ["true", "'1'", "nan", "inf", "-1.0", "1" + "0" * 400, "'x'"]
+)
 def test_a_price_that_would_pass_any_budget_is_refused(
     tmp_path: Path, price: str
 ) -> None:
