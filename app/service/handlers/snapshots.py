@@ -117,10 +117,10 @@ class SnapshotHandlers:
             raise UsageError(
                 f"{path.name} cannot be used: {faults[0]}.", "Export it again."
             )
-        guild = await run(guilds.find, request.guild)
-        if guild is None and request.guild.strip().isdigit():
+        there = await run(guilds.find, request.guild)
+        if there is None and request.guild.strip().isdigit():
             raise UsageError(f"There is no server {request.guild}.", "Give its name.")
-        guild = guild or await run(guilds.ensure, request.guild)
+        guild = there or await run(guilds.ensure, request.guild)
         number = 0
         for channel, key, value in found.settings:
             number += await self._put(guild.id, channel, key, value)
