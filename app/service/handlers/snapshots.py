@@ -106,8 +106,8 @@ class SnapshotHandlers:
         """Learn a file's messages, apply its settings, and store both as a snapshot."""
         path = Path(request.file)
         found = await asyncio.to_thread(snapshot_files.read, path)
-        run = self._context.database.run
-        known = await run(guilds.find, request.guild)
+        database = self._context.database
+        known = await database.run(guilds.find, request.guild)
         if known and await self._context.reader.run(messages.count, known.id):
             await self._take(known.id, UNDO)
         learning = control.Import(request.guild, [str(path)])
@@ -117,10 +117,10 @@ class SnapshotHandlers:
             raise UsageError(
                 f"{path.name} cannot be used: {faults[0]}.", "Export it again."
             )
-        there = await run(guilds.find, request.guild)
+        there = await database.run(guilds.find, request.guild)
         if there is None and request.guild.strip().isdigit():
             raise UsageError(f"There is no server {request.guild}.", "Give its name.")
-        guild = there or await run(guilds.ensure, request.guild)
+        guild = there or await database.run(guilds.ensure, request.guild)
         number = 0
         for channel, key, value in found.settings:
             number += await self._put(guild.id, channel, key, value)
