@@ -15,6 +15,7 @@ from app.store.tables import (
     Attachment,
     Channel,
     Embedding,
+    Guild,
     Member,
     Message,
     RowNumbers,
@@ -392,6 +393,14 @@ def _newest_of_people(guild: int, limit: int, *columns: Field) -> list[sqlite.Ro
     query = Message.select(*columns).join(Member)
     people = (Message.guild == guild) & ~Member.is_bot
     return tuples(query.where(people).order_by(Message.id.desc()).limit(limit))
+
+
+def guilds_after(row: int) -> set[int]:
+    """Return the guilds that have a message after that row."""
+    any_there = Message.select(Message.id).where(Message.guild == Guild.id)
+    having = Guild.select(Guild.id).where(fn.EXISTS(any_there))
+    newer = Message.select(Message.guild).where(Message.id > row).distinct()
+    return {guild for (guild,) in tuples(newer if row else having)}
 
 
 def count(guild: int) -> int:

@@ -108,8 +108,10 @@ class SnapshotHandlers:
         found = await asyncio.to_thread(snapshot_files.read, path)
         database = self._context.database
         known = await database.run(guilds.find, request.guild)
-        if known and await self._context.reader.run(messages.count, known.id):
-            await self._take(known.id, UNDO)
+        if known is not None:
+            count = await self._context.reader.run(messages.count, known.id)
+            if count:
+                await self._take(known.id, UNDO)
         learning = control.Import(request.guild, [str(path)])
         counts = await ImportHandlers(self._context).import_(asker, learning)
         faults = [one.text for one in counts.errors if one.text != NOTHING]
@@ -117,10 +119,11 @@ class SnapshotHandlers:
             raise UsageError(
                 f"{path.name} cannot be used: {faults[0]}.", "Export it again."
             )
-        there = await database.run(guilds.find, request.guild)
-        if there is None and request.guild.strip().isdigit():
-            raise UsageError(f"There is no server {request.guild}.", "Give its name.")
-        guild = there or await database.run(guilds.ensure, request.guild)
+        guild = await database.run(guilds.find, request.guild)
+        if guild is None:
+            if request.guild.strip().isdigit():
+                raise UsageError(f"There is no server {request.guild}.", "Name it.")
+            guild = await database.run(guilds.ensure, request.guild)
         number = 0
         for channel, key, value in found.settings:
             number += await self._put(guild.id, channel, key, value)
