@@ -141,15 +141,23 @@ def find_importer(head: Head, as_format: str | None = None) -> Importer:
         return next(one for one in IMPORTERS if one.key == as_format)
     if not head.data.strip():
         raise BrokenFileError("", NOTHING)
-    if head.name.lower().endswith((".jsonl", ".jsonl.gz")):
+    found = next((one for one in IMPORTERS if one.is_of(head)), None)
+    name = head.name.lower().removesuffix(".gz")
+    if name.endswith(".jsonl") and found in (None, TEXT):
+        if head.data.lstrip()[:1] == b"[":
+            raise BrokenFileError("", "it is a list: write one object a line")
         # Report a broken first line as such.
         return JSON_LINES
-    found = next((one for one in IMPORTERS if one.is_of(head)), None)
-    is_json = head.name.lower().endswith((".json", ".json.gz"))
-    if found is None or (is_json and found is TEXT):
+    if found is None or (found is TEXT and name.endswith(NO_PROSE)):
         raise BrokenFileError("", why_unknown(head))
     return found
 
+
+NO_PROSE = (
+    ".json", ".csv", ".tsv", ".html", ".htm", ".xml", ".yml", ".yaml", ".toml", ".ini",
+    ".sql",
+)  # fmt: skip
+"""The ends of names of files that nobody fills with prose."""
 
 _MAGIC = (
     (b"SQLite format 3\0", "a database of no known program"),

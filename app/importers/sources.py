@@ -215,6 +215,10 @@ def _add_members(found: Sources, archive: zipfile.ZipFile) -> None:
         reason = "it unpacks to far more than any chat export"
         found.faults.append(LeftOutFile(name, reason))
         return
+    if {"[Content_Types].xml", "mimetype"} & {info.filename for info in infos}:
+        reason = "it is a file of an office program: save it as CSV or plain text"
+        found.faults.append(LeftOutFile(name, reason))
+        return
     faults: dict[str, list[str]] = {}
     for info in infos:
         passed = leftovers.reason(shown(info.filename)) or _is_no_file(info)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.core.errors import UsageError
 from tests.importers.conftest import Desk
 from tests.importers.test_kinds_of_files import MAY_1, said
 
@@ -247,3 +248,34 @@ def test_a_database_in_an_archive_is_to_be_unpacked(desk: Desk, tmp_path: Path) 
         archive.write(path, "a.dht")
     (error,) = desk.load(tmp_path / "a.zip").errors
     assert "unpack the archive" in error.text
+
+
+def test_a_file_of_an_office_program_is_to_be_saved_as_another(
+    desk: Desk, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "chat.xlsx", "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/worksheets/sheet1.xml", "<sheet/>")
+    (error,) = desk.load(tmp_path / "chat.xlsx").errors
+    assert error.text.endswith("save it as CSV or plain text")
+
+
+def test_a_short_table_is_no_prose(desk: Desk, put: Put) -> None:
+    desk.load(put("a.csv", "Author|Date|Content\nada|2024-05-01|hi\n"))
+    assert said(desk) == [("ada", "hi")]
+    (error,) = desk.load(put("b.csv", "Autor;Inhalt\nada;hi\n")).errors
+    assert "--as text" in error.text
+
+
+def test_lines_of_two_servers_are_never_mixed(desk: Desk, put: Put) -> None:
+    rows = [{"text": f"in {name}", "guild": name} for name in ("Other", "MeshCore")]
+    lines = "\n".join(map(json.dumps, rows))
+    desk.load(put("a.jsonl", lines))
+    assert desk.texts() == ["in MeshCore"]
+    with pytest.raises(UsageError, match="from 2 servers"):
+        desk.load(put("b.jsonl", lines.replace("MeshCore", "Third")))
+
+
+def test_a_list_named_as_lines_says_so(desk: Desk, put: Put) -> None:
+    (error,) = desk.load(put("a.jsonl", '[{"text": "a"},\n{"text": "b"}]')).errors
+    assert error.text == "it is a list: write one object a line"

@@ -224,7 +224,7 @@ def _row(line: str, delimiter: str) -> list[str]:
 
 
 def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
+    return max(",;\t|", key=line.count)
 
 
 def _columns(names: list[str]) -> TableColumns | None:

@@ -27,7 +27,7 @@ from app.importers.streams import Stream
 from app.importers.text_lines import NOT_UTF8, lines
 
 LOOKED_AT = 100
-"""Lines that may name the server."""
+"""Lines that may name the servers."""
 
 
 def matches(head: Head) -> bool:
@@ -43,18 +43,18 @@ def matches(head: Head) -> bool:
 
 
 def guilds(source: SourceFile) -> list[FileGuild]:
-    """Return the server that the first messages name."""
+    """Return the servers that the first messages name."""
+    found: dict[FileGuild, None] = {}
     with source.open() as stream:
         try:
             for number, line in lines(stream):
                 if number > LOOKED_AT:
                     break
-                found = _guild(line)
-                if found:
-                    return [found]
+                if guild := _guild(line):
+                    found[guild] = None
         except BrokenFileError:
             return []
-    return []
+    return list(found)
 
 
 def _guild(line: bytes) -> FileGuild | None:
