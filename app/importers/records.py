@@ -219,7 +219,7 @@ class ContentIds:
         self._table = array("Q", bytes(8 << 10))
         self._count = 0
         self._repeats: dict[bytes, int] = {}
-        """How often a content came again."""
+        """The number of times that a content came again."""
 
     def next(self, *content: str) -> str:
         """Return the id of the next message with this content."""
