@@ -70,6 +70,9 @@ LEAST_DEBRIS = 24
 
 def unpasted(lines: Sequence[str]) -> list[str]:
     """Return the lines that somebody wrote."""
+    if len(lines) == 1:
+        is_left = not (_POINTER.match(lines[0]) or _is_pasted(lines[0]))
+        return [lines[0]] if is_left else []
     lines = _without_traces(lines)
     lines = _without_tables(lines)
     if any(map(_DIFF.match, lines)):

@@ -9,11 +9,14 @@ from collections.abc import Iterable
 
 from app.voice.pasted import unpasted
 
-_SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ |   |;$")
+_SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ |   ")
 """Half of the messages have none of this, and can be said as they are."""
 
 _FENCE = re.compile(r"`{3,}+[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+(?:`{3,}+|\Z)")
 """A fence to the next one, or to the end."""
+
+_MARKS = re.compile(r"[<>`|:\t\n\u2500-\u257f]|\$ ")
+"""All of these but the digits, which most of the others have alone."""
 
 _QUOTED_REST = re.compile(r"^>>> .*", re.DOTALL | re.MULTILINE)
 _LABELLED = re.compile(
@@ -42,6 +45,8 @@ def sayable(text: str) -> str:
     """Return what is left of a message; empty if nothing is."""
     if not _SUSPECT.search(text):
         return text
+    if not _MARKS.search(text):
+        return text if unpasted([text]) else ""
     left = _FENCE.sub(" ", text) if "```" in text else text
     left = _outside(left, "||")
     left = _QUOTED_REST.sub("", left)
