@@ -26,11 +26,8 @@ from app.core.errors import STOPPED, AppError
 from app.core.files import write_text
 from app.core.paths import Home
 from app.core.safe_text import safe_text
-<<<<<<< HEAD
-from app.tui import clipboard
-=======
 from app.core.secret_patterns import redact
->>>>>>> main
+from app.tui import clipboard
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.database_reader import DatabaseReader
