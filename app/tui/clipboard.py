@@ -27,8 +27,7 @@ def program(environment: Mapping[str, str]) -> list[str]:
         known = [["xclip", "-selection", "clipboard"], ["xsel", "-b", "-i"]]
     else:
         return []
-    path = environment.get("PATH")
-    return next((one for one in known if shutil.which(one[0], path=path)), [])
+    return next((one for one in known if shutil.which(one[0])), [])
 
 
 def put(text: str) -> bool:

@@ -166,4 +166,5 @@ def test_the_system_s_program_is_one_that_is_here(
     monkeypatch.setattr(sys, "platform", "linux")
     (tmp_path / "xsel").write_text("")
     (tmp_path / "xsel").chmod(0o755)
-    assert clipboard.program({**environment, "PATH": str(tmp_path)}) == called
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert clipboard.program(environment) == called
