@@ -1,5 +1,7 @@
 """A home of many guilds: lists, starts and voices do not grow with their number."""
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +10,11 @@ import pytest
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.ipc import control
+from app.service.handlers import app as app_handlers
 from app.service.handlers import guild_list
 from app.service.service import Service
 from app.service.voices import opened_voices
-from app.store import guilds, members, messages
+from app.store import guilds, members, messages, overview
 from app.store.database import Database, bound, write
 from app.store.messages import NewMessage
 from tests.service.test_voice_keeper import opened
@@ -175,3 +178,26 @@ async def test_starting_talk_asks_once_whatever_the_number_of_servers(
     assert await ports.guilds.starting_talk(present) == [1007, 1009]
     await context.settings.change("speak.start_at", "09:00 weekdays in #shore")
     assert await ports.guilds.starting_talk(present) == present
+
+
+async def test_a_slow_count_of_today_is_not_made_for_every_question(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = 0
+
+    def since(start: int) -> dict[str, int]:
+        nonlocal counted
+        counted += 1
+        time.sleep(0.06)
+        return {"messages": counted, "replies": 0}
+
+    monkeypatch.setattr(overview, "since", since)
+    for _ in range(3):
+        status = await service.call(_nobody(), control.Status())
+        assert status.today.messages == 1
+    monkeypatch.setattr(app_handlers, "COUNT_REST", 0.0)
+    monkeypatch.setattr(app_handlers, "SLOW_COUNT", 9.0)
+    await asyncio.sleep(1.3)
+    for number in (2, 3):
+        status = await service.call(_nobody(), control.Status())
+        assert status.today.messages == number
