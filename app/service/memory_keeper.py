@@ -41,6 +41,11 @@ LINK_SECONDS = 0.5
 LOOK_SECONDS = 1.0
 """The interval between checks for new messages."""
 
+LONGEST_PAUSE = 300.0
+"""The longest interval after an error."""
+
+NO_ROW = -1
+
 
 class MemoryKeeper:
     """Opens memory on first use, and keeps it in step with the database."""
@@ -230,7 +235,8 @@ class MemoryKeeper:
                 tasks.create_task(self._summarising.keep_up())
 
     async def _keep_up_vectors(self) -> None:
-        tried, done, changes, model = -1, 0, -1, ""
+        tried, done, changes, model = NO_ROW, 0, -1, ""
+        trouble, pause = "", LOOK_SECONDS
         while True:
             wanted = self._settings.home.memory.model
             newest = await self._reader.run(messages.last_row)
@@ -241,11 +247,14 @@ class MemoryKeeper:
                 changes, model, tried = self._settings.changes, wanted, newest
                 try:
                     await self._catch_up(0 if is_changed else done)
-                    done = newest
+                    done, trouble, pause = newest, "", LOOK_SECONDS
                 except AppError as error:
-                    done = 0
-                    log.warning("memory is off: %s", error)
-            await asyncio.sleep(LOOK_SECONDS)
+                    # A full disk has room again some time, without a new message.
+                    tried, done, pause = NO_ROW, 0, min(pause * 2, LONGEST_PAUSE)
+                    if str(error) != trouble:
+                        log.warning("memory is off: %s", error)
+                    trouble = str(error)
+            await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """Write everything; what is unlinked is linked when its channel is opened."""

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from app.core.errors import AppError
 from app.core.supervisor import Supervisor
 from app.memory.embedder import Embedder
 from app.providers.base import Turn
@@ -138,6 +139,27 @@ async def test_another_model_is_taken_up_without_a_new_start(bench):
     await until(
         lambda: bench.database.run(embeddings.of_messages, "maker/other", [row]), bool
     )
+
+
+async def test_a_disk_that_was_full_for_a_moment_costs_no_vector(
+    bench, monkeypatch, caplog
+):
+    """No other message comes that would set it going again."""
+    add, left = embeddings.add_many, [3]
+
+    def full(*arguments):
+        if left[0]:
+            left[0] -= 1
+            raise AppError("The disk is full.", "Make room.")
+        return add(*arguments)
+
+    monkeypatch.setattr(embeddings, "add_many", full)
+    monkeypatch.setattr("app.service.memory_keeper.LONGEST_PAUSE", 0.05)
+    bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    assert left == [0]
+    told = [one for one in caplog.records if "The disk is full" in one.getMessage()]
+    assert len(told) == 1, "it is told once, however often it is tried again"
 
 
 async def test_the_cap_lets_go_of_the_oldest_vectors(bench, monkeypatch):

@@ -22,6 +22,9 @@ SCRUB_SECONDS = 60.0
 SCRUB_MESSAGES = 60_000
 """The number of messages that adds the same delay again."""
 
+RETRY_SECONDS, LONGEST_RETRY = 60.0, 3600.0
+"""The delay after files could not be rewritten; it doubles each time."""
+
 
 MOST_OPEN = 100
 """The most voices that stay open unused: up to 1 MB each, and quickly opened again."""
@@ -36,6 +39,8 @@ class OpenedVoice:
     """Held while the files are replaced or built."""
     pending: "asyncio.Task[None] | None" = None
     """A build that waits for its start."""
+    failures: int = 0
+    """Builds in a row that left something of what was forgotten."""
 
 
 class OpenedVoices:
@@ -129,14 +134,29 @@ class OpenedVoices:
         await asyncio.sleep(seconds)
         # Changes from here on need their own build.
         opened.pending = None
+        is_clean = False
         try:
-            await self.scrub(opened, guild)
-        except AppError as error:
+            is_clean = await self.scrub(opened, guild)
+        except (AppError, OSError) as error:
             log.error("the voice of guild %d could not be built: %s", guild, error)
+        if is_clean:
+            opened.failures = 0
+        else:
+            self.scrub_again(opened, guild)
 
     async def scrub(self, opened: OpenedVoice, guild: int) -> bool:
+        """Rewrite the files; True if nothing forgotten is left in them."""
         async with opened.changing:
             return await self._files.scrub(opened.voice, guild)
+
+    def scrub_again(self, opened: OpenedVoice, guild: int) -> None:
+        """Rewrite the files later, as something forgotten is left in them.
+
+        A full disk has room again some time, and a busy log comes to rest.
+        """
+        pause = RETRY_SECONDS * 2 ** min(opened.failures, 9)
+        opened.failures += 1
+        self.build_soon(opened, guild, min(pause, LONGEST_RETRY))
 
     def scrub_soon(self, opened: OpenedVoice, guild: int) -> None:
         """Rewrite the files after a while, for all deletions until then."""
