@@ -25,7 +25,7 @@ from app.discord.stored.guild_events import StoredGuilds
 from app.discord.stored.id_map import IdMap
 from app.discord.stored.member_data import StoredMembers
 from app.discord.stored.message_events import StoredMessages
-from app.discord.stored.reply_records import StoredReplyRecords
+from app.discord.stored.records import StoredReplyRecords
 from app.discord.stored.reply_service import StoredReplies
 from app.ipc import control
 from app.service import opinions
