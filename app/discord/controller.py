@@ -23,9 +23,9 @@ from app.discord.ports import STARTS, Ports, ReadyReply
 from app.discord.safe_sender import refusal_of, send_parts
 from app.discord.stored.guild_events import StoredGuilds
 from app.discord.stored.id_map import IdMap
+from app.discord.stored.made_replies import StoredReplyRecords
 from app.discord.stored.member_data import StoredMembers
 from app.discord.stored.message_events import StoredMessages
-from app.discord.stored.records import StoredReplyRecords
 from app.discord.stored.reply_service import StoredReplies
 from app.ipc import control
 from app.service import opinions
