@@ -37,11 +37,11 @@ _LOG = re.compile(
 """Lines of logs and of shells."""
 
 _CODE = re.compile(
-    r"\A\s*+(?:(?:def|class|function|async|public|private|static|const|let|var|if|for"
-    r"|while|else|return|import|from|export|struct|enum|fn|func)\b.{0,200}[:;{)]"
-    r"|#include\b|using [\w.:]{1,80};|\w[^;\n]{0,200}[=(][^\n]{0,200};"
-    r"|[{}\[\]();,]{1,6}|</?\w[^<>\n]{0,200}>.{0,200}|\"[\w$ -]{1,60}\": ?.{0,200}"
-    r"|\{\"[\w$ -]{1,60}\": ?.{0,200}|return\b.{0,200})\s*+\Z"
+    r"\A(?:#include\b|</?\w[^<>]*+>|\{? ?\"[\w$ -]{1,60}+\": ?|[{}\[\]();,]{1,6}+\Z)"
+)
+_CODE_WORD = re.compile(
+    r"\A(?:def|class|function|async|public|private|static|const|let|var|if|for|while"
+    r"|else|return|import|from|export|struct|enum|fn|func|using)\b"
 )
 
 LEAST_CODE = 2
@@ -77,11 +77,25 @@ def unpasted(lines: Sequence[str]) -> list[str]:
     lines = _without_tables(lines)
     if any(map(_DIFF.match, lines)):
         lines = [line for line in lines if line[:1] not in ("+", "-")]
-    if sum(map(bool, map(_CODE.match, lines))) >= LEAST_CODE:
-        lines = [line for line in lines if not _CODE.match(line)]
+    code = [_is_code(line) for line in lines]
+    if sum(code) >= LEAST_CODE:
         # What is indented belongs to the code.
-        lines = [line for line in lines if not line.startswith(("  ", "\t"))]
+        lines = [
+            line
+            for line, is_code in zip(lines, code, strict=True)
+            if not is_code and not line.startswith(("  ", "\t"))
+        ]
     return [line for line in lines if not _is_pasted(line)]
+
+
+def _is_code(line: str) -> bool:
+    """Return whether a line looks like code or marked-up data."""
+    bare = line.strip()
+    if _CODE.match(bare) or bare.endswith(";") and ("=" in bare or "(" in bare):
+        return True
+    is_indented = line[:1].isspace()
+    ends = bare.endswith((":", ";", "{", ")"))
+    return bool(_CODE_WORD.match(bare)) and (is_indented or ends)
 
 
 def _without_traces(lines: Sequence[str]) -> Sequence[str]:
