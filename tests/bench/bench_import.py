@@ -1,8 +1,9 @@
 """An import beside replies in another guild: `python -m tests.bench.bench_import`.
 
 Prints how fast a file becomes a voice (database and all), the processor time a message
-and the memory that it took, markovify's training alone on the same messages, and how late replies and the event loop were meanwhile. Messages come
-from interchange files (`--data`, .jsonl or .jsonl.gz), or are made up.
+and the memory that it took, markovify's training alone on the same messages, and how
+late replies and the event loop were meanwhile. Messages come from interchange files
+(`--data`, .jsonl or .jsonl.gz), or are made up.
 """
 
 import argparse
