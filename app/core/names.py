@@ -17,7 +17,7 @@ def typed_path(text: str | Path) -> Path:
     path = Path(text)
     try:
         return path.expanduser()
-    except RuntimeError:
+    except (RuntimeError, ValueError):
         # Nobody here has that name, so it is the name of a file.
         return path
 

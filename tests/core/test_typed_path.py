@@ -12,7 +12,8 @@ def test_a_tilde_is_a_home_folder_or_a_name(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("USERPROFILE", "/home/ada")
     assert typed_path("~/a.json") == Path("/home/ada/a.json")
     # Where nobody has that name, Python raises an error that no command expects.
-    assert typed_path("~no-such-person\n/a.json") == Path("~no-such-person\n/a.json")
+    for odd in ("~no-such-person\n/a.json", "~\0x"):
+        assert typed_path(odd) == Path(odd)
 
 
 def test_all_typed_paths_pass_that_function() -> None:
