@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from app.core.names import wire_name
+from app.core.names import typed_path, wire_name
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.control import GuildFigures, ImportPreviewReply, ImportReply, Progress
@@ -114,7 +114,7 @@ class LearnScreen(MynahScreen):
         """Show what a file or folder holds before anything is learned."""
         if path:
             self.app.tell("Looking into it…")
-            request = control.ImportPreview("", [wire_name(Path(path).expanduser())])
+            request = control.ImportPreview("", [wire_name(typed_path(path))])
             self.request(request, lambda found: self._choose_guild(path, found))
 
     def _choose_guild(self, path: str, found: ImportPreviewReply) -> None:
@@ -149,7 +149,7 @@ class LearnScreen(MynahScreen):
 
     def _import(self, guild: str, path: str) -> None:
         self.app.tell("Reading…")
-        request = control.Import(guild, [wire_name(Path(path).expanduser())])
+        request = control.Import(guild, [wire_name(typed_path(path))])
         self.request(request, self._imported)
 
     def _imported(self, reply: ImportReply) -> None:
@@ -250,7 +250,7 @@ def dropped_path(text: str) -> Path | None:
     cleaned = text.strip().removeprefix("file://").strip("'\"").replace("\\ ", " ")
     if not cleaned or "\n" in cleaned or len(cleaned) > 4096:
         return None
-    path = Path(cleaned).expanduser()
+    path = typed_path(cleaned)
     return path if path.is_absolute() and path.exists() else None
 
 
