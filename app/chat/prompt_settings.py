@@ -9,6 +9,7 @@ from app.chat.persona_rules import rules_in
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.voice.generated_line import Rules
+from app.voice.index import Spans
 
 Mode = Literal["markov", "llm", "hybrid"]
 
@@ -63,6 +64,7 @@ def build(
     summary_of: int | None = None,
     lent: frozenset[int] = frozenset(),
     channels: frozenset[int] | None = None,
+    spans: Spans | None = None,
 ) -> Prompt:
     """Build the prompt of one reply; the caller adds examples, drafts and moments."""
     wanted, model = config.reply, config.model
@@ -89,6 +91,7 @@ def build(
         summary_of=summary_of,
         lent=lent,
         channels=channels,
+        spans=spans,
         model=config.openai.model,
     )
 

@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--voice", metavar="0-100", type=_percent, help="the voice dial"
     )
     parser.add_argument("--seed", metavar="WORDS", help="words to include")
+    parser.add_argument(
+        "--before", metavar="DAY", default="", help="speak as people did before a day"
+    )
     parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
     parser.add_argument("--explain", action="store_true", help="explain the reply")
 
@@ -90,6 +93,7 @@ async def _answer(
         voice=arguments.voice,
         seed=arguments.seed,
         max_ms=arguments.max_ms,
+        before=arguments.before,
         explain=arguments.explain,
         turns=turns,
     )

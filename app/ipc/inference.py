@@ -71,6 +71,8 @@ class Generate(Request[GenerateReply]):
     """Directory of the guild's token voice; None decodes with the model alone."""
     channels: list[int] | None = None
     """Rows of the only channels that the voice may speak from; None means all."""
+    spans: list[list[int]] | None = None
+    """[first, last] rows of the only messages that it may speak from; None: all."""
     dial: int = 0
     """The dial: 0 is the model's own distribution, 100 the voice's."""
     guild: str = ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from app.voice.generated_line import Rules
+from app.voice.index import Spans
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
 """A reply to plan for: a conversation worth reading, and more than most chat lines."""
@@ -72,6 +73,8 @@ class Prompt:
     """The rules by which the chain makes lines."""
     channels: frozenset[int] | None = None
     """Rows of the only channels that the voice may speak from; None means all."""
+    spans: Spans | None = None
+    """Rows of the only messages that it may speak from; None means all."""
     examples: tuple[str, ...] = ()
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()

@@ -56,7 +56,7 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            if prompt.channels is None:
+            if prompt.channels is None and prompt.spans is None:
                 line = self._speak(voice, seed, prompt)
             else:
                 # A set of channels that was not asked for lately takes its time.
@@ -79,6 +79,7 @@ class MarkovProvider:
                 seed=seed,
                 rules=prompt.rules,
                 channels=prompt.channels,
+                spans=prompt.spans,
                 avoid=never.found_in if prompt.never else None,
             )
             if not has_secret(line.text) and not prompt.is_stale(line.text):

@@ -74,6 +74,7 @@ class Illustrator:
                 seed=seed,
                 rules=rules,
                 channels=prompt.channels,
+                spans=prompt.spans,
                 avoid=never.found_in if prompt.never else None,
             )
         except LookupError:

@@ -299,6 +299,9 @@ class Replier:
             request.speaker, request.text, message=request.message, guild=request.guild
         )
         stored = await gather(self._database, request.guild, request.channel, last)
+        if request.past:
+            # Nothing of what is talked about now was said then.
+            stored = ConversationContext(last, speakable=stored.speakable)
         earlier = (*stored.conversation, *request.earlier)
         # The owner's own replies draw on everything.
         speakable = None if request.is_private else stored.speakable
@@ -321,6 +324,7 @@ class Replier:
             summary_of=gathered.summary_of,
             lent=frozenset(filter(None, [gathered.summary_guild])),
             channels=gathered.speakable,
+            spans=request.past.spans if request.past else None,
         )
         is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
         return replace(prompt, is_first=is_first)
@@ -352,6 +356,8 @@ class Replier:
             request.guild, prompt.turns[-RECENT:], _visible(request), limit
         )
         stages.end("recall")
+        if past := request.past:
+            moments = [one for one in moments or () if all(map(past.has, one))]
         return replace(prompt, moments=tuple(moments or ()))
 
     def _at_best(

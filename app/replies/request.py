@@ -4,21 +4,38 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
 from math import inf
+from typing import NamedTuple
 
 from app.chat.circuit_breaker import Clock
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
+from app.core.days import day_of
 from app.core.labels import is_host
 from app.core.xray import UNKNOWN
 from app.providers.base import Turn, WordShare
 from app.store.replies import SourceMessage
+from app.voice.index import Spans
 
 SILENT = "it kept silent: "
 """The start of the note on why nothing was said."""
 
 SHOWN = "sent as"
 """The start of notes on extra text that a cloud model got."""
+
+
+class Past(NamedTuple):
+    """A guild as it was before a moment."""
+
+    end: int
+    """The moment, in milliseconds."""
+    spans: Spans
+    """Rows of what was written before it."""
+
+    def has(self, turn: Turn) -> bool:
+        """Return whether a turn was written then."""
+        row = turn.message or 0
+        return any(first <= row <= last for first, last in self.spans)
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,8 @@ class ReplyRequest:
     """Nothing may be asked that costs money."""
     is_draft: bool = False
     """It waits for the owner when it is written."""
+    past: Past | None = None
+    """The time to speak from; None means now."""
     arrived: float | None = None
     """The time of arrival, by the replier's clock; None means now."""
     waiting: int = 0
@@ -171,6 +190,8 @@ class MadeReply:
         """Facts that explain the reply, and what a cloud model got besides turns."""
         notes = [STOPPED] if self.state == "stopped" else []
         notes += [self.tuned] if self.tuned else []
+        if past := self.request.past:
+            notes.append(f"it spoke as people did before {day_of(past.end)}")
         if self.silence:
             notes.append(SILENT + self.silence)
         notes += self.answer.notes

@@ -20,6 +20,7 @@ from app.runner.llama import Logits, Model
 from app.runner.message_tokens import end_token, said_in
 from app.runner.repetition import Repetition
 from app.runner.word_guard import WordGuard
+from app.voice.static_index import spans_of
 from app.voice.tokens import Prediction, StateHolders, TokenVoice
 
 ENDS_FROM = 0.5
@@ -75,9 +76,11 @@ class Chooser:
         self._dial = request.dial
         channels = request.channels
         self._channels = None if channels is None else frozenset(channels)
+        spans = request.spans
+        self._spans = None if spans is None else spans_of(spans)
         self._said = said_in(model, prompt) if self._voice else None
         self._folds = bool(request.marked) and self._voice is not None
-        self._guard = WordGuard(model, prompt, self._voice, self._channels)
+        self._guard = WordGuard(model, prompt, self._voice, self._channels, self._spans)
         self._repetition = Repetition(
             model, request.prompt, request.line_start, request.unsaid, self._voice
         )
@@ -113,7 +116,9 @@ class Chooser:
         if self._folds:
             logits = _folded(logits, self._model)
         if self._voice:
-            prediction = self._voice.predict(written, self._said, self._channels)
+            prediction = self._voice.predict(
+                written, self._said, self._channels, self._spans
+            )
         fused = fuse(logits, prediction, self._dial, self._trust)
         self._weights += fused.weight
         self._chosen += 1

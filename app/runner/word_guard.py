@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.runner.llama import UNPARTED, Model
-from app.voice.index import DEPTH
+from app.voice.index import DEPTH, Spans
 from app.voice.tokens import TokenVoice
 
 FREE_DIGITS = 4
@@ -50,12 +50,13 @@ class WordGuard:
         prompt: Sequence[int],
         voice: TokenVoice | None,
         channels: frozenset[int] | None,
+        spans: Spans | None = None,
     ) -> None:
         """Both prompt and voice show which numbers, names and links exist."""
         self._model = model
         self._prompt = prompt
         self._voice = voice
-        self._channels = channels
+        self._shown = channels, spans
 
     def banned(self, line: Sequence[int]) -> Tokens:
         """Return the tokens that must not follow a line's tokens so far."""
@@ -105,7 +106,7 @@ class WordGuard:
             if prompt[at] == word[0] and [*prompt[at : at + size]] == word:
                 yield prompt[at + size]
         if self._voice:
-            yield from self._voice.continuations(word[-DEPTH:], self._channels)
+            yield from self._voice.continuations(word[-DEPTH:], *self._shown)
 
 
 def kind_of(word: bytes) -> str:

@@ -12,22 +12,33 @@ import numpy as np
 import numpy.typing as npt
 
 from app.voice.index_view import FULL, Range, View, Weights
-from app.voice.static_index import DEPTH, END, Base
+from app.voice.static_index import DEPTH, END, Base, Spans, in_spans
 from app.voice.tail import Tail
 
-__all__ = ["DEPTH", "END", "Index", "Range", "View"]
+__all__ = ["DEPTH", "END", "Index", "Range", "Spans", "View"]
 
+
+_MOST_PASTS = 2
+"""Scopes of earlier times that are kept ready."""
 
 _SCOPE_BYTES = 1 << 26
 """The most memory for scopes; the one in use may take more."""
 
 
 class Scope:
-    """The messages of some channels; all others are as if they were never written."""
+    """Some of the messages; all others are as if they were never written."""
 
-    def __init__(self, channels: frozenset[int], base: Base) -> None:
-        self._channels = channels
-        self.base = base.within(channels)
+    def __init__(
+        self,
+        channels: frozenset[int] | None,
+        base: Base,
+        spans: Spans | None = None,
+    ) -> None:
+        """Look into these channels and spans of ids; None means all."""
+        self._channels, self._spans = channels, spans
+        self.base = base if channels is None else base.within(channels)
+        if spans is not None:
+            self.base = self.base.in_spans(spans)
         self._is_wanted = bytearray()
         """A flag for each message of the tail."""
         self._whole, self._tail = Tail.empty(), Tail.empty()
@@ -35,11 +46,21 @@ class Scope:
     def view(self, whole: Tail, weights: Weights) -> View:
         """Return the view of a base and its newest tail; one thread at a time."""
         if whole is not self._whole:
-            new = whole.channels[len(self._is_wanted) :]
-            self._is_wanted += bytes(one in self._channels for one in new)
+            self._is_wanted += self._wanted(whole, len(self._is_wanted))
             flags = np.frombuffer(bytes(self._is_wanted), np.bool_)
             self._whole, self._tail = whole, whole.within(flags)
         return View(self.base, self._tail, weights)
+
+    def _wanted(self, tail: Tail, first: int) -> bytes:
+        """Return a flag for each message of a tail from the first on."""
+        new = tail.channels[first:]
+        wanted = np.ones(len(new), np.bool_)
+        if self._channels is not None:
+            wanted &= np.array([one in self._channels for one in new], np.bool_)
+        if self._spans is not None:
+            ids = np.array(tail.ids[first : first + len(new)], np.int64)
+            wanted &= in_spans(ids, self._spans)
+        return wanted.tobytes()
 
 
 class Index:
@@ -56,6 +77,7 @@ class Index:
         self._forgotten = 0
         self._channels = set(base.channels)
         self._scopes: dict[frozenset[int], Scope] = {}
+        self._pasts: dict[tuple[frozenset[int] | None, Spans], Scope] = {}
         self._writing = Lock()
 
     @classmethod
@@ -82,20 +104,34 @@ class Index:
         """The number of messages learned since the base was built."""
         return len(self._tail.ids)
 
-    def view(self, channels: frozenset[int] | None = None) -> View:
+    def view(
+        self, channels: frozenset[int] | None = None, spans: Spans | None = None
+    ) -> View:
         """Return the index as it is now.
 
         Args:
             channels: The channels to look into, as if the others had never been
                 learned; None means all. Sets in use are kept ready; another one takes
                 20 ns a symbol at first.
+            spans: The ids to look into, alike.
         """
+        if spans is not None:
+            return self._past_view(channels, spans)
         if channels is None or self._channels <= channels:
             return View(self._base, self._tail, self._weights)
         # Nobody who learns waits for the sorting.
         fresh = None if channels in self._scopes else Scope(channels, self._base)
         with self._writing:
             scope = self._scope_of(channels, fresh)
+            return scope.view(self._tail, self._weights)
+
+    def _past_view(self, channels: frozenset[int] | None, spans: Spans) -> View:
+        key = channels, spans
+        scope = self._pasts.get(key) or Scope(channels, self._base, spans)
+        with self._writing:
+            scope = self._pasts.setdefault(key, scope)
+            while len(self._pasts) > _MOST_PASTS:
+                del self._pasts[next(iter(self._pasts))]
             return scope.view(self._tail, self._weights)
 
     def prepare_as(self, other: "Index") -> None:

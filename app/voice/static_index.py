@@ -1,7 +1,7 @@
 """The part of an index that is built once and then only read, usually from a file."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
@@ -157,6 +157,24 @@ def search(
     return start, after
 
 
+Spans = tuple[tuple[int, int], ...]
+"""Ranges of message ids, both ends included, ascending and apart from each other."""
+
+
+def spans_of(pairs: Iterable[Sequence[int]]) -> Spans:
+    """Return the spans of pairs of ids."""
+    return tuple((first, last) for first, last in pairs)
+
+
+def in_spans(ids: npt.NDArray[np.int64], spans: Spans) -> npt.NDArray[np.bool_]:
+    """Return which ids are in one of the spans."""
+    ends = np.array(spans, np.int64).reshape(-1, 2)
+    at = np.searchsorted(ends[:, 0], ids, "right") - 1
+    found: npt.NDArray[np.bool_] = at >= 0
+    found[found] = ids[found] <= ends[at[found], 1]
+    return found
+
+
 class Base:
     """Messages in a row, and all their places sorted by what follows.
 
@@ -298,7 +316,15 @@ class Base:
 
         It takes some 20 ns and 4 bytes a symbol, as what is left is already sorted.
         """
-        is_wanted = np.isin(self._channels, list(channels))[self._channel_of]
+        return self._of(np.isin(self._channels, list(channels))[self._channel_of])
+
+    def in_spans(self, spans: Spans) -> "Base":
+        """Return the same messages with places in those of these ids alone."""
+        starts, ids = np.asarray(self._run_starts), np.asarray(self._run_ids)
+        offsets = np.repeat(ids - starts, np.diff(starts, append=self.messages))
+        return self._of(in_spans(offsets + np.arange(self.messages), spans))
+
+    def _of(self, is_wanted: npt.NDArray[np.bool_]) -> "Base":
         bounds = np.flatnonzero(self.symbols == END)
         kept = np.repeat(is_wanted, np.diff(bounds))[self.suffixes]
         before = np.zeros(len(kept) + 1, np.int32)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.voice import files, static_index
 from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
-from app.voice.index import DEPTH, END, Index, Range, View
+from app.voice.index import DEPTH, END, Index, Range, Spans, View
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -58,6 +58,9 @@ _KEPT_SCOPES = 8
 
 _PLACES = 1 << 12
 """The most places to count; of more, this many evenly spread ones."""
+
+Shown = tuple[frozenset[int] | None, Spans | None]
+"""The channels and the spans of ids to look into; None means all."""
 
 Ids = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float32]
@@ -186,14 +189,14 @@ class TokenVoice:
         self, index: Index, vocabulary: int, end: int, last_message: int
     ) -> None:
         self._index = index
-        self._counted: dict[frozenset[int] | None, _ScopeCounts] = {}
+        self._counted: dict[Shown, _ScopeCounts] = {}
         self.vocabulary = vocabulary
         """The number of tokens that the model knows."""
         self.end = end
         """The token that ends a message in the chat log: the line break."""
         self.last_message = last_message
         """The highest row id of a learned message, or 0."""
-        self._count(None, index.view())
+        self._count((None, None), index.view())
 
     @classmethod
     def open(cls, directory: Path) -> "TokenVoice":
@@ -247,6 +250,7 @@ class TokenVoice:
         written: Sequence[int],
         said: ConversationCache | None = None,
         channels: frozenset[int] | None = None,
+        spans: Spans | None = None,
     ) -> Prediction:
         """Return what follows.
 
@@ -258,12 +262,14 @@ class TokenVoice:
             written: All tokens of the message so far.
             said: The conversation before it.
             channels: As in `Index.view`.
+            spans: As there.
         """
         context = [token + 1 for token in written[-STATE_SIZE:]]
         if len(context) < STATE_SIZE:
             context.insert(0, END)
-        view = self._index.view(channels)
-        counted = self._counted.get(channels) or self._count(channels, view)
+        shown = channels, spans
+        view = self._index.view(*shown)
+        counted = self._counted.get(shown) or self._count(shown, view)
         matches = view.matches(context, STATE_SIZE)
         parts = [*self._guild_parts(view, matches[1:], counted)]
         parts += _conversation_parts(said, written) if said else ()
@@ -284,13 +290,16 @@ class TokenVoice:
         )
 
     def continuations(
-        self, written: Sequence[int], channels: frozenset[int] | None = None
+        self,
+        written: Sequence[int],
+        channels: frozenset[int] | None = None,
+        spans: Spans | None = None,
     ) -> list[int]:
         """Return the tokens that anybody wrote after exactly these, DEPTH at most.
 
         The end of a message counts as its token.
         """
-        view = self._index.view(channels)
+        view = self._index.view(channels, spans)
         found = view.find(token + 1 for token in written)
         if not found.places:
             return []
@@ -346,7 +355,7 @@ class TokenVoice:
             ids, kept.astype(np.float32), _evidence(*map(float, of_counts))
         )
 
-    def _count(self, channels: frozenset[int] | None, view: View) -> "_ScopeCounts":
+    def _count(self, shown: Shown, view: View) -> "_ScopeCounts":
         seen = np.diff(np.asarray(view.base.first_of)).astype(np.float64)
         counts = np.full(self.vocabulary, _UNSEEN)
         counts[: len(seen) - 1] += seen[1:]
@@ -355,7 +364,7 @@ class TokenVoice:
         if len(self._counted) >= _KEPT_SCOPES:
             self._counted.clear()
         counted = _ScopeCounts(base, np.sqrt(np.sqrt(base)), {})
-        self._counted[channels] = counted
+        self._counted[shown] = counted
         return counted
 
 

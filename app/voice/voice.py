@@ -11,7 +11,7 @@ from app.voice import files, voice_builder
 from app.voice.files import MappedFiles, VoiceFileError
 from app.voice.generate_line import Avoid, speak
 from app.voice.generated_line import GeneratedLine, LineSource, Rules
-from app.voice.index import DEPTH, END, Index, View
+from app.voice.index import DEPTH, END, Index, Spans, View
 from app.voice.vocabulary import Vocabulary
 from app.voice.voice_builder import build
 from app.voice.word_tokenizer import split
@@ -170,6 +170,7 @@ class Voice:
         seed: str | None = None,
         rules: Rules = _DEFAULT,
         channels: frozenset[int] | None = None,
+        spans: Spans | None = None,
         avoid: Avoid | None = None,
     ) -> GeneratedLine:
         """Return a new line; the same `rng` state gives the same line.
@@ -181,6 +182,7 @@ class Voice:
             rules: The rules for the line; its `relaxed` names those it broke.
             channels: Row ids of the only channels to speak from, as if the others had
                 never been learned; None means all.
+            spans: Row ids of the only messages to speak from, alike.
             avoid: Tells if a word or a line must not be said.
 
         Raises:
@@ -188,7 +190,7 @@ class Voice:
                 not yet noticed.
         """
         known = self._known
-        view = known.index.view(channels)
+        view = known.index.view(channels, spans)
         return speak(view, known.vocabulary, rng, seed, rules, avoid)
 
     def drafts(
@@ -199,6 +201,7 @@ class Voice:
         seed: str | None = None,
         rules: Rules = _DEFAULT,
         channels: frozenset[int] | None = None,
+        spans: Spans | None = None,
         avoid: Avoid | None = None,
     ) -> list[GeneratedLine]:
         """Return up to `count` different lines, made like `speak`'s.
@@ -211,7 +214,12 @@ class Voice:
             if len(lines) == count:
                 break
             line = self.speak(
-                rng, seed=seed, rules=rules, channels=channels, avoid=avoid
+                rng,
+                seed=seed,
+                rules=rules,
+                channels=channels,
+                spans=spans,
+                avoid=avoid,
             )
             lines.setdefault(line.text, line)
         return list(lines.values())

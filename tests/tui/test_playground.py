@@ -120,6 +120,20 @@ async def test_mode_provider_voice_name_and_server_change_what_is_asked(open_app
         assert request.voice == 40  # The second server's own 35, one step up.
 
 
+async def test_a_day_makes_the_server_talk_as_before_it(open_app: Open):
+    bot = busy_bot()
+    async with open_app("playground", bot) as pilot:
+        for day, before in (("2021-6-30", ""), ("2021-06-30", "2021-06-30")):
+            await pilot.press("ctrl+t")
+            pilot.app.screen.query_one(Input).value = day
+            await pilot.press("enter")
+            await settle(pilot)
+            await pilot.press(*"hi", "enter")
+            await settle(pilot)
+            assert said(bot).before == before
+        assert "before 2021-06-30" in text_of(pilot)
+
+
 async def test_cloud_says_what_is_missing(open_app: Open):
     async with open_app("playground", size=(80, 24)) as pilot:
         await pilot.press("ctrl+l")

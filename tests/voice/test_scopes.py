@@ -274,6 +274,50 @@ def test_with_every_channel_hidden_a_voice_has_nothing_to_say(tmp_path):
     assert voice.speak(Random(1), channels=frozenset([11])).text == "d e f"
 
 
+SPANS = ((3, 200), (401, 401), (590, 650))
+
+
+def is_of_then(at: int) -> bool:
+    return any(first <= at <= last for first, last in SPANS)
+
+
+@pytest.mark.parametrize("channels", [None, frozenset([11, 12])])
+def test_what_was_written_later_is_as_if_it_never_was(tmp_path, channels):
+    rng = Random(12)
+    messages = chatter(rng, 800, 4)
+    messages = {at: ([at % 50 + 1, *own], c) for at, (own, c) in messages.items()}
+    rows = words_of(messages)
+    build_voice(tmp_path, rows[:600])
+    voice = Voice.open(tmp_path)
+    for row in rows[600:]:
+        voice.learn(*row)
+    for _ in range(200):
+        line = voice.speak(rng, channels=channels, spans=SPANS)
+        for source in line.sources:
+            assert is_of_then(source.message)
+            assert channels is None or messages[source.message][1] in channels
+    voice.forget(range(1, 601))
+    line = voice.speak(rng, spans=SPANS)
+    assert all(source.message > 600 for source in line.sources)
+    with pytest.raises(LookupError):
+        voice.speak(rng, spans=())
+
+
+def test_a_prediction_of_then_is_that_of_a_voice_of_then():
+    rng = Random(6)
+    messages = chatter(rng, 800, 4)
+    part = {at: m for at, m in messages.items() if is_of_then(at)}
+    whole = TokenVoice(index_of(messages), 200, 0, 800)
+    alone = TokenVoice(index_of(part), 200, 0, 800)
+    for at in range(1, 100):
+        written = [symbol - 1 for symbol in messages[at][0]][:3]
+        masked, exact = whole.predict(written, spans=SPANS), alone.predict(written)
+        assert masked.depth == exact.depth
+        assert np.allclose(masked.mixed(masked.weights), exact.mixed(exact.weights))
+        then = whole.continuations(written, spans=SPANS)
+        assert then == alone.continuations(written)
+
+
 def test_a_rebuilt_voice_is_ready_for_the_channels_asked_for_before(tmp_path):
     build_voice(tmp_path, [(1, "a b c", 10), (2, "d e f", 11)])
     voice = Voice.open(tmp_path)

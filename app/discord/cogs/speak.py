@@ -60,6 +60,12 @@ class SpeakCog(discord.Cog):
             str | None,
             discord.Option(str, description="First words of the message."),
         ] = None,
+        before: Annotated[
+            str,
+            discord.Option(
+                str, description="Speak as people did before a day, as in 2021-06-30."
+            ),
+        ] = "",
     ) -> None:
         """Answer the command with a reply."""
         place = answers.place_here(context)
@@ -74,6 +80,7 @@ class SpeakCog(discord.Cog):
             text=seed or "",
             reason="command",
             seed=seed.strip() if seed else None,
+            before=before,
         )
         with self.bot.delivery.under_way.making(ask):
             answer = await self.bot.ports.replies.answer(ask)

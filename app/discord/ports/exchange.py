@@ -114,6 +114,8 @@ class Ask:
     """[speaker, text] before it, oldest first, for channels that are not stored."""
     seed: str | None = None
     mode: str | None = None
+    before: str = ""
+    """A day: speak as people did before it. Empty means now."""
     claim: Claim | None = None
     """The row of the reply, if it is there already."""
     arrived: float = field(default_factory=time.perf_counter, compare=False)

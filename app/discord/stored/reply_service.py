@@ -27,6 +27,7 @@ from app.replies import talk_topics
 from app.replies.request import SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
+from app.service.time_machine import past_of
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
@@ -129,6 +130,8 @@ class StoredReplies:
         return await self._context.database.run(_direct_servers, messages)
 
     async def _answered(self, ask: Ask, on_piece: OnPiece) -> ReadyReply | None:
+        guild = await self._ids.guild(ask.place.guild) if ask.before else 0
+        past = await past_of(self._context, guild, ask.before)
         claim = ask.claim or await self.claim(ask)
         if claim is None:
             return None
@@ -147,6 +150,7 @@ class StoredReplies:
             ),
             mode=ask.mode,
             seed=ask.seed,
+            past=past,
             arrived=ask.arrived,
             waiting=ask.waiting,
             halt=ask.halt,

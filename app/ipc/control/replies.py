@@ -82,6 +82,8 @@ class Say(Request[SayReply]):
     """The server of each of those turns; empty if all were said to this one."""
     is_free: bool = False
     """True if nothing may be asked that costs money."""
+    before: str = ""
+    """A day, as in 2021-06-30: speak as people did before it. Empty means now."""
 
 
 @dataclass(frozen=True)

@@ -393,6 +393,7 @@ class LocalProvider:
             seed=prompt.random_seed,
             voice=str(voice) if voice else None,
             channels=None if prompt.channels is None else sorted(prompt.channels),
+            spans=None if prompt.spans is None else [[*one] for one in prompt.spans],
             dial=prompt.dial if voice else 0,
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,

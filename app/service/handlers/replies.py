@@ -12,6 +12,7 @@ from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
+from app.service.time_machine import past_of
 from app.store import feedback, messages, replies
 from app.store.rows import StoredMessage
 
@@ -94,6 +95,7 @@ class ReplyHandlers:
             seed=request.seed,
             max_ms=request.max_ms,
             is_private=True,
+            past=await past_of(self._context, guild.id, request.before),
             is_free=request.is_free,
         )
 

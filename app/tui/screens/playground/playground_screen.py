@@ -13,6 +13,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from app.core.days import day_of, start_of
+from app.core.errors import UsageError
 from app.core.labels import is_host
 from app.core.safe_text import safe_line
 from app.ipc import control
@@ -78,6 +80,7 @@ class PlaygroundScreen(MynahScreen):
         Binding("ctrl+n", "name", "Name", priority=True),
         Binding("ctrl+e", "sources", "Sources", priority=True),
         Binding("ctrl+b", "xray", "X-ray", priority=True),
+        Binding("ctrl+t", "go_back", "Talk as before a day", show=False, priority=True),
         Binding("ctrl+r", "again", "Again", priority=True),
         Binding("pageup", "scroll_talk(-1)", "Scroll", key_display="PgUp/PgDn"),
         Binding("pagedown", "scroll_talk(1)", "Scroll down", show=False),
@@ -87,6 +90,8 @@ class PlaygroundScreen(MynahScreen):
 
     guild: reactive[control.GuildFigures | None] = reactive(None)
     author: reactive[str] = reactive("you")
+    before: reactive[str] = reactive("")
+    """The day before which the server is as it answers; empty means now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,6 +181,9 @@ class PlaygroundScreen(MynahScreen):
     def watch_author(self) -> None:
         self._repaint()
 
+    def watch_before(self) -> None:
+        self._repaint()
+
     @on(Choice.Changed)
     @on(Dial.Changed)
     def _repaint(self) -> None:
@@ -188,6 +196,8 @@ class PlaygroundScreen(MynahScreen):
         place = self._place(provider)
         self.query_one("#place", Static).update(Content(place))
         parts = [name, f"as {self.author}", self.mode, provider, f"voice {dial} %"]
+        if self.before:
+            parts.append(f"before {self.before}")
         self.query_one("#strip", Static).update(Content(" · ".join(parts)))
         self.query_one("#guild-name", Static).update(Content(name))
         self.query_one("#author-name", Static).update(Content(self.author))
@@ -263,6 +273,7 @@ class PlaygroundScreen(MynahScreen):
             stream=stream,
             turns=[[turn.speaker, turn.text] for turn in earlier],
             turn_guilds=[turn.guild for turn in earlier],
+            before=self.before,
         )
         status = self.app.status
         bubble = ReplyLine(status.name if status else "Mynah", stream)
@@ -337,6 +348,21 @@ class PlaygroundScreen(MynahScreen):
         question = "Who are you in this conversation?"
         detail = "Choose a name; Mynah answers as if this person wrote to it."
         self.app.push_screen(AskText(question, detail, self.author), named)
+
+    def action_go_back(self) -> None:
+        """Choose the day before which the server is as it answers."""
+
+        def chosen(day: str | None) -> None:
+            if day is None:
+                return
+            try:
+                self.before = day_of(start_of(day)) if day.strip() else ""
+            except UsageError as error:
+                self.notify(str(error), severity="warning", markup=False)
+
+        question = "As before which day should the server talk?"
+        detail = "Write it as in 2021-06-30. Leave it empty for the present."
+        self.app.push_screen(AskText(question, detail, self.before), chosen)
 
     def action_again(self) -> None:
         """Ask for another reply to the same text, as if it had none yet."""

@@ -1,0 +1,24 @@
+"""The past of a server that a reply speaks from."""
+
+from app.core.days import start_of
+from app.core.errors import UsageError
+from app.replies.request import Past
+from app.service.app_context import AppContext
+from app.store import past
+
+
+async def past_of(context: AppContext, guild: int, before: str) -> Past | None:
+    """Return a guild as it was before a day; None for an empty text.
+
+    Raises:
+        UsageError: If it is no day, or nothing was written before it.
+    """
+    if not before:
+        return None
+    end = start_of(before)
+    spans = await context.database.run(past.spans_before, guild, end)
+    if not spans:
+        raise UsageError(
+            f"Nothing is learned from before {before}.", "Try a later day."
+        )
+    return Past(end, spans)
