@@ -82,7 +82,7 @@ class DataPane(Pane):
 
             def show(found: control.SnapshotCompareReply) -> None:
                 title = f"Since {safe_line(name)}"
-                self.mynah.app.show_result(self.mynah, title, _differences(found))
+                self.mynah.show_result(title, _differences(found))
 
             self.mynah.request(request, show)
 
@@ -146,7 +146,7 @@ class DataPane(Pane):
         def show(done: control.ForgetReply) -> None:
             self.mynah.refresh_data()
             self.reload()
-            self.mynah.app.show_result(self.mynah, "Forgotten", _receipt(done))
+            self.mynah.show_result("Forgotten", _receipt(done))
 
         self.mynah.request(request, show)
 
