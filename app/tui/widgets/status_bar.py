@@ -25,6 +25,7 @@ WORK = {
     "embed": "remembering",
     "pull": "fetching a model",
     "tune": "tuning a model",
+    "forget": "forgetting",
 }
 
 

@@ -32,6 +32,7 @@ WORDS = {
     "embed": "Memory",
     "pull": "Model",
     "tune": "Model",
+    "forget": "Forget",
 }
 """The name of each kind of work."""
 
