@@ -86,9 +86,7 @@ class ForgetHandlers:
         if request.channel:
             channel = await self._context.channel(guild, request.channel)
             await note(await run(forgetting.rows_of_channel, guild, channel.id))
-            return await forgetter.forget_channel(
-                guild, channel.id, step=progress.step
-            )
+            return await forgetter.forget_channel(guild, channel.id, step=progress.step)
         await note(await run(forgetting.rows_of_guild, guild))
         return await forgetter.forget_everything(guild, step=progress.step)
 

@@ -44,9 +44,19 @@ class GuildHandlers:
     async def guilds(
         self, asker: Asker, request: control.Guilds
     ) -> control.GuildsReply:
-        """List the learned guilds."""
+        """List the learned guilds, and those that the bot is in.
+
+        One of files alone leaves the list when everything of it is forgotten.
+        """
         every = await self._context.database.run(guilds.every)
-        return control.GuildsReply([await self._guild(guild) for guild in every])
+        listed = [(guild, await self._guild(guild)) for guild in every]
+        return control.GuildsReply(
+            [
+                figures
+                for guild, figures in listed
+                if figures.messages or (guild.discord_id and guild.left is None)
+            ]
+        )
 
     async def export(
         self, asker: Asker, request: control.Export

@@ -38,7 +38,12 @@ class DataPane(Pane):
     def compose(self) -> ComposeResult:
         yield Static("", id="sizes", markup=False)
         yield Static("Snapshots of the voice", classes="title")
-        yield Feed(draw, attrgetter("name"), id="snapshots", empty=EMPTY)
+        yield Feed(
+            lambda snapshot, width: draw(snapshot, self.mynah.app.clock()),
+            attrgetter("name"),
+            id="snapshots",
+            empty=EMPTY,
+        )
 
     def reload(self) -> None:
         self.query_one("#sizes", Static).update(_sizes(self.guild))
@@ -166,11 +171,11 @@ class DataPane(Pane):
         self.mynah.request(request, finished)
 
 
-def draw(snapshot: control.KeptSnapshot, width: int) -> Content:
+def draw(snapshot: control.KeptSnapshot, now: float) -> Content:
     """Draw one snapshot."""
     return Content.assemble(
         (f"{safe_line(snapshot.name)[:30]:<30} ", "bold"),
-        (format.day(snapshot.at), "$quiet"),
+        (f"{format.day(snapshot.at, now):<8}", "$quiet"),
         (f"  {format.count(snapshot.messages)} messages", "$quiet"),
     )
 
