@@ -21,6 +21,7 @@ from app.service import logs
 from app.service.home_lock import hold
 from app.service.hosts.host_warmer import HostWarmer
 from app.service.requantise import Requantise
+from app.service.search_keeper import SearchKeeper
 from app.service.service import Service, open_service
 from app.service.updates import UpdateWatcher
 
@@ -64,6 +65,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             "Reporting the state": partial(_tell_state, service),
             "Learning files": service.context.uploads.go_on,
             "Memory": service.context.memory.keep_up,
+            "The index of the search": SearchKeeper(service.context).keep_up,
             "Loading models at hosts": HostWarmer(service.context).keep_up,
             "The meter": service.metering.keep_up,
             "Looking for updates": UpdateWatcher(service.context).keep_up,

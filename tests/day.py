@@ -101,6 +101,8 @@ class Day:
         """Calls that the bot can hear."""
         self.closed_to: set[int] = set()
         """Those among them that were said where it might not write."""
+        self.by_name: set[int] = set()
+        """Those among them that call it by a name alone, which is soon too old."""
         self.counts: Counter[str] = Counter()
         self._out: dict[str, int] = {}
 
@@ -129,7 +131,8 @@ class Day:
         # What it had not heard yet is read back where it listens and may read.
         known = self.rows()
         for trigger, place in [*self.triggers.items()]:
-            if place.kind in UNREAD and trigger not in known:
+            is_lost = place.kind in UNREAD or trigger in self.by_name
+            if is_lost and trigger not in known:
                 del self.triggers[trigger]
                 self.counts["calls lost with a kill"] += 1
         self.counts["kills"] += 1
@@ -176,6 +179,9 @@ class Day:
         for guild in self.stand_in.guilds.values():
             if not guild.available:
                 await self.stand_in.return_guild(guild)
+            # In time-out it can't read voice channels, so not what it missed there.
+            if self.stand_in.bot.id in guild.timed_out:
+                await self.world.time_out(guild)
 
     async def weather(self, number: int, *, is_outage: bool) -> None:
         """Change rules and rights; servers go and come back."""
@@ -250,6 +256,8 @@ class Day:
         if call and place.kind != "hidden" and not is_lost:
             if not is_stale:
                 self.triggers[message] = place
+                if call == "name":
+                    self.by_name.add(message)
                 if not is_down and not world.may_write(place.channel):
                     self.closed_to.add(message)
         elif not call:

@@ -24,7 +24,11 @@ def faults_of(day: Day) -> list[str]:
         fault = _fault_of(day, trigger, place, row, answers[trigger], plain)
         if fault:
             state = row.state if row else "nothing"
-            found.append(f"{fault}: {trigger} in {place.channel.name}: {state}")
+            said = place.channel.messages.get(trigger)
+            found.append(
+                f"{fault}: {trigger} in {place.channel.name}: {state}:"
+                f" {said['content'] if said else 'deleted'}"
+            )
     for trigger, row in rows.items():
         if row.state not in (*FINAL, "replaced"):
             found.append(f"{trigger} stays {row.state} ({row.reason})")

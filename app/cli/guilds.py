@@ -28,9 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
         say("No server is learned yet.  Try  mynah import SERVER FILE  or  mynah demo")
     for guild in guilds:
         write_styled(bold(guild.guild))
+        words = "" if guild.words is None else f" {guild.words:,} words,"
         say(
-            f"  {guild.messages:,} messages, {guild.words:,} words,"
-            f" voice {guild.voice}, {guild.embeddings:,} embeddings,"
+            f"  {guild.messages:,} messages,{words} voice {guild.voice},"
+            f" {guild.embeddings:,} embeddings,"
             f" {size(sum(guild.bytes.values()))} on disk"
         )
         lock = ", locked to this computer" if guild.local_only else ""

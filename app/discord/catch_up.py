@@ -42,6 +42,9 @@ class CatchUp:
         self._comparison = comparison
         self._marked = asyncio.Event()
         self._running = asyncio.Lock()
+        self._next: asyncio.TimerHandle | None = None
+        self.on_readable: Callable[[], None] = lambda: None
+        """Runs when a time-out is over that kept channels from being read."""
 
     async def mark(self, channels: Sequence[int] | None = None) -> None:
         """At the start of a session, mark how far each channel is complete.
@@ -105,7 +108,28 @@ class CatchUp:
                 self._comparison.add(int(key), after + 1)
             self._move(key, None)
         self._comparison.start()
+        self._wait_for_time_out()
         return is_over
+
+    def _wait_for_time_out(self) -> None:
+        """Go on when the next time-out runs out, of which Discord tells nothing."""
+        if self._next is not None:
+            self._next.cancel()
+        own = [guild.me for guild in self._bot.guilds if guild.me is not None]
+        ends = [
+            me.communication_disabled_until
+            for me in own
+            if me.timed_out and me.communication_disabled_until is not None
+        ]
+        if ends and self.is_behind:
+            wait = (min(ends) - discord.utils.utcnow()).total_seconds()
+            loop = asyncio.get_running_loop()
+            self._next = loop.call_later(wait + 1, lambda: self.on_readable())
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        if self._next is not None:
+            self._next.cancel()
 
     def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
         """Mark open threads of which nothing is stored like their channel.

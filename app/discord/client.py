@@ -196,6 +196,7 @@ class MynahBot(discord.Bot):
         self.catch_up = CatchUp(
             self, ports, state, self.speaker.hear_missed, self.comparison
         )
+        self.catch_up.on_readable = self.settle_later
 
     async def login(self, token: str) -> None:
         """Log in, with the token of a bot.
@@ -360,6 +361,7 @@ class MynahBot(discord.Bot):
             for task in self._settling:
                 task.cancel()
             await asyncio.gather(*self._settling, return_exceptions=True)
+            self.catch_up.close()
             await self.speaker.close()
             await self.training.close()
             await self.comparison.close()

@@ -29,9 +29,9 @@ from app.discord.safe_sender import refusal_of, send_parts
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
-from app.service.departed import delete_after_grace
 from app.service.events import Asker
 from app.service.handlers.replies import OWNER
+from app.service.privacy import delete_after_grace
 from app.store import guilds, replies
 from app.store.rows import StoredReply
 

@@ -9,8 +9,8 @@ from app.core.errors import UsageError
 from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
 from app.service.app_context import AppContext
-from app.service.departed import delete_after_grace
 from app.service.handlers.channel_actions import likely_emoji, set_learning
+from app.service.privacy import delete_after_grace
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
 from app.settings import consent, owner_rules, setting_keys
@@ -39,15 +39,14 @@ class StoredGuilds:
         """Return the settings of a server, wherever in it."""
         return await self._context.settings.of(await self._ids.guild(guild))
 
-    async def starts_talk(self, guild: int) -> bool:
-        """Return whether the bot is to start talk in a server, or a channel of it."""
-        row = await self._ids.guild(guild)
-        speak = (await self._context.settings.of(row)).speak
-        if speak.start_at or speak.start_after_hours:
-            return True
-        is_set = overrides.is_set_in_channels
-        name = "speak.start_after_hours"
-        return await self._context.database.run(is_set, row, name)
+    async def starting_talk(self, present: Collection[int]) -> list[int]:
+        """Return the servers where the bot may start talk, or in a channel of them."""
+        if self._context.settings.home.speak.starts_talk:
+            return list(present)
+        names = ("speak.start_at", "speak.start_after_hours")
+        set_there = overrides.servers_that_set
+        found = await self._context.database.run(set_there, names)
+        return [guild for guild in present if str(guild) in found]
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:
         """Return every setting that can differ in a channel, with its origin."""
@@ -99,9 +98,14 @@ class StoredGuilds:
     async def present(self, present: Mapping[int, str]) -> None:
         """Note that the bot is in exactly these guilds; old grace periods end."""
         now_ms = int(time.time() * 1000)
+        every = await self._context.database.run(guilds.every)
+        known = {one.discord_id: one for one in every}
         for guild, name in present.items():
-            await self.joined(guild, name)
-        for one in await self._context.database.run(guilds.every):
+            self._ids.forget(guild)
+            one = known.get(str(guild))
+            if one is None or one.left is not None or name not in ("", one.name):
+                await self.joined(guild, name)
+        for one in every:
             is_gone = one.discord_id is not None and int(one.discord_id) not in present
             if is_gone and one.left is None:
                 await self._context.database.run(guilds.set_left, one.id, now_ms)

@@ -231,7 +231,7 @@ class StoredMessages:
 
     async def newest(self) -> dict[int, int]:
         """Return the newest stored message of every listened channel."""
-        return await self._context.database.run(_newest)
+        return await self._context.reader.run(_newest)
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
         """Return the oldest stored message that Discord had in a channel or thread."""
@@ -308,22 +308,19 @@ def _drawn(reply: int) -> tuple[int, list[int]] | None:
 
 def _newest() -> dict[int, int]:
     """Return the newest by Discord's ids; threads count with their channel."""
-    found: dict[int, int] = {}
-    for guild in guilds.every():
-        channels = guilds.channels(guild.id)
-        learning = {one.id for one in channels if one.is_learning}
-        marks: dict[int, int] = {}
-        for one in channels:
-            follows = one.parent_id in learning and not one.is_private
-            is_learned = one.id in learning or follows
-            external = messages.newest_of_people(one.id) if is_learned else None
-            if external is not None and external.isdigit() and one.discord_id:
-                found[int(one.discord_id)] = int(external)
-                above = one.parent_id or one.id
-                marks[above] = max(marks.get(above, 0), int(external))
-        for one in channels:
-            # A forum has no messages itself; new posts follow its mark.
-            mark = marks.get(one.id) or first_snowflake(one.learning_since)
-            if one.id in learning and one.discord_id and mark:
-                found.setdefault(int(one.discord_id), mark)
+    found, marks = dict[int, int](), dict[int, int]()
+    channels = guilds.heard_channels()
+    learning = {one.id for one in channels if one.is_learning}
+    for one in channels:
+        follows = one.parent_id in learning and not one.is_private
+        is_learned = one.id in learning or follows
+        if is_learned and one.newest is not None and one.newest.isdigit():
+            found[int(one.discord_id)] = int(one.newest)
+            above = one.parent_id or one.id
+            marks[above] = max(marks.get(above, 0), int(one.newest))
+    for one in channels:
+        # A forum has no messages itself; new posts follow its mark.
+        mark = marks.get(one.id) or first_snowflake(one.learning_since)
+        if one.id in learning and mark:
+            found.setdefault(int(one.discord_id), mark)
     return found

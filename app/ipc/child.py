@@ -98,6 +98,14 @@ class Child:
             self._stopping = False
             self._enter(ChildState("starting"))
             self._supervisor = asyncio.create_task(self._supervise())
+            self._supervisor.add_done_callback(self._look_at)
+
+    def _look_at(self, supervisor: "asyncio.Task[None]") -> None:
+        """Tell when it is watched no more, or it would seem to run for ever."""
+        error = None if supervisor.cancelled() else supervisor.exception()
+        if error is not None:
+            log.error("the %s is watched no more", self.name, exc_info=error)
+            self.state = ChildState("failed", f"{type(error).__name__}: {error}")
 
     async def call(self, request: Request[R]) -> R:
         """Send a request, and return the child's reply.
@@ -177,8 +185,8 @@ class Child:
             self._on_notification,
             why_gone,
         )
-        self._enter(ChildState("running"))
         try:
+            self._enter(ChildState("running"))
             await self._peer.run()
         finally:
             self._peer = self._process = None
@@ -207,7 +215,7 @@ class Child:
     def _describe(self, code: int) -> str:
         ended = f"exit code {code}"
         if code < 0:
-            ended = f"killed by {signal.Signals(-code).name}"
+            ended = f"killed by {_signal_name(-code)}"
         tail = "\n".join(line for line in self._tail if line)[-TAIL_CHARS:]
         return f"{ended}: {tail}" if tail else ended
 
@@ -215,6 +223,14 @@ class Child:
         self.state = state
         if self._on_state:
             self._on_state(state)
+
+
+def _signal_name(number: int) -> str:
+    """Return a signal's name; most signals for real time have none in Python."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 async def _readline(reader: asyncio.StreamReader) -> bytes:

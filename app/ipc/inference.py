@@ -52,7 +52,7 @@ class Generate(Request[GenerateReply]):
     stream: int
     """The number that its `Piece`s carry."""
     conversation: str
-    """The key of the slot whose cached prefix fits best; unique across guilds."""
+    """The key of the guild's slot whose cached prefix fits best."""
     prompt: str
     """Plain text; special tokens in it are not parsed."""
     marked: list[str] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Generate(Request[GenerateReply]):
     dial: int = 0
     """The dial: 0 is the model's own distribution, 100 the voice's."""
     guild: str = ""
-    """The guild of the request, for fairness of the queue."""
+    """The guild of the request: it has its share of the queue, and its own slots."""
     adapter: str | None = None
     """The guild's LoRA adapter, in GGUF."""
     never: list[str] = field(default_factory=list)

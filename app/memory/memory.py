@@ -161,11 +161,11 @@ class Memory:
 
     async def forget(self, guild: int, rows: Sequence[int]) -> None:
         """Take messages that left the database out of memory and files."""
-        self._look_again(guild, rows)
+        self.look_again(guild, rows)
         await self._take_out(guild, await self._shelf(guild), rows)
 
-    def _look_again(self, guild: int, rows: Sequence[int]) -> None:
-        """The rows may still exist, with a newer text than the embedded one."""
+    def look_again(self, guild: int, rows: Sequence[int]) -> None:
+        """Embed these rows again, as far as they still exist, with a newer text."""
         first = min(rows, default=0) - 1
         self._done[guild] = min(self._done.get(guild, 0), max(first, 0))
 

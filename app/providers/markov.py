@@ -56,8 +56,11 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            # A set of channels that was not asked for lately takes its time.
-            line = await asyncio.to_thread(self._speak, voice, seed, prompt)
+            if prompt.channels is None:
+                line = self._speak(voice, seed, prompt)
+            else:
+                # A set of channels that was not asked for lately takes its time.
+                line = await asyncio.to_thread(self._speak, voice, seed, prompt)
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text

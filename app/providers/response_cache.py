@@ -15,26 +15,27 @@ MOST = 256
 
 
 class Repeats:
-    """The newest answers, by request."""
+    """The newest answers, by guild and request."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._recent: OrderedDict[str, tuple[float, Completion]] = OrderedDict()
 
-    def known(self, asked: object) -> Completion | None:
-        """Return the recent answer to the same request, at no cost now."""
-        at, completion = self._recent.get(_digest(asked), (-SAME_SECONDS, None))
+    def known(self, guild: int, asked: object) -> Completion | None:
+        """Return the recent answer to the guild's same request, at no cost now."""
+        key = _digest(guild, asked)
+        at, completion = self._recent.get(key, (-SAME_SECONDS, None))
         if completion is None or self._clock() - at > SAME_SECONDS:
             return None
         note = ("the same request came a moment ago",)
         return replace(completion, cost=0.0, bytes_sent=0, notes=note)
 
-    def remember(self, asked: object, completion: Completion) -> None:
+    def remember(self, guild: int, asked: object, completion: Completion) -> None:
         """Store an answer."""
-        self._recent[_digest(asked)] = (self._clock(), completion)
+        self._recent[_digest(guild, asked)] = (self._clock(), completion)
         if len(self._recent) > MOST:
             self._recent.popitem(last=False)
 
 
-def _digest(asked: object) -> str:
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+def _digest(guild: int, asked: object) -> str:
+    return hashlib.sha256(json.dumps([guild, asked]).encode()).hexdigest()

@@ -85,7 +85,7 @@ class Scheduler:
         """
         self._fit(job)
         job.is_only = self.is_idle
-        job.cached = self._slots.cached(job.prompt, job.adapter_name)
+        job.cached = self._slots.cached(job.request.guild, job.prompt, job.adapter_name)
         if ousted := self._waiting.put(job.request.guild, job):
             ousted.finish("ousted", self._clock())
 
@@ -173,8 +173,9 @@ class Scheduler:
         while job := self._waiting.first():
             if self._active and self._would_delay(job):
                 return
+            asked = job.request
             plan = self._slots.plan(
-                job.request.conversation, job.prompt, job.adapter_name
+                asked.guild, asked.conversation, job.prompt, job.adapter_name
             )
             if plan is None:
                 return
@@ -188,7 +189,10 @@ class Scheduler:
             self._context.drop(sequence)
         elif plan.reused < len(plan.slot.tokens):
             self._context.cut(sequence, plan.reused)
-        self._slots.take(plan, job.request.conversation, job.prompt, job.adapter_name)
+        asked = job.request
+        self._slots.take(
+            plan, asked.guild, asked.conversation, job.prompt, job.adapter_name
+        )
         job.slot, job.cached = plan.slot, plan.reused
         self._active.append(job)
 

@@ -14,12 +14,18 @@ class Slot:
     sequence: int
     tokens: list[int] = field(default_factory=list)
     """Evaluated tokens, in order, which a later prompt may share."""
+    guild: str = ""
+    """The guild whose prompt it holds; no other one's may share it."""
     conversation: str = ""
     adapter: str = ""
     """The LoRA adapter that the tokens were evaluated with; others cannot share it."""
     used: int = 0
     """The number of its last use."""
     is_busy: bool = False
+
+    def is_of(self, guild: str, conversation: str) -> bool:
+        """Return whether it holds that conversation of that guild."""
+        return (self.guild, self.conversation) == (guild, conversation)
 
 
 @dataclass(frozen=True)
@@ -51,50 +57,59 @@ class Slots:
         self._takings = 0
 
     def plan(
-        self, conversation: str, prompt: Sequence[int], adapter: str = ""
+        self, guild: str, conversation: str, prompt: Sequence[int], adapter: str = ""
     ) -> Plan | None:
         """Choose the slot for a prompt and what it reuses; None while all are busy.
 
-        At least the prompt's last token must be evaluated, for its logits.
+        At least the prompt's last token must be evaluated, for its logits. What another
+        guild's prompt begins with is read again: time saved would tell of its words.
         """
         idle = [slot for slot in self.slots if not slot.is_busy]
         if not idle:
             return None
-        shared = self._shared(prompt, adapter)
+        shared = self._shared(guild, prompt, adapter)
         best = max(self.slots, key=lambda slot: shared[slot.sequence])
         saved = shared[best.sequence]
         for slot in idle:
-            if slot.conversation == conversation and shared[slot.sequence] == saved:
+            if slot.is_of(guild, conversation) and shared[slot.sequence] == saved:
                 return Plan(slot, None, saved)
         if not self._can_roll_back and saved and not best.is_busy:
             return Plan(best, None, saved)
-        target = self._to_be_lost(idle, conversation)
+        target = self._to_be_lost(idle, guild, conversation)
         own = shared[target.sequence]
         if self._can_roll_back and saved - own >= MIN_COPIED:
             return Plan(target, best, saved)
         return Plan(target, None, own)
 
-    def cached(self, prompt: Sequence[int], adapter: str = "") -> int:
-        """Return how much of a prompt is in the memory now."""
-        return max(self._shared(prompt, adapter).values())
+    def cached(self, guild: str, prompt: Sequence[int], adapter: str = "") -> int:
+        """Return how much of a guild's prompt is in the memory now."""
+        return max(self._shared(guild, prompt, adapter).values())
 
-    def _shared(self, prompt: Sequence[int], adapter: str) -> dict[int, int]:
+    def _shared(
+        self, guild: str, prompt: Sequence[int], adapter: str
+    ) -> dict[int, int]:
         """Return what a prompt could reuse of each sequence."""
         most = len(prompt) - 1
         return {
             slot.sequence: self._reusable(slot, prompt, most)
-            if slot.adapter == adapter
+            if (slot.guild, slot.adapter) == (guild, adapter)
             else 0
             for slot in self.slots
         }
 
     def take(
-        self, plan: Plan, conversation: str, prompt: Sequence[int], adapter: str = ""
+        self,
+        plan: Plan,
+        guild: str,
+        conversation: str,
+        prompt: Sequence[int],
+        adapter: str = "",
     ) -> None:
         """Mark the plan's slot as busy with this conversation."""
         self._takings += 1
         slot = plan.slot
         slot.tokens = list(prompt[: plan.reused])
+        slot.guild = guild
         slot.conversation = conversation
         slot.adapter = adapter
         slot.used = self._takings
@@ -112,13 +127,13 @@ class Slots:
         return 0
 
     @staticmethod
-    def _to_be_lost(idle: Iterable[Slot], conversation: str) -> Slot:
+    def _to_be_lost(idle: Iterable[Slot], guild: str, conversation: str) -> Slot:
         """Return an empty slot, the conversation's own, or the least recently used."""
         return min(
             idle,
             key=lambda slot: (
                 bool(slot.tokens),
-                slot.conversation != conversation,
+                not slot.is_of(guild, conversation),
                 slot.used,
             ),
         )

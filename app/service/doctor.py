@@ -137,11 +137,10 @@ async def _sqlite(context: HasHome) -> Check:
 
 async def _guilds(context: AppContext) -> Check:
     every = await context.database.run(guilds.every)
-    learned = [
-        guild for guild in every if await context.reader.run(messages.count, guild.id)
-    ]
+    talking = await context.reader.run(messages.guilds_after, 0)
+    learned = [guild.name for guild in every if guild.id in talking]
     if learned:
-        names = ", ".join(guild.name for guild in learned[:5])
+        names = ", ".join(learned[:5])
         return Check("servers", True, f"Learned servers: {names}.")
     hint = "Teach it one with `mynah import NAME FILE`, or try `mynah demo`."
     return Check("servers", False, "Mynah has not learned a server yet.", hint)

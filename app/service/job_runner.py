@@ -96,6 +96,11 @@ class JobRunner:
         self._numbers = itertools.count(FIRST_NUMBER)
         self._running: dict[int, Steerable] = {}
 
+    @property
+    def is_busy(self) -> bool:
+        """True while a job runs."""
+        return self._turn.locked()
+
     @contextlib.contextmanager
     def steerable(self, work: Steerable) -> Iterator[int]:
         """Let work of this process be steered by the number that this yields."""

@@ -16,7 +16,6 @@ from app.replies.conversation_context import turn_of
 from app.service.events import Events
 from app.service.summaries import Summaries, Writes
 from app.settings.effective import Settings
-from app.settings.model_sections import MemorySettings
 from app.store import conversations, embeddings, guilds, messages
 from app.store.database import Database
 
@@ -41,6 +40,11 @@ LINK_SECONDS = 0.5
 
 LOOK_SECONDS = 1.0
 """The interval between checks for new messages."""
+
+LONGEST_PAUSE = 300.0
+"""The longest interval after an error."""
+
+NO_ROW = -1
 
 
 class MemoryKeeper:
@@ -70,6 +74,8 @@ class MemoryKeeper:
         """The names of the servers that were looked at, by their rows."""
         self._weighed: dict[int, float] = {}
         """The time of each guild's last check against its limit."""
+        self._reworded: set[int] = set()
+        """Guilds where messages have new words, or went."""
 
     @property
     def _memory(self) -> "Memory":
@@ -217,6 +223,9 @@ class MemoryKeeper:
         known = await self._reader.run(embeddings.are_there, guild)
         if known or self._home.index(guild).exists():
             await self._memory.forget(guild, rows)
+        elif self._opened:
+            self._opened.look_again(guild, rows)
+        self._reworded.add(guild)
 
     async def keep_up(self) -> None:
         """Embed new messages and summarise long conversations, forever."""
@@ -226,19 +235,26 @@ class MemoryKeeper:
                 tasks.create_task(self._summarising.keep_up())
 
     async def _keep_up_vectors(self) -> None:
-        seen: tuple[int, MemorySettings] | None = None
+        tried, done, changes, model = NO_ROW, 0, -1, ""
+        trouble, pause = "", LOOK_SECONDS
         while True:
-            wanted = self._settings.home.memory
+            wanted = self._settings.home.memory.model
             newest = await self._reader.run(messages.last_row)
-            if (newest, wanted) != seen:
-                if seen and seen[1].model != wanted.model and self._opened:
+            is_changed = self._settings.changes != changes
+            if is_changed or newest != tried or self._reworded:
+                if model not in ("", wanted) and self._opened:
                     self._opened.change_model()
+                changes, model, tried = self._settings.changes, wanted, newest
                 try:
-                    await self._catch_up()
+                    await self._catch_up(0 if is_changed else done)
+                    done, trouble, pause = newest, "", LOOK_SECONDS
                 except AppError as error:
-                    log.warning("memory is off: %s", error)
-                seen = newest, wanted
-            await asyncio.sleep(LOOK_SECONDS)
+                    # A full disk has room again some time, without a new message.
+                    tried, done, pause = NO_ROW, 0, min(pause * 2, LONGEST_PAUSE)
+                    if str(error) != trouble:
+                        log.warning("memory is off: %s", error)
+                    trouble = str(error)
+            await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """Write everything; what is unlinked is linked when its channel is opened."""
@@ -248,14 +264,17 @@ class MemoryKeeper:
         if self._opened:
             await self._opened.close()
 
-    async def _catch_up(self) -> None:
-        for guild in await self._reader.run(guilds.every):
-            self._names[guild.id] = guild.name
-            memory = (await self._settings.of(guild.id)).memory
-            count = await self._reader.run(messages.count, guild.id)
-            if memory.enabled and count:
-                new = await self._memory.catch_up(guild.id)
-                await self._keep_under_cap(guild.id, memory.cap_megabytes, new)
+    async def _catch_up(self, after: int = 0) -> None:
+        """Embed what is new in guilds with messages after a row, or reworded ones."""
+        due = await self._reader.run(messages.guilds_after, after)
+        self._reworded, due = set(), due | self._reworded
+        for guild in sorted(due):
+            memory = (await self._settings.of(guild)).memory
+            if memory.enabled:
+                known = await self._reader.run(guilds.get, guild)
+                self._names[guild] = known.name if known else "memory"
+                new = await self._memory.catch_up(guild)
+                await self._keep_under_cap(guild, memory.cap_megabytes, new)
 
     async def _keep_under_cap(self, guild: int, megabytes: int, new: int) -> None:
         """Prune at first, after imports, and now and then; reads all lengths."""

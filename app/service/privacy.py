@@ -1,13 +1,14 @@
-"""Members' wishes for their own messages, whoever passes them on."""
+"""Members' wishes for their own messages, and the end of what a server left behind."""
 
 import json
 import time
 from dataclasses import replace
 
+from app.core.time_units import DAY_MS
 from app.service import receipt
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
-from app.store import feedback, forgetting, members, tombstones
+from app.store import feedback, forgetting, guilds, members, tombstones
 
 
 async def opt_out(context: AppContext, guild: int, author: str) -> Forgotten:
@@ -55,3 +56,16 @@ async def export(context: AppContext, guild: int, author: str) -> bytes:
     rows += await context.reader.run(feedback.by_author, guild, author)
     rows += await context.reader.run(members.wishes, guild, author)
     return "\n".join(json.dumps(one, ensure_ascii=False) for one in rows).encode()
+
+
+async def delete_after_grace(context: AppContext) -> None:
+    """Delete the guilds that the bot left long enough ago."""
+    now_ms = int(time.time() * 1000)
+    days = context.settings.home.bot.keep_days_after_leaving
+    if not days:
+        return
+    left = guilds.left_before
+    for one in await context.database.run(left, now_ms - days * DAY_MS):
+        await context.forgetter.forget_everything(one.id)
+        await context.database.run(forgetting.delete_guild, one.id)
+        context.settings.drop(one.id)

@@ -25,6 +25,13 @@ STORES = (
         " `app/store/tombstones.py`",
     ),
     TextStore(
+        "the index of the search",
+        ("message_index", "message_index_part"),
+        (),
+        "the triggers of `app/store/search/message_index.py` at once, `compact` in"
+        " `app/store/database.py` on disk",
+    ),
+    TextStore(
         "replies and drafts",
         ("reply", "reply_source", "feedback"),
         (),

@@ -14,7 +14,7 @@ from app.core.never_said import never_said
 from app.providers.base import Turn
 from app.replies.conversation_context import turn_of
 from app.settings.effective import Settings
-from app.store import conversations, guilds, members, messages
+from app.store import conversations, members, messages
 from app.store.conversations import StoredConversation
 from app.store.database import Database
 
@@ -104,13 +104,10 @@ class Summaries:
         """Summarise one part of each long conversation; return the number."""
         done = 0
         since = int(self._now() * 1000) - SILENCE_MS
-        for guild in await self._database.run(guilds.every):
-            long = await self._database.run(
-                conversations.long_ones, guild.id, since, STEP + KEPT
-            )
-            for conversation in long:
-                if await self._may(guild.id):
-                    done += await self._sum_up(conversation)
+        long = await self._database.run(conversations.long_ones, since, STEP + KEPT)
+        for guild, conversation in long:
+            if await self._may(guild):
+                done += await self._sum_up(conversation)
         return done
 
     async def _may(self, guild: int) -> bool:

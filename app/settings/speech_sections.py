@@ -309,6 +309,11 @@ class SpeakSettings:
         high=604800,
     )
 
+    @property
+    def starts_talk(self) -> bool:
+        """Tell if the bot starts talk itself."""
+        return bool(self.start_at or self.start_after_hours)
+
     def forbids(self, text: str) -> bool:
         """Tell if a text has a word that is never said here."""
         return never_said(tuple(self.never_say)).found_in(text)

@@ -1,9 +1,10 @@
 """The channels whose words may be said in a channel: those that its readers can see."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
-from app.store.database import tuples, write
+from app.store.database import bound, tuples, write
 from app.store.tables import Channel, Guild
 
 
@@ -108,7 +109,14 @@ def audience_of(facts: ChannelFacts, channels: Mapping[int, ChannelFacts]) -> Au
 
 def _has_secluded(guild: int) -> bool:
     """Tell if any channel of the guild has other readers than everyone."""
+    sql, values = _secluded()
+    return bound().execute_sql(sql, (guild, *values)).fetchone() is not None
+
+
+@cache
+def _secluded() -> tuple[str, tuple[object, ...]]:
+    """Return SQL and the values after the guild's row; each reply asks for it."""
     secluded = Channel.is_private | Channel.is_age_restricted | _IS_UNKNOWN
-    return bool(
-        Channel.select(Channel.id).where((Channel.guild == guild) & secluded).exists()
-    )
+    query = Channel.select(Channel.id).where((Channel.guild == 0) & secluded).limit(1)
+    sql, (_, *values) = query.sql()
+    return sql, tuple(values)

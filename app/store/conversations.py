@@ -67,18 +67,21 @@ def of_messages(rows: Sequence[int]) -> list[int]:
     return sorted(found)
 
 
-def long_ones(guild: int, since: int, turns: int) -> list[int]:
-    """Return conversations active since that time whose summary lacks turns.
+def long_ones(since: int, turns: int) -> list[tuple[int, int]]:
+    """Return (guild, conversation) of those since that time whose summary lacks turns.
 
-    The most recent comes first; `turns` is the least number of missing turns.
+    The most recent of all guilds comes first; `turns` is the least number of missing
+    turns.
     """
     newer = ConversationLink.select(fn.COUNT(ConversationLink.id)).where(
         (ConversationLink.conversation == Conversation.id)
         & (ConversationLink.message > Conversation.summarised)
     )
-    going_on = (Conversation.guild == guild) & (Conversation.last_ms >= since)
-    query = Conversation.select(Conversation.id).where(going_on & (newer >= turns))
-    return [row for (row,) in tuples(query.order_by(Conversation.last_ms.desc()))]
+    going_on = Conversation.last_ms >= since
+    columns = (Conversation.guild, Conversation.id)
+    query = Conversation.select(*columns).where(going_on & (newer >= turns))
+    found = tuples(query.order_by(Conversation.last_ms.desc()))
+    return [(guild, row) for guild, row in found]
 
 
 def turns_after(conversation: int, row: int) -> list[int]:

@@ -17,6 +17,7 @@ import peewee
 from app.core import file_guard
 from app.core.errors import AppError
 from app.store import migrations, sqlite
+from app.store.search import message_index
 from app.store.tables import TABLES, Guild
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,11 @@ class Database:
         """Write every page anew; the log then has to be emptied, too.
 
         It takes half a second per million messages, in which nobody else can write.
+        The index of messages is written anew before, in short steps.
         """
+        is_left = self.call(message_index.merge, self._peewee, begins=True)
+        while is_left:
+            is_left = self.call(message_index.merge, self._peewee)
         self.call(sqlite.compact, self._peewee)
 
     def is_sound(self) -> bool:

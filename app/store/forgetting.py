@@ -14,8 +14,10 @@ from app.store import (
     voice_changes,
 )
 from app.store.authors import people_of
-from app.store.database import tuples, write
+from app.store.database import bound, tuples, write
 from app.store.replies import NO_WORDS
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from app.store.sqlite import BATCH
 from app.store.tables import (
     Channel,
@@ -84,11 +86,7 @@ def texts_of(guild: int, rows: Sequence[int]) -> list[str]:
 
 def still_said(texts: Sequence[str]) -> set[str]:
     """Those texts that are part of a message that stays."""
-    return {
-        text
-        for text in texts
-        if Message.select().where(Message.text.contains(text)).exists()
-    }
+    return {text for text in texts if message_index.newest(bound(), Sought((text,)), 1)}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Guilds and their channels."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 from peewee import fn
 
@@ -9,7 +10,20 @@ from app.core.names import is_same
 from app.store import rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredGuild
-from app.store.tables import Channel, Embedding, Guild, Message
+from app.store.tables import Channel, Embedding, Guild, Member, Message
+
+
+class HeardChannel(NamedTuple):
+    """A channel or thread of Discord, and how far it is stored."""
+
+    id: int
+    discord_id: str
+    parent_id: int | None
+    is_learning: bool
+    is_private: bool | None
+    learning_since: int | None
+    newest: str | None
+    """The external id of the newest message by a person."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +63,10 @@ def get(guild: int) -> StoredGuild | None:
 
 def every() -> list[StoredGuild]:
     """Return all guilds, by name."""
-    return rows.all_of(StoredGuild, Guild.select().order_by(Guild.name))
+    names = [field.name for field in fields(StoredGuild)]
+    columns = [getattr(Guild, name) for name in names]
+    query = Guild.select(*columns).order_by(Guild.name)
+    return [StoredGuild(*row) for row in tuples(query)]
 
 
 @write
@@ -97,6 +114,11 @@ def of_files(discord_id: str) -> StoredGuild | None:
     """Find the guild of that id, from Discord or as its files say."""
     chosen = (Guild.discord_id == discord_id) | (Guild.claimed == discord_id)
     return rows.found(StoredGuild, Guild.get_or_none(chosen))
+
+
+def numbers() -> set[int]:
+    """Return the rows of all guilds."""
+    return {guild for (guild,) in tuples(Guild.select(Guild.id))}
 
 
 @write
@@ -191,6 +213,23 @@ def channels(guild: int) -> list[StoredChannel]:
     """Return the guild's channels, by name."""
     query = Channel.select().where(Channel.guild == guild).order_by(Channel.name)
     return rows.all_of(StoredChannel, query)
+
+
+def heard_channels() -> list[HeardChannel]:
+    """Return Discord's channels and threads that may be learned from, of all guilds."""
+    newest = (
+        Message.select(Message.external)
+        .join(Member)
+        .where((Message.channel == Channel.id) & ~Member.is_bot)
+        .order_by(Message.ts.desc(), Message.id.desc())
+        .limit(1)
+    )
+    columns = (Channel.id, Channel.discord_id, Channel.parent, Channel.is_learning)
+    facts = (Channel.is_private, Channel.learning_since, newest)
+    is_heard = Channel.is_learning | Channel.parent.is_null(False)
+    query = Channel.select(*columns, *facts)
+    query = query.where(is_heard & Channel.discord_id.is_null(False))
+    return [HeardChannel(*row) for row in tuples(query)]
 
 
 def get_channel(channel: int) -> StoredChannel | None:

@@ -1,20 +1,21 @@
 """Messages: adding, editing and reading them."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
-from peewee import Expression, Field, ModelSelect, Tuple, fn
+from peewee import Field, ModelSelect, Tuple, fn
 
 from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredAttachment, StoredMessage, all_of
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from app.store.sqlite import BATCH
 from app.store.tables import (
     Attachment,
     Channel,
     Embedding,
+    Guild,
     Member,
     Message,
     RowNumbers,
@@ -285,24 +286,30 @@ def page(
     Args:
         before: Only those before that moment of the channel.
     """
+    if containing:
+        sought = Sought(_forms(containing), guild, channel, before)
+        return by_rows(message_index.newest(bound(), sought, limit))
     query = _joined().where(Message.guild == guild)
     order = [Message.id.desc()]
     if channel is not None:
         query = query.where(Message.channel == channel)
         order.insert(0, Message.ts.desc())
-    if containing:
-        query = query.where(_contains(containing))
     if before is not None:
         query = query.where(_MOMENT < Tuple(*before))
     return list(_stored(query.order_by(*order).limit(limit)))
 
 
-def _contains(words: str) -> Expression:
-    """Compare without case; SQLite itself knows none beyond ASCII."""
-    forms = {words}
-    if not words.isascii():
-        forms |= {words.lower(), words.upper(), words.capitalize()}
-    return reduce(or_, map(Message.text.contains, sorted(forms)))
+def _forms(words: str) -> tuple[str, ...]:
+    """The words in other cases; SQLite itself knows none beyond ASCII."""
+    if words.isascii():
+        return (words,)
+    return tuple(sorted({words, words.lower(), words.upper(), words.capitalize()}))
+
+
+@write
+def extend_index(rows: int) -> int:
+    """Put more rows into the index of the search; return how many are left."""
+    return message_index.extend(bound(), rows)
 
 
 def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
@@ -319,14 +326,6 @@ def page_of_channel(
     if after is not None:
         query = query.where(_MOMENT > Tuple(*after))
     return list(_stored(query.order_by(Message.ts, Message.id).limit(limit)))
-
-
-def newest_of_people(channel: int) -> str | None:
-    """Return the external id of the newest message by a person, for catching up."""
-    query = Message.select(Message.external).join(Member)
-    people = (Message.channel == channel) & ~Member.is_bot
-    row = query.where(people).order_by(Message.ts.desc(), Message.id.desc()).first()
-    return row.external if row else None
 
 
 def with_files(rows: Sequence[int]) -> list[int]:
@@ -392,6 +391,14 @@ def _newest_of_people(guild: int, limit: int, *columns: Field) -> list[sqlite.Ro
     query = Message.select(*columns).join(Member)
     people = (Message.guild == guild) & ~Member.is_bot
     return tuples(query.where(people).order_by(Message.id.desc()).limit(limit))
+
+
+def guilds_after(row: int) -> set[int]:
+    """Return the guilds that have a message after that row."""
+    any_there = Message.select(Message.id).where(Message.guild == Guild.id)
+    having = Guild.select(Guild.id).where(fn.EXISTS(any_there))
+    newer = Message.select(Message.guild).where(Message.id > row).distinct()
+    return {guild for (guild,) in tuples(newer if row else having)}
 
 
 def count(guild: int) -> int:

@@ -12,6 +12,7 @@ from playhouse.migrate import migrate as change
 from app.core.errors import AppError
 from app.core.loopback import is_loopback
 from app.store import sqlite
+from app.store.search import message_index
 from app.store.tables import (
     TABLES,
     Comparison,
@@ -158,6 +159,25 @@ def _sent_messages(database: SqliteDatabase) -> None:
     )
 
 
+def _messages_by_guild(database: SqliteDatabase) -> None:
+    """Messages of one guild among thousands are found by an index."""
+    database.execute_sql(
+        "CREATE INDEX IF NOT EXISTS message_guild_id ON message (guild_id)"
+    )
+    database.execute_sql(
+        "CREATE INDEX IF NOT EXISTS message_dropped ON message (guild_id, dropped)"
+        " WHERE dropped IS NOT NULL"
+    )
+
+
+def _message_index(database: SqliteDatabase) -> None:
+    """Messages are found by an index, which fills while the bot runs."""
+    database.execute_sql(
+        "ALTER TABLE row_numbers ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0"
+    )
+    message_index.create(database)
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -175,6 +195,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     _shares_of_words,
     _askers,
     _sent_messages,
+    _message_index,
+    _messages_by_guild,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 
@@ -219,6 +241,7 @@ def migrate(
     if found == 0:
         with database.atomic("IMMEDIATE"):
             database.create_tables(TABLES)
+            message_index.create(database)
             sqlite.set_version(database, newest)
         return
     if found == newest:

@@ -1,8 +1,10 @@
 """Totals of replies and messages for the charts and lists of the screens."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
-from peewee import fn
+from peewee import Expression, fn
 
 from app.store import rows
 from app.store.database import tuples
@@ -10,10 +12,15 @@ from app.store.rows import StoredReply
 from app.store.tables import (
     Channel,
     ConversationLink,
+    Embedding,
+    Feedback,
+    Guild,
     Member,
     Message,
     Reply,
+    VoiceGap,
 )
+from app.store.voice_changes import belongs
 
 MADE = ("made", "sent", "replaced", "draft")
 """States of a reply that has a text."""
@@ -40,6 +47,65 @@ class ChannelActivity(NamedTuple):
     is_learning: bool
     key: str
     """Its name in requests: Discord's id, or its own name."""
+
+
+class GuildTotals(NamedTuple):
+    """One guild's figures in a list of all guilds."""
+
+    messages: int = 0
+    dropped: Mapping[str, int] = MappingProxyType({})
+    """Messages that are not learned, by reason."""
+    embeddings: int = 0
+    opted_out: int = 0
+    is_rated: bool = False
+    """Some of its replies have opinions."""
+    last_reply: int | None = None
+    """Milliseconds since the epoch."""
+
+    @property
+    def learned(self) -> int:
+        return self.messages - sum(self.dropped.values())
+
+
+def totals() -> dict[int, GuildTotals]:
+    """Return the figures of all guilds by row, in one query for each figure."""
+    messages = _by_guild(Message)
+    embeddings = _by_guild(Embedding)
+    opted_out = _by_guild(Member, Member.has_opted_out == True)  # noqa: E712
+    newest = Reply.select(Reply.guild, fn.MAX(Reply.created)).group_by(Reply.guild)
+    last = dict(tuples(newest))
+    joined = Feedback.select(Reply.guild).join(Reply, on=Reply.id == Feedback.reply)
+    rated = {guild for (guild,) in tuples(joined.distinct())}
+    dropped: dict[int, dict[str, int]] = {}
+    by_reason = Message.select(Message.guild, Message.dropped, fn.COUNT(Message.id))
+    by_reason = by_reason.where(Message.dropped.is_null(False))
+    for guild, reason, count in tuples(
+        by_reason.group_by(Message.guild, Message.dropped)
+    ):
+        dropped.setdefault(guild, {})[reason] = count
+    for (guild,) in tuples(VoiceGap.select(VoiceGap.guild).distinct()):
+        learned = messages.get(guild, 0) - sum(dropped.get(guild, {}).values())
+        inside = Message.select(fn.COUNT(Message.id)).where(belongs(guild)).scalar()
+        dropped.setdefault(guild, {})["rolled back"] = learned - inside
+    return {
+        guild: GuildTotals(
+            messages.get(guild, 0),
+            dropped.get(guild, {}),
+            embeddings.get(guild, 0),
+            opted_out.get(guild, 0),
+            guild in rated,
+            last.get(guild),
+        )
+        for (guild,) in tuples(Guild.select(Guild.id))
+    }
+
+
+def _by_guild(
+    table: type[Message] | type[Embedding] | type[Member],
+    chosen: Expression | None = None,
+) -> dict[int, int]:
+    query = table.select(table.guild, fn.COUNT(table.id)).group_by(table.guild)
+    return dict(tuples(query if chosen is None else query.where(chosen)))
 
 
 def replies_over_time(since: int, step: int, guild: int | None = None) -> list[Bucket]:

@@ -3,11 +3,11 @@
 Each function here is all that one stage of a reply asks of the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from app.store import guilds, members, messages, replies
-from app.store.database import write
+from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredReply, stored
 from app.store.tables import Channel, Guild
 
@@ -82,22 +82,70 @@ def rows_of(place: Place, *, is_news: bool = False) -> PlaceRows:
     return PlaceRows(guild, channel.id, root.id, listened.id, listened.is_learning)
 
 
-@write
 def rows_of_many(places: Sequence[Place]) -> None:
     """Make or rename the rows of channels, and of what has a row already.
 
     Threads get no row by this, and hidden channels, whose names nobody tells.
     """
+    known = _known_in({place.guild for place in places})
+    news = [place for place in places if _is_news(place, known)]
+    if news:
+        _take_over(news)
+
+
+@write
+def _take_over(places: Sequence[Place]) -> None:
     for place in places:
-        is_offered = place.channel == place.root and place.root_name
-        if is_offered or _is_known(place):
-            rows_of(place, is_news=True)
+        rows_of(place, is_news=True)
 
 
-def _is_known(place: Place) -> bool:
-    chosen = Guild.discord_id == place.guild
-    chosen &= Channel.discord_id == place.channel
-    return bool(Channel.select(Channel.id).join(Guild).where(chosen).exists())
+class _KnownChannel(NamedTuple):
+    name: str
+    parent: str | None
+    is_private: bool | None
+    is_age_restricted: bool
+
+
+_KnownChannels = Mapping[tuple[str, str], _KnownChannel]
+"""By Discord's ids of guild and channel."""
+
+
+def _known_in(guilds: Collection[str]) -> _KnownChannels:
+    """Return what is stored of the channels of Discord's guilds."""
+    above = Channel.alias()
+    columns = (Guild.discord_id, Channel.discord_id, Channel.name, above.discord_id)
+    readers = (Channel.is_private, Channel.is_age_restricted)
+    query = Channel.select(*columns, *readers).join(Guild).switch(Channel)
+    query = query.left_outer_join(above, on=Channel.parent == above.id)
+    query = query.where(Guild.discord_id.in_(list(guilds)))
+    return {
+        (guild, channel): _KnownChannel(*rest)
+        for guild, channel, *rest in tuples(query)
+        if channel is not None
+    }
+
+
+def _is_news(place: Place, known: _KnownChannels) -> bool:
+    """Tell if a place has a row to make or to change."""
+    root = known.get((place.guild, place.root))
+    if place.channel != place.root:
+        here = known.get((place.guild, place.channel))
+        if here is None:
+            return False
+        is_same = here == _KnownChannel(
+            place.channel_name or here.name, place.root, place.is_private, False
+        )
+        return not is_same or root != _as_told(place, root)
+    if root is None:
+        return bool(place.root_name)
+    return root != _as_told(place, root)
+
+
+def _as_told(place: Place, root: _KnownChannel | None) -> _KnownChannel:
+    """Return the channel of a place as Discord has it."""
+    name = place.root_name or (root.name if root else "")
+    parent = root.parent if root else None
+    return _KnownChannel(name, parent, place.is_root_private, place.is_age_restricted)
 
 
 def _note_readers(

@@ -15,6 +15,7 @@ from app.store.rows import StoredMessage, StoredReply
 from app.store.sqlite import BATCH
 from app.store.tables import (
     Channel,
+    Conversation,
     Member,
     Message,
     Reply,
@@ -122,7 +123,7 @@ def finish(
     drawn = sources or ()
     heard = [*(source.message for source in drawn), *fields.get("recalled", ())]
     is_hidden = is_said and not _may_hear(row, heard)
-    if is_hidden or _went(row, _named(fields, drawn)):
+    if is_hidden or _went(row, _named(fields, drawn)) or _has_lost_summary(fields):
         # The row stays claimed, so that the reply can be made once more.
         Reply.update(recalled=[]).where(same).execute()
         return None
@@ -141,7 +142,7 @@ def add(fields: Fields, sources: Sequence[SourceMessage] = ()) -> int | None:
     None if anything that it names was forgotten meanwhile, as in `finish`.
     """
     named = _named(fields, sources)
-    if len(_still_there(named)) < len(named):
+    if len(_still_there(named)) < len(named) or _has_lost_summary(fields):
         return None
     reply = Reply.create(created=int(time.time() * 1000), **fields)
     _add_sources(reply.id, sources)
@@ -177,6 +178,15 @@ def _went(row: Reply, named: set[int]) -> bool:
         # While a reply is written, that is what changed meanwhile.
         return True
     return len(_still_there(named)) < len(named)
+
+
+def _has_lost_summary(fields: Fields) -> bool:
+    """Tell if the summary that a reply knew was dropped, as a message of it went."""
+    talk = fields.get("summary_of")
+    if talk is None:
+        return False
+    there = (Conversation.id == talk) & (Conversation.summary != "")
+    return not Conversation.select().where(there).exists()
 
 
 def _may_hear(row: Reply, sources: Sequence[int]) -> bool:

@@ -1,14 +1,23 @@
 """Settings of guilds and channels, and consents; the home's own are in config.toml."""
 
+from collections.abc import Sequence
+
 from app.store.database import tuples, write
 from app.store.rows import OverrideValue
-from app.store.tables import Channel, Consent, Setting
+from app.store.tables import Channel, Consent, Guild, Setting
 
 
 def of(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the values set for a guild, or for one of its channels alone."""
     chosen = (Setting.guild == guild) & (Setting.channel == channel)
     return {row.name: row.value for row in Setting.select().where(chosen)}
+
+
+def guilds_of_their_own() -> set[int]:
+    """Return the guilds that have a setting or a consent of their own."""
+    queries = Setting.select(Setting.guild), Consent.select(Consent.guild)
+    found = {guild for query in queries for (guild,) in tuples(query.distinct())}
+    return found - {None}
 
 
 def effective(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
@@ -23,10 +32,11 @@ def effective(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
     return values | (of(guild, channel) if channel else {})
 
 
-def is_set_in_channels(guild: int, name: str) -> bool:
-    """Tell if channels of a guild have a value of their own."""
-    chosen = (Setting.guild == guild) & (Setting.channel != 0) & (Setting.name == name)
-    return bool(Setting.select().where(chosen).exists())
+def servers_that_set(names: Sequence[str]) -> set[str]:
+    """Return Discord's ids of the guilds that set one of these, or channels of them."""
+    query = Guild.select(Guild.discord_id).join(Setting)
+    chosen = Setting.name.in_(list(names)) & Guild.discord_id.is_null(False)
+    return {discord_id for (discord_id,) in tuples(query.where(chosen).distinct())}
 
 
 @write

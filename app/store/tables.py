@@ -94,12 +94,11 @@ class Message(Table):
     # `RowNumbers` gives them out, each once. SQLite's own way would add a quarter to an
     # import's time.
     id = AutoField()
-    # Indexes by guild or member would slow imports down by a third. Most homes have one
-    # large guild, so a scan of the rows finds its messages as fast.
-    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
     guild_id: int
     channel = ForeignKeyField(Channel, on_delete="CASCADE", index=False)
     channel_id: int
+    # An index by member would slow imports down by a sixth.
     member = ForeignKeyField(Member, on_delete="CASCADE", index=False)
     member_id: int
     external = TextField()
@@ -117,10 +116,22 @@ class Message(Table):
         indexes = ((("external", "guild"), True), (("channel", "ts"), False))
 
 
+Message.add_index(
+    Message.index(
+        Message.guild,
+        Message.dropped,
+        name="message_dropped",
+        where=Message.dropped.is_null(False),
+    )
+)
+
+
 class RowNumbers(Table):
     """The highest row number of messages ever used, so that none returns."""
 
     last = IntegerField()
+    indexed = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    """The last of them that is in `message_index`."""
 
 
 class Attachment(Table):

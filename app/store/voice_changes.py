@@ -58,6 +58,12 @@ def changes(guild: int) -> list[int]:
     return [row for (row,) in tuples(query.where(VoiceChange.guild == guild))]
 
 
+def changed_guilds() -> set[int]:
+    """Return the guilds whose voice files lack a change."""
+    query = VoiceChange.select(VoiceChange.guild).distinct()
+    return {guild for (guild,) in tuples(query)}
+
+
 def newest_change(guild: int) -> int:
     """Return the number of the newest change; a rebuild that starts now covers it."""
     query = VoiceChange.select(fn.MAX(VoiceChange.id))

@@ -124,6 +124,17 @@ def read(directory: Path, name: str) -> MappedFiles:
     return MappedFiles(path, body["facts"], arrays, size, checksums)
 
 
+def facts(directory: Path, name: str) -> dict[str, Any]:
+    """Return the writer's notes of the newest generation alone.
+
+    Raises:
+        FileNotFoundError: When there is none.
+        VoiceFileError: When the manifest is damaged.
+    """
+    found: dict[str, Any] = _read_manifest(directory / f"{name}.json")["facts"]
+    return found
+
+
 def sweep(directory: Path, name: str) -> bool:
     """Remove every generation of `name` except the newest.
 

@@ -295,6 +295,16 @@ class Voice:
         known.last_message = max(known.last_message, message)
 
 
+def words_in(directory: Path) -> int:
+    """Return the number of words in a voice's files, without opening them.
+
+    Raises:
+        FileNotFoundError: When none was built.
+        VoiceFileError: When its manifest is damaged.
+    """
+    return int(files.facts(directory, voice_builder.NAME)["words"])
+
+
 def _open(directory: Path) -> _Known:
     stored = files.read(directory, voice_builder.NAME)
     try:

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chat.postprocess import (
+    MAX_PARTS,
     MAX_UNITS,
     clean,
     finish,
@@ -123,6 +124,20 @@ def test_lines_are_messages_of_their_own_where_there_may_be_several():
         "night",
     )
     assert finish(text, "Mynah").parts == (text,)
+
+
+def test_a_reply_is_no_flood_however_much_a_model_wrote():
+    sentence = "the boats came home in the evening and nobody knew why. "
+    made = finish(sentence * 1000, "Mark")
+    assert len(made.parts) == MAX_PARTS
+    assert f"cut to {MAX_PARTS} messages" in made.notes
+
+
+def test_a_link_that_nobody_wrote_is_taken_out():
+    known, made_up = "https://boats.example/a", "https://boots.example/b"
+    text = f"look at {known} and {made_up} there"
+    made = finish(text, "Mark", knows_link=lambda link: link == known)
+    assert made.text == f"look at {known} and there"
 
 
 def test_astral_characters_count_twice():

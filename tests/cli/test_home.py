@@ -17,6 +17,12 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "MTA" + "x" * 23 + ".GabcdE." + "y" * 30
 KEY = "sk-canary-0123456789abcdef"
+PLAIN = "open sesame"
+"""A key that looks like none."""
+
+STRANGE = "sk-stranger-0123456789abcdef"
+"""A key that this home does not know."""
+
 CHAT = "plumbago wisteria"
 
 
@@ -85,6 +91,7 @@ def test_everything_in_a_used_home_is_in_the_documented_tree(home, bot, export):
     answer(home, "import", "den", str(export))
     answer(home, "config", "set", "reply.dial", "70")
     answer(home, "config", "set", "openai_key", stdin=KEY + "\n")
+    answer(home, "config", "set", "server_key", stdin=PLAIN + "\n")
     answer(home, "say", "--guild", "den", "--mode", "markov", "cat?")
     known = {path for paths in home.present().values() for path in paths}
     assert set(home.root.iterdir()) == known
@@ -104,6 +111,8 @@ def spilled(home, bot, tmp_path):
     answer(home, "say", "--guild", "Secret Garden", "--mode", "markov", CHAT)
     with home.log_file.open("a", encoding="utf-8") as log:
         log.write(f"2026 ERROR app.discord: it failed for Secret Garden with {KEY}\n")
+        log.write("2026 WARNING app.discord: nothing can be said in #roses\n")
+        log.write(f"2026 WARNING app.discord: {STRANGE} is nobody's key, {PLAIN} is\n")
         log.write("Traceback (most recent call last):\n  File 'x.py', line 1\n")
         log.write(f"app.core.errors.AppError: cannot say {CHAT}\n")
         log.write(f"{CHAT} on a line of its own\n  | ValueError: {CHAT}\n{CHAT}: x\n")
@@ -118,7 +127,16 @@ def test_a_report_holds_no_secret_and_no_chat_text(spilled, tmp_path):
         files = {name: bundle.read(name).decode() for name in bundle.namelist()}
     assert set(done["holds"]) == set(files)
     text = "\n".join(files.values())
-    for canary in (TOKEN, KEY, "plumbago", "wisteria", "Secret Garden", "Agatha"):
+    for canary in (
+        TOKEN,
+        KEY,
+        PLAIN,
+        STRANGE,
+        "plumbago",
+        "wisteria",
+        "Secret Garden",
+        "Agatha",
+    ):
         assert canary not in text, canary
     for canary in (str(spilled.root), "roses"):
         assert canary not in text, canary

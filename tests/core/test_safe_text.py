@@ -26,6 +26,13 @@ def test_no_code_point_survives_that_a_terminal_obeys():
     assert cleaned.count("a") == everything.count("a")
 
 
+def test_no_invisible_tag_survives():
+    """Unicode's tag characters spell ASCII that no terminal shows."""
+    hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "rm -rf ~")
+    shown = safe_text(f"hello{hidden}")
+    assert shown == "hello" + "\ufffd" * len(hidden)
+
+
 def test_letters_of_every_script_pass_unchanged():
     visible = [
         character

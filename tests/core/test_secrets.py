@@ -32,8 +32,11 @@ def test_a_deleted_secret_is_gone_from_the_file(home: Home):
     assert secrets.get(home, "openai_key") == "sk-1"
 
 
-def test_a_broken_file_says_what_to_do(home: Home):
-    home.secrets_file.write_text("{")
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "7", "null", '{"bot_token": 1}', '{"bot_token": ["x"]}', "\0"]
+)
+def test_a_broken_file_says_what_to_do(home: Home, text: str):
+    home.secrets_file.write_text(text)
     with pytest.raises(ConfigError, match="enter the keys again"):
         secrets.get(home, "bot_token")
 

@@ -86,8 +86,8 @@ class MemoryHost:
     async def server_settings(self, guild: int) -> Config:
         return with_overrides(Config(), self.overrides.get((guild, 0), {}))
 
-    async def starts_talk(self, guild: int) -> bool:
-        return False
+    async def starting_talk(self, present: Collection[int]) -> list[int]:
+        return []
 
     async def answer_direct(self, ask: DirectAsk) -> ReadyReply | None:
         if ask.trigger in {*self.declined, *(one.trigger for one in self.direct)}:

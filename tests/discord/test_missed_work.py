@@ -20,7 +20,7 @@ from tests.discord.test_stop_and_again import has_state
 from tests.discord.test_unlisted_servers import first_channel
 from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
-from tests.discord_stand_in.world import snowflake
+from tests.discord_stand_in.world import VOICE_CHANNEL, snowflake
 
 
 async def test_a_server_that_comes_after_ready_is_caught_up_and_answered(
@@ -300,3 +300,29 @@ async def test_a_channel_that_it_may_read_again_is_caught_up_at_once(
         else:
             await stand_in.update_channel(scene.general)
             await has_state(service, asked, "sent")
+
+
+async def test_a_voice_channel_is_caught_up_when_a_time_out_runs_out(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    # In time-out a member has View Channel and Read Message History alone, and without
+    # Connect the text of a voice channel is closed (topics/permissions#permissions-for-
+    # timed-out-members). Discord sends no event when the time is over.
+    voice = scene.guild.channel("evening", VOICE_CHANNEL)
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        await stand_in.command(voice, scene.mod, "listen add", channel=voice)
+        await stand_in.say(voice, scene.ann, "the first boat is in")
+        await until_stored(service, 1)
+    await stand_in.say(voice, scene.ann, "the second boat is in")
+    scene.guild.timed_out.add(stand_in.bot.id)
+    scene.guild.time_out_seconds = 0.5
+    path = f"/channels/{voice.id}/messages"
+    stand_in.rest.requests.clear()
+    async with running.connected() as link:
+        client = link.client
+        assert client is not None
+        await stand_in.wait_for(lambda: ("GET", path) in stand_in.rest.requests)
+        await stand_in.wait_for(lambda: not client._settling)
+        scene.guild.timed_out.clear()
+        await until_stored(service, 2)

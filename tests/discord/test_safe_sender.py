@@ -5,11 +5,13 @@ The stand-in looks at every request that the bot makes: see `Outbox.check`.
 
 from collections.abc import AsyncIterator
 from random import Random
+from types import SimpleNamespace
 
 import pytest
 
 from app.core.paths import Home
 from app.core.secret_patterns import has_secret
+from app.discord.safe_sender import reference_to
 from app.service.service import Service, open_service
 from app.settings.config_file import save
 from tests.discord.conftest import Running
@@ -115,3 +117,11 @@ async def test_an_emoji_known_by_its_name_is_sent_as_the_servers_own(
         await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
     (sent,) = stand_in.outbox.sent()
     assert "<:pepe:111222333444555666>" in sent.text
+
+
+def test_a_reply_to_a_message_that_went_is_sent_as_a_plain_one() -> None:
+    """resources/message#message-reference-structure: the default is an error."""
+    channel = SimpleNamespace(id=7)
+    reference = reference_to(channel, 9)  # type: ignore[arg-type]
+    assert reference is not None
+    assert reference.to_message_reference_dict()["fail_if_not_exists"] is False

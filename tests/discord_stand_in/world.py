@@ -193,6 +193,8 @@ class Guild:
     """The role that the invitation made; the bot alone has it."""
     bot_rights: int = invite_link.PERMISSIONS
     timed_out: set[int] = field(default_factory=set)
+    time_out_seconds: float = 3600
+    """How long a time-out lasts that Discord tells of from now on."""
     blocked_words: dict[str, int] = field(default_factory=dict)
     """Words that automatic moderation refuses, with Discord's code."""
 
@@ -253,7 +255,9 @@ class Guild:
             "mute": False,
             "flags": 0,
             "nick": None,
-            "communication_disabled_until": created_at(snowflake(-3600))
+            "communication_disabled_until": created_at(
+                snowflake(-self.time_out_seconds)
+            )
             if user.id in self.timed_out
             else None,
         }

@@ -98,6 +98,29 @@ async def test_kill_9_fails_the_call_with_the_last_words_and_restarts():
     assert watched.naps == [1.0]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="POSIX has them")
+async def test_a_child_that_a_nameless_signal_killed_is_started_again():
+    async with started() as watched:
+        first = await watched.up()
+        os.kill(first, signal.SIGRTMIN + 3)
+        assert await watched.up() != first
+        assert "killed by signal" in watched.states[-3].reason
+
+
+async def test_a_child_that_nobody_watches_any_more_is_not_told_as_running():
+    async def broken(command):
+        raise RuntimeError("planted")
+
+    child = Child("helper", ["helper"], CATALOGUE, spawn=broken)
+    child.start()
+    assert child._supervisor is not None
+    await asyncio.wait([child._supervisor])
+    assert child.state.name == "failed"
+    assert "planted" in child.state.reason
+    with pytest.raises(ChildExitError, match="planted"):
+        await child.call(Do("echo"))
+
+
 async def test_five_quick_deaths_and_it_gives_up_and_says_why():
     async with started("exit-early") as watched:
         state = await watched.until("failed")

@@ -3,11 +3,13 @@
 import asyncio
 import stat
 import sys
+from contextlib import suppress
 
 import pytest
 
 from app.ipc import endpoint
 from app.ipc.endpoint import Door, Endpoint, attach
+from app.ipc.wire import MAX_FRAME_BYTES
 from tests.ipc.children import CATALOGUE, Do, Said
 
 
@@ -41,6 +43,44 @@ async def test_a_foreign_process_without_the_key_gets_nothing(door, tmp_path, wo
     writer.write_eof()
     assert await reader.read() == b""
     writer.close()
+
+
+async def test_no_other_computer_can_knock(tmp_path):
+    """https://docs.python.org/3/library/asyncio-eventloop.html: 0.0.0.0 is all."""
+    door = Door(tmp_path / "endpoint.json", CATALOGUE, {})
+    await door.open()
+    assert door._server is not None
+    places = [socket.getsockname()[0] for socket in door._server.sockets]
+    assert places == ["127.0.0.1"]
+    await door.close()
+
+
+async def test_a_caller_who_says_nothing_is_let_go(door, tmp_path, monkeypatch):
+    monkeypatch.setattr(endpoint, "HANDSHAKE_SECONDS", 0.05)
+    known = endpoint.read(tmp_path / "endpoint.json")
+    assert known is not None
+    reader, writer = await asyncio.open_connection("127.0.0.1", known.port)
+    assert await asyncio.wait_for(reader.read(), 2) == b""
+    writer.close()
+
+
+async def test_a_frame_without_end_is_not_collected(door, tmp_path, monkeypatch):
+    peer = await attach(tmp_path / "endpoint.json", CATALOGUE)
+    assert peer is not None
+    run = asyncio.create_task(peer.run())
+    assert await peer.call(Do("echo", "hi")) == Said("hi")
+    peer._writer.write(b"x" * (MAX_FRAME_BYTES + 65537))
+    with suppress(ConnectionError):
+        await peer._writer.drain()
+    await asyncio.wait_for(run, 10)
+
+
+async def test_each_door_has_a_key_of_its_own(tmp_path):
+    doors = [Door(tmp_path / f"{number}.json", CATALOGUE, {}) for number in range(2)]
+    first, second = [await door.open() for door in doors]
+    assert first.key != second.key and len(bytes.fromhex(first.key)) >= 32
+    for door in doors:
+        await door.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.core.errors import ConfigError
-from app.memory import guild_index, index
+from app.memory import guild_index, index, recalled_moments
 from app.memory.memory import Memory
 from app.memory.vectors import NOTHING, unpack
 from app.store import embeddings, forgetting, guilds, members, messages, snapshots
@@ -54,6 +54,16 @@ async def test_nothing_comes_from_another_guild(memory, db, guild, tell):
     await memory.catch_up(other)
     await memory.catch_up(guild)
     assert await memory.recall(guild, ["tomorrow and tomorrow"], None, 5) == []
+
+
+def test_no_row_of_another_guild_or_out_of_use_is_shown_though_an_index_names_it(
+    db, guild, tell
+):
+    other = int(db.call(guilds.ensure, "The Rose").id)
+    own, left_out = tell("out, out"), tell("brief candle", dropped="bot")
+    rows = [own, left_out, tell("life's but a walking shadow", into=other)]
+    shown = db.call(recalled_moments.shown, guild, rows, None, set())
+    assert [message.id for message in shown] == [own]
 
 
 async def test_nothing_comes_from_channels_the_asker_cannot_see(

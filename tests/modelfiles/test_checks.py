@@ -97,6 +97,33 @@ def test_a_file_that_is_no_whole_model_says_what_is_wrong(tmp_path, data, compla
         gguf_header.read(path)
 
 
+def _with_tensor(dimensions: int, sizes: list[int], offset: int = 0) -> bytes:
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + tiny.text("a")
+    shape = struct.pack(f"<I{len(sizes)}Q", dimensions, *sizes)
+    return head + shape + struct.pack("<IQ", 0, offset) + bytes(64)
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (_with_tensor(5, [1] * 5), "too many dimensions"),
+        (_with_tensor(2, [2**40, 2**40]), "too large"),
+        (_with_tensor(1, [1], 2**60), "too large"),
+        (
+            b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + tiny.text("a")
+            + struct.pack("<IIQ", 9, 8, 5000) + struct.pack("<Q", 2**30),
+            "claims",
+        ),
+    ],
+    ids=["dimensions", "elements", "offset", "a word of a vocabulary"],
+)  # fmt: skip
+def test_sizes_that_could_harm_a_reader_in_c_are_refused(tmp_path, data, complaint):
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(data)
+    with pytest.raises(GgufError, match=complaint):
+        gguf_header.read(path)
+
+
 def test_a_list_of_lists_cannot_drive_the_reader_deep(tmp_path):
     nested = struct.pack("<IIQ", 9, 9, 1) * 10_000
     path = tmp_path / "deep.gguf"

@@ -183,6 +183,18 @@ def test_an_unverified_entry_is_checked_against_the_hubs_hash(
         fetch(home, unverified, silent)
 
 
+@pytest.mark.parametrize("etag", ["d41d8cd98f00b204e9800998ecf8427e", "../" * 22])
+def test_a_hub_without_a_sha256_sends_nothing(
+    home: Home, hub: Hub, entry: CatalogueEntry, etag: str
+):
+    """Small files of a hub have git's hash, which is no sha256 of their bytes."""
+    hub.etag = etag
+    unverified = dataclasses.replace(entry, is_verified=False)
+    with pytest.raises(FetchError, match="no sha256"):
+        fetch(home, unverified, silent)
+    assert hub.ranges == [] and not list(home.models.glob("*.gguf"))
+
+
 async def test_a_file_comes_through_the_owners_proxy(
     home: Home, hub: Hub, entry: CatalogueEntry, monkeypatch: pytest.MonkeyPatch
 ):

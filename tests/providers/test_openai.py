@@ -1,6 +1,7 @@
 import asyncio
 import time
 from contextlib import aclosing
+from dataclasses import replace
 
 import openai._base_client
 import pytest
@@ -283,6 +284,12 @@ async def test_identical_requests_are_asked_once_without_randomness(bench, stand
     await bench.write(ask(temperature=0.5))
     await bench.write(ask(temperature=0.5))
     assert len(stand_in.served) == 3
+
+
+async def test_another_guilds_same_request_is_asked_anew(bench, stand_in):
+    for guild in (1, 2, 1, 2):
+        await bench.write(replace(ask(temperature=0.0), guild=guild))
+    assert [spent.guild for spent in bench.spent] == [1, 2]
 
 
 async def test_the_prefix_stays_the_same_through_a_conversation(bench, stand_in):

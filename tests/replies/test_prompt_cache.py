@@ -61,10 +61,10 @@ class Day(Remembered):
         prompt = self.bench.local.prompts[-1]
         # Letters stand for tokens.
         letters = [*map(ord, chat_log.build(prompt))]
-        plan = self.slots.plan(prompt.conversation, letters)
+        plan = self.slots.plan(str(prompt.guild), prompt.conversation, letters)
         assert plan is not None
         assert made is not None
-        self.slots.take(plan, prompt.conversation, letters)
+        self.slots.take(plan, str(prompt.guild), prompt.conversation, letters)
         plan.slot.tokens, plan.slot.is_busy = letters, False
         self.shares.append(plan.reused / len(letters))
         self.bench.hear("Mynah", made.answer.finished.text, place=place)

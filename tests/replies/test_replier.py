@@ -164,6 +164,24 @@ async def test_the_turns_of_the_channel_are_the_context_newest_last(bench):
     assert made.mode == "hybrid"
 
 
+async def test_a_prompt_holds_no_word_of_elsewhere_though_a_link_leads_there(
+    bench, database
+):
+    """A wrong link must not carry words into another channel or server."""
+    strange = database.call(guilds.ensure, "elsewhere", "99").id
+    secret = bench.hear("eve", "a secret of the pit", place="pit")
+    place = database.call(guilds.ensure_channel, strange, "general").id
+    member = database.call(members.ensure, strange, "iago", "Iago").id
+    line = messages.NewMessage(place, member, "1", 1, "a secret of elsewhere", None)
+    foreign = database.call(messages.add, strange, line)
+    own, last = bench.hear("bob", "a line of here"), bench.hear("ann", "and another")
+    rows = (foreign, secret, own, last)
+    database.call(reply_links.put_many, [NewLink(row, None, own, 1.0) for row in rows])
+    await bench.replier.reply(bench.ask(message=last))
+    texts = [turn.text for turn in bench.local.prompts[-1].turns]
+    assert texts == ["a line of here", "and now?"]
+
+
 async def test_the_row_explains_the_reply(bench, database):
     bench.hear("bob", "some line")
     made = await bench.replier.reply(bench.ask(trigger="77"))
@@ -392,6 +410,16 @@ async def test_a_summary_is_in_the_prompt_and_goes_with_what_it_told_of(
     assert (row.filled, row.summary_of) == (made.filled, rows[0])
     database.call(forgetting.blank_replies, bench.guild, rows[:1])
     assert database.call(replies.get, made.reply).state == "forgotten"
+
+
+async def test_the_summary_of_a_talk_elsewhere_is_not_in_the_prompt(bench, database):
+    rows = [bench.hear("bob", "of ships"), bench.hear("eve", "a secret", place="pit")]
+    linked = [NewLink(row, None, rows[0], 1.0) for row in rows]
+    database.call(reply_links.put_many, linked)
+    database.call(conversations.summarise, rows[0], "Eve has a secret.", rows, 0)
+    made = await bench.replier.reply(bench.ask(message=rows[0], mode="llm"))
+    assert bench.local.prompts[0].summary == ""
+    assert database.call(replies.get, made.reply).summary_of is None
 
 
 async def test_the_tokens_of_a_prompt_are_the_owners_choice(bench):

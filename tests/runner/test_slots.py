@@ -8,15 +8,15 @@ from app.runner.slots import MIN_COPIED, Slots, shared_prefix
 few = st.lists(st.integers(0, 2), max_size=12)
 
 
-def planned(slots, conversation, prompt):
-    plan = slots.plan(conversation, prompt)
+def planned(slots, conversation, prompt, guild="1"):
+    plan = slots.plan(guild, conversation, prompt)
     assert plan is not None
     return plan
 
 
-def filled(slots, conversation, prompt):
-    plan = planned(slots, conversation, prompt)
-    slots.take(plan, conversation, prompt)
+def filled(slots, conversation, prompt, guild="1"):
+    plan = planned(slots, conversation, prompt, guild)
+    slots.take(plan, guild, conversation, prompt)
     plan.slot.tokens = list(prompt)
     plan.slot.is_busy = False
     return plan
@@ -62,7 +62,26 @@ def test_a_busy_slot_is_never_taken_but_its_beginning_may_be_copied():
     assert plan.slot is not busy.slot
     assert (plan.source, plan.reused) == (busy.slot, MIN_COPIED)
     plan.slot.is_busy = True
-    assert slots.plan("c", [7]) is None
+    assert slots.plan("1", "c", [7]) is None
+
+
+def test_guilds_share_no_beginning_not_even_of_the_same_words():
+    slots = Slots(2, can_roll_back=True)
+    same = [*range(3 * MIN_COPIED)]
+    first = filled(slots, "a", same, "one")
+    assert slots.cached("one", same) == len(same) - 1
+    assert slots.cached("other", same) == 0
+    plan = planned(slots, "a", same, "other")
+    assert plan.slot is not first.slot
+    assert (plan.source, plan.reused) == (None, 0)
+
+
+def test_what_a_guild_left_in_a_slot_is_of_no_use_to_the_next():
+    slots = Slots(1, can_roll_back=True)
+    same = [*range(3 * MIN_COPIED)]
+    filled(slots, "a", same, "one")
+    assert filled(slots, "a", same, "other").reused == 0
+    assert slots.cached("one", same) == 0
 
 
 def test_the_least_recently_used_slot_is_lost_first():
@@ -82,20 +101,26 @@ def test_without_roll_back_a_slot_is_reused_whole_or_not_at_all():
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("abcd"), few.filter(bool)), max_size=20),
+    st.lists(
+        st.tuples(st.sampled_from("12"), st.sampled_from("abcd"), few.filter(bool)),
+        max_size=20,
+    ),
     st.booleans(),
 )
-def test_every_plan_reuses_only_what_is_truly_there(prompts, can_roll_back):
+def test_every_plan_reuses_only_what_is_truly_there_and_its_guilds_own(
+    prompts, can_roll_back
+):
     slots = Slots(3, can_roll_back)
-    for conversation, prompt in prompts:
-        plan = planned(slots, conversation, prompt)
+    for guild, conversation, prompt in prompts:
+        plan = planned(slots, conversation, prompt, guild)
         held = (plan.source or plan.slot).tokens
+        assert plan.reused == 0 or (plan.source or plan.slot).guild == guild
         assert plan.reused < len(prompt)
         assert held[: plan.reused] == prompt[: plan.reused]
         if not can_roll_back:
             assert plan.source is None
             assert plan.reused in (0, len(held))
-        filled(slots, conversation, prompt)
+        filled(slots, conversation, prompt, guild)
 
 
 @given(few, few)

@@ -42,11 +42,14 @@ from app.service import logs, summaries
 from app.service.app_context import AppContext
 from app.service.bootstrap import assemble
 from app.service.job_runner import JobRunner, OnProgress
+from app.service.search_keeper import SearchKeeper
 from app.service.service import Service
 from app.service.summaries import Summaries
 from app.settings.config_file import save
 from app.store import guilds, messages, replies
 from app.store.database import bound
+from app.store.search import message_index
+from app.store.search.message_index import Sought
 from app.voice.tokens import NAME, TokenVoice
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake
@@ -596,8 +599,9 @@ class World:
             self.done["summaries"] += await made.look()
 
     async def remember(self) -> None:
-        """Embed what is new, as the memory does by itself in a running bot."""
+        """Embed and index what is new, as a running bot does by itself."""
         await self.context.memory._catch_up()
+        await SearchKeeper(self.context).catch_up()
 
     async def ask(self, request: Request[Any]) -> Any:
         return await ask(self.service, request)
@@ -647,6 +651,16 @@ class World:
         for one in self.said.values():
             if one.state == "kept":
                 assert stored.get(str(one.id)) == one.text, f"{one} is not stored"
+        await self._check_search()
+
+    async def _check_search(self) -> None:
+        """Whoever looks for the words of a message finds it until it is forgotten."""
+        for one in self.said.values():
+            found = await self.context.database.run(_found, one.word)
+            if one.state == "kept":
+                assert str(one.id) in found, f"{one} is not found"
+            if one.state == "gone":
+                assert not found, f"{one} is found as {found}"
 
     async def _check_tokens(self) -> None:
         """Every message in a token voice is one that is stored."""
@@ -658,6 +672,12 @@ class World:
                 voice.forget(one.id for one in page)
                 assert voice.messages == 0, f"{voice.messages} are left in {path}"
                 self.done["token voices"] += 1
+
+
+def _found(word: str) -> set[str]:
+    """Search every server's messages for a word; return their external ids."""
+    rows = message_index.newest(bound(), Sought((word,)), 100)
+    return {message.external for message in messages.by_rows(rows)}
 
 
 def planted(text: str) -> set[str]:

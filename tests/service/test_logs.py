@@ -1,5 +1,7 @@
 import asyncio
 import logging
+import os
+import stat
 
 import pytest
 
@@ -40,6 +42,16 @@ def test_no_secret_reaches_the_log_file_not_even_in_a_traceback(home, root):
     assert text.count("[secret]") >= len(SECRETS)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
+def test_the_log_lies_in_a_folder_of_its_owner_alone(home, root):
+    before = os.umask(0)
+    try:
+        logs.to_file(home).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(home.log_file.parent.stat().st_mode) == 0o700
+
+
 def test_nothing_in_the_log_moves_a_terminal_or_forges_a_line(home, root):
     handler = logs.to_file(home)
     logs.set_up(handler)
@@ -48,6 +60,16 @@ def test_nothing_in_the_log_moves_a_terminal_or_forges_a_line(home, root):
     text = home.log_file.read_text(encoding="utf-8")
     assert "\x1b" not in text and "\r" not in text
     assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("library", ["discord.gateway", "httpx2", "openai", "peewee"])
+def test_no_library_logs_what_people_say(root, library):
+    """py-cord logs every event with its words at DEBUG, and so do the others."""
+    logging.getLogger(library.partition(".")[0]).setLevel(logging.NOTSET)
+    root.setLevel(logging.DEBUG)
+    logs.set_up(logging.NullHandler())
+    assert not logging.getLogger(library).isEnabledFor(logging.INFO)
+    assert not logging.getLogger("app.any").isEnabledFor(logging.DEBUG)
 
 
 class Slow:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from app.core.errors import AppError
 from app.core.supervisor import Supervisor
 from app.memory.embedder import Embedder
 from app.providers.base import Turn
@@ -88,6 +89,49 @@ async def test_a_guild_that_remembers_nothing_has_no_vectors(bench):
     await bench.wait_for(2)
 
 
+async def test_a_guild_that_begins_to_remember_is_embedded_without_a_new_message(bench):
+    await bench.settings.change("memory.enabled", "off", bench.guild)
+    bench.tell("the ferry leaves at noon")
+    await asyncio.sleep(0.3)
+    assert await bench.embedded() == 0
+    await bench.settings.change("memory.enabled", "on", bench.guild)
+    await bench.wait_for(1)
+
+
+async def test_an_edited_message_is_embedded_again_without_a_new_one(bench):
+    row = bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    before = await bench.database.run(embeddings.of_messages, "built-in", [row])
+    await bench.database.run(messages.edit, row, "the train is late", None)
+    await bench.memory.forget(bench.guild, [row])
+
+    async def now():
+        return await bench.database.run(embeddings.of_messages, "built-in", [row])
+
+    await until(now, lambda found: bool(found) and found != before)
+
+
+async def test_only_guilds_with_new_messages_are_looked_at(bench, monkeypatch):
+    bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    await asyncio.sleep(0.3)
+    looked = []
+    plain = bench.memory._memory.catch_up
+
+    async def catch_up(guild):
+        looked.append(guild)
+        return await plain(guild)
+
+    monkeypatch.setattr(bench.memory._memory, "catch_up", catch_up)
+    other = bench.database.call(guilds.ensure, "isle").id
+    bench.guild, mine = other, bench.guild
+    bench.channel = bench.database.call(guilds.ensure_channel, other, "shore").id
+    bench.member = bench.database.call(members.ensure, other, "ann", "Ann").id
+    bench.tell("the tide is out")
+    await bench.wait_for(1)
+    assert mine not in looked
+
+
 async def test_another_model_is_taken_up_without_a_new_start(bench):
     row = bench.tell("the ferry leaves at noon")
     await bench.wait_for(1)
@@ -95,6 +139,27 @@ async def test_another_model_is_taken_up_without_a_new_start(bench):
     await until(
         lambda: bench.database.run(embeddings.of_messages, "maker/other", [row]), bool
     )
+
+
+async def test_a_disk_that_was_full_for_a_moment_costs_no_vector(
+    bench, monkeypatch, caplog
+):
+    """No other message comes that would set it going again."""
+    add, left = embeddings.add_many, [3]
+
+    def full(*arguments):
+        if left[0]:
+            left[0] -= 1
+            raise AppError("The disk is full.", "Make room.")
+        return add(*arguments)
+
+    monkeypatch.setattr(embeddings, "add_many", full)
+    monkeypatch.setattr("app.service.memory_keeper.LONGEST_PAUSE", 0.05)
+    bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    assert left == [0]
+    told = [one for one in caplog.records if "The disk is full" in one.getMessage()]
+    assert len(told) == 1, "it is told once, however often it is tried again"
 
 
 async def test_the_cap_lets_go_of_the_oldest_vectors(bench, monkeypatch):

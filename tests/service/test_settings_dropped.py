@@ -7,7 +7,7 @@ import pytest
 
 from app.core.paths import Home
 from app.ipc import control
-from app.service.departed import delete_after_grace
+from app.service.privacy import delete_after_grace
 from app.service.service import Service, open_service
 from app.store import guilds
 from tests.asking import ask

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from app.importers.records import File, Record
 from app.importers.sources import DiskFile, fingerprint
 from app.ipc.control import ImportedFile, Progress
 from app.service.job_runner import JobRunner
+from app.service.voices import opened_voices
 from app.service.voices.voice_keeper import VoiceKeeper
 from app.settings.schema import Config
 from app.settings.setting_keys import with_stored
@@ -35,6 +36,7 @@ from app.store import (
 )
 from app.store.database import Database
 from app.store.replies import SourceMessage
+from app.voice.voice import Voice
 from tests.home_files import files_with
 
 pytestmark = pytest.mark.process
@@ -355,6 +357,35 @@ async def test_a_deletion_that_was_cut_short_is_finished_at_the_next_start(
     async with opened(home) as bench:
         assert not await bench.knows("zanzibar")
         await bench.settled()
+        assert await bench.database.run(voice_changes.changes, bench.guild) == []
+        assert files_with(home.root, *PHRASE.split()) == []
+
+
+@pytest.mark.parametrize("wait", [True, False])
+async def test_forgetting_that_failed_is_tried_until_no_byte_is_left(
+    home: Home, monkeypatch: pytest.MonkeyPatch, wait: bool
+) -> None:
+    """A full disk, and then a log that another program reads."""
+    monkeypatch.setattr(opened_voices, "RETRY_SECONDS", 0.01)
+    async with opened(home) as bench:
+        row = await bench.hear(PHRASE)
+        assert row is not None
+        await bench.learning.rebuild(bench.guild)
+        files = bench.learning._voices._files
+        scrub, left = files.scrub, [False, OSError("no space"), AppError("no space")]
+
+        async def failing(voice: Voice, guild: int) -> bool:
+            if not left:
+                return await scrub(voice, guild)
+            if isinstance(trouble := left.pop(), Exception):
+                raise trouble
+            return False
+
+        monkeypatch.setattr(files, "scrub", failing)
+        with pytest.raises(AppError) if wait else nullcontext():
+            await bench.learning.forgetter.forget(bench.guild, [row], wait=wait)
+        await bench.settled()
+        assert left == []
         assert await bench.database.run(voice_changes.changes, bench.guild) == []
         assert files_with(home.root, *PHRASE.split()) == []
 

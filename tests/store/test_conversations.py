@@ -31,9 +31,9 @@ def test_a_summary_is_kept_until_something_of_it_goes(
 ) -> None:
     rows = [write(f"line {number}") for number in range(3)]
     link(db, *rows)
-    assert db.call(conversations.long_ones, guild, 0, 3) == [rows[0]]
+    assert db.call(conversations.long_ones, 0, 3) == [(guild, rows[0])]
     assert db.call(conversations.summarise, rows[0], "They greet.", rows, 0)
-    assert db.call(conversations.long_ones, guild, 0, 1) == []
+    assert db.call(conversations.long_ones, 0, 1) == []
     assert db.call(conversations.turns_after, rows[0], rows[1]) == [rows[2]]
     assert not db.call(conversations.summarise, rows[0], "Late.", rows, 0)
     db.call(forgetting.delete, guild, rows[1:2])

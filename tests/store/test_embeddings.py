@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.store import embeddings, forgetting
+from app.store import embeddings, forgetting, messages
 from app.store.database import Database
 
 Write = Callable[..., int]
@@ -46,3 +46,14 @@ def test_a_vector_goes_with_its_message_and_the_state_shows_it(
     after = db.call(embeddings.state, guild, "mini")
     assert (after.vectors, after.row_sum, after.last) == (1, rows[1], before.last)
     assert db.call(embeddings.state, guild + 1, "mini").vectors == 0
+
+
+def test_an_edited_message_loses_the_vector_of_its_old_words(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, other = write("zebra"), write("lion")
+    db.call(embeddings.add_many, guild, "mini", [(row, b"\1"), (other, b"\2")])
+    db.call(messages.edit, row, "okapi")
+    assert db.call(embeddings.of_messages, "mini", [row, other]) == [(other, b"\2")]
+    db.call(messages.reword, other, "tiger")
+    assert db.call(embeddings.of_messages, "mini", [row, other]) == []

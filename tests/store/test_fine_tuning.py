@@ -2,8 +2,18 @@
 
 from collections.abc import Callable
 
-from app.store import comparisons, feedback, fine_tuning, guilds, members, replies
+from app.store import (
+    comparisons,
+    conversations,
+    feedback,
+    fine_tuning,
+    guilds,
+    members,
+    replies,
+    reply_links,
+)
 from app.store.database import Database
+from app.store.reply_links import NewLink
 from app.store.tables import Channel, Guild
 
 Write = Callable[..., int]
@@ -86,3 +96,19 @@ def test_a_reworded_draft_gives_a_good_and_a_bad_example(
     assert [(one.text, one.rating) for one in found] == [
         ("old words", -1), ("new words", 1), ("better", 1), ("worse", -1),
     ]  # fmt: skip
+
+
+def test_a_reply_that_knew_a_summary_is_no_example(
+    db: Database, guild: int, write: Write
+) -> None:
+    """Nobody can tell whose words are in it, or whether they agreed."""
+    row = write("the zebra sleeps")
+    db.call(reply_links.put_many, [NewLink(row, None, row, 1.0)])
+    assert db.call(conversations.summarise, row, "a zebra sleeps", [row], 0)
+    for summary in (row, None):
+        reply = db.call(replies.claim, guild, None, "say")
+        assert reply is not None
+        fields = {"text": f"known {summary}", "state": "made", "summary_of": summary}
+        assert db.call(replies.finish, reply, fields) is not None
+        db.call(feedback.rate, reply, "ann", 1)
+    assert [one.text for one in db.call(fine_tuning.judged, guild)] == ["known None"]

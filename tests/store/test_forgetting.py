@@ -75,6 +75,19 @@ def test_people_without_messages_go_and_an_opt_out_stays(
     assert db.call(members.opted_out, guild) == {"emilia"}
 
 
+def test_an_opt_out_outlives_the_forgetting_of_its_person(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("mine", author="iago")
+    db.call(members.ensure, guild, "cassio", "Cassio")
+    db.call(members.set_opted_out, guild, "iago", True)
+    db.call(forgetting.delete, guild, [row])
+    for author in ("iago", "cassio"):
+        db.call(forgetting.delete_author, guild, author)
+    assert db.call(members.opted_out, guild) == {"iago"}
+    assert db.call(members.find, guild, "cassio") is None
+
+
 def test_the_server_chosen_for_direct_messages_goes_with_its_person_and_its_guild(
     db: Database, guild: int
 ) -> None:

@@ -178,3 +178,21 @@ def test_attachments_belong_to_their_message(
     assert row is not None
     (file,) = db.call(messages.attachments_of, [row])
     assert file.name == "yorick.png"
+
+
+def test_a_message_is_heard_in_its_own_guild_and_channel_alone(
+    db: Database, guild: int, write: Write
+) -> None:
+    row = write("to be", external="77")
+    stage = db.call(guilds.find_channel, guild, "stage")
+    pit = db.call(guilds.ensure_channel, guild, "pit")
+    assert stage is not None
+
+    def is_heard() -> bool:
+        return bool(db.call(lambda: Message.get_by_id(row).is_heard))
+
+    db.call(messages.note_heard, guild + 1, "77", stage.id)
+    db.call(messages.note_heard, guild, "77", pit.id)
+    assert not is_heard()
+    db.call(messages.note_heard, guild, "77", stage.id)
+    assert is_heard()

@@ -43,7 +43,15 @@ def test_migrations_run_in_order_and_keep_a_copy(
         assert old.call(guilds.find, "The Globe") is not None
 
 
+BEFORE_INDEX = (
+    "DROP TRIGGER message_index_delete",
+    "DROP TRIGGER message_index_edit",
+    "DROP TABLE message_index_part",
+    "DROP TABLE message_index",
+    "ALTER TABLE row_numbers DROP COLUMN indexed",
+)
 BEFORE_ASKERS = (
+    *BEFORE_INDEX,
     "DROP INDEX reply_asker",
     "DROP INDEX reply_answers",
     "ALTER TABLE reply DROP COLUMN asker",
@@ -176,7 +184,8 @@ def test_the_messages_of_older_replies_are_found_by_their_ids(
     def go_back() -> None:
         replies.set_state(old, "replaced", ["7"])
         replies.set_state(new, "sent", ["7", "8"])
-        bound().execute_sql("DROP TABLE sent_message")
+        for statement in ("DROP TABLE sent_message", *BEFORE_INDEX):
+            bound().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._sent_messages)
         sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
 

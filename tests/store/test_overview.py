@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.store import guilds, members, overview, replies
+from app.store import feedback, guilds, members, overview, replies, snapshots
 from app.store.database import Database, bound
 from app.store.tables import ConversationLink, Reply
 
@@ -99,3 +99,32 @@ def test_todays_messages_are_counted_without_reading_the_older_ones(
 
     steps = " ".join(db.call(plans))
     assert "message_channel_id_ts (channel_id=? AND ts>?)" in steps
+
+
+def test_the_totals_of_all_guilds_are_those_of_each(
+    db: Database, guild: int, write: Write
+):
+    for number in range(5):
+        write(f"line {number}")
+    write("left out", dropped="word")
+    write("left out, too", dropped="link")
+    db.call(members.set_opted_out, guild, "puck", True)
+    bare = db.call(guilds.ensure, "Bare").id
+    make_reply(db, guild, 105)
+    reply = make_reply(db, guild, 109)
+    db.call(feedback.rate, reply, "puck", 1)
+    early = db.call(snapshots.take, guild, "early", 1, 5)
+    write("later")
+    db.call(snapshots.roll_back, early, (), ())
+    found = db.call(overview.totals)
+    assert found[bare] == overview.GuildTotals()
+    assert found[guild].last_reply == 109 and found[guild].is_rated
+    assert found[guild].opted_out == 1
+    for row in (guild, bare):
+        counts = db.call(guilds.counts, row)
+        assert (found[row].messages, found[row].learned) == (
+            counts.messages,
+            counts.learned,
+        )
+        assert found[row].dropped == counts.dropped
+        assert found[row].embeddings == counts.embeddings

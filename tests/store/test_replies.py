@@ -5,9 +5,21 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from app.core.explanation import RungOutcome
-from app.store import forgetting, guilds, members, messages, replies, tombstones
+from app.store import (
+    conversations,
+    feedback,
+    forgetting,
+    guilds,
+    members,
+    messages,
+    replies,
+    reply_links,
+    tombstones,
+)
 from app.store.database import Database, bound
 from app.store.replies import SourceMessage
+from app.store.reply_links import NewLink
+from app.store.tables import Feedback
 
 Write = Callable[..., int]
 
@@ -52,7 +64,9 @@ def test_a_reply_that_is_not_sent_keeps_no_words_not_even_in_its_notes(
     fields: dict[str, object] = {"text": "a zebra", "state": "made"}
     fields |= {"turns": [["ann", "zebra", row]]}
     fields |= {"notes": ["sent as an example: zebra"], "shares": [50, 50]}
-    fields |= {"recalled": [row], "summary_of": 1}
+    fields |= {"recalled": [row], "summary_of": row}
+    db.call(reply_links.put_many, [NewLink(row, None, row, 1.0)])
+    assert db.call(conversations.summarise, row, "of a zebra", [row], 0)
     assert db.call(replies.finish, reply, fields, [SourceMessage(row)]) is not None
     db.call(replies.take_words, reply)
     assert_blank(db, reply, "claimed")
@@ -154,6 +168,63 @@ def test_the_bots_own_line_is_not_stored_after_what_it_drew_on_was_forgotten(
     member = db.call(members.ensure, guild, "the bot", "Mynah", is_bot=True).id
     line = messages.NewMessage(place, member, "900", 5, "zebra!")
     assert db.call(messages.add, guild, line) is None
+
+
+@pytest.fixture
+def talk(db: Database, write: Write) -> list[int]:
+    """The messages of a talk that has a summary; its row is that of the first."""
+    rows = [write("the zebra sleeps"), write("let it")]
+    db.call(reply_links.put_many, [NewLink(row, None, rows[0], 1.0) for row in rows])
+    assert db.call(conversations.summarise, rows[0], "a zebra sleeps", rows, 0)
+    return rows
+
+
+def knowing(talk: int | None) -> dict[str, object]:
+    return {"text": "a zebra", "state": "made", "summary_of": talk}
+
+
+def test_a_reply_that_knew_a_summary_goes_with_each_message_of_that_talk(
+    db: Database, guild: int, write: Write, talk: list[int]
+) -> None:
+    elsewhere = write("of something else")
+    reply, other = begin(db, guild, "1"), begin(db, guild, "2")
+    assert db.call(replies.finish, reply, knowing(talk[0])) is not None
+    assert db.call(replies.finish, other, knowing(None)) is not None
+    assert forget(db, guild, elsewhere).replies == 0
+    assert forget(db, guild, talk[1]).replies == 1
+    assert_blank(db, reply, "claimed")
+    assert db.call(replies.has_words, other)
+
+
+def test_a_reply_whose_summary_lost_a_message_meanwhile_is_stored_without_words(
+    db: Database, guild: int, talk: list[int]
+) -> None:
+    reply, draft = begin(db, guild, "1"), {"guild": guild, "reason": "say"}
+    forget(db, guild, talk[1])
+    assert db.call(replies.finish, reply, knowing(talk[0])) is None
+    assert_blank(db, reply, "claimed")
+    assert db.call(replies.add, draft | knowing(talk[0])) is None
+
+
+def test_a_reply_whose_summary_knew_other_words_is_stored_without_its_own(
+    db: Database, guild: int, talk: list[int]
+) -> None:
+    reply = begin(db, guild, "1")
+    db.call(messages.edit, talk[1], "let the lion sleep")
+    db.call(conversations.drop_summaries, [talk[0]])
+    assert db.call(replies.finish, reply, knowing(talk[0])) is None
+    assert_blank(db, reply, "claimed")
+
+
+def test_the_words_before_a_correction_go_with_the_reply(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, reply = write("zebra"), begin(db, guild)
+    assert finish(db, reply, row)
+    db.call(feedback.rate, reply, "ann", 1, "edited", was="a zebra")
+    forget(db, guild, row)
+    kept = db.call(lambda: [one.was for one in Feedback.select()])
+    assert kept == [""], "the opinion stays, its words do not"
 
 
 def test_one_trigger_has_one_reply(db: Database, guild: int) -> None:

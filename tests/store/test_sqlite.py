@@ -82,6 +82,23 @@ def test_every_pragma_holds_in_an_open_database(db: Database, name: str) -> None
     assert found == numbers.get(str(wanted), wanted)
 
 
+PROMISED = {
+    "foreign_keys": 1,
+    "journal_mode": "wal",
+    "secure_delete": 1,
+    "synchronous": 1,
+    "wal_autocheckpoint": 0,
+}
+"""What promises rest on, whatever the table of pragmas says."""
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_what_promises_rest_on_is_set_in_an_open_database(
+    db: Database, name: str
+) -> None:
+    assert db.call(lambda: bound().pragma(name)) == PROMISED[name]
+
+
 def test_more_rows_than_one_statement_takes_are_inserted_once(
     db: Database, guild: int
 ) -> None:
@@ -117,6 +134,19 @@ def test_deleted_text_is_overwritten_in_the_file(
     db.call(forgetting.delete, guild, [row])
     assert db.call(lambda: sqlite.truncate_log(bound()))
     assert files_with(db.path.parent, "quizzical platypus") == []
+
+
+def test_a_log_that_a_reader_needs_is_not_told_as_empty(
+    db: Database, write: Write
+) -> None:
+    write("one")
+    with closing(sqlite3.connect(db.path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM message").fetchone()
+        write("two")
+        db.call(lambda: bound().pragma("busy_timeout", 0))
+        assert not db.call(lambda: sqlite.truncate_log(bound()))
+    assert db.call(lambda: sqlite.truncate_log(bound()))
 
 
 def test_a_log_that_is_in_the_file_whole_is_left_alone(

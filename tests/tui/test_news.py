@@ -54,7 +54,7 @@ async def test_a_finished_import_opens_nothing_and_says_where_the_details_are(
     open_app: Open, tmp_path: Path
 ):
     counts = {"guild": "The Players", "read": 1200, "added": 1000}
-    counts["errors"] = [{"file": "a.json", "text": "line 3: not JSON"}]  # type: ignore[assignment]
+    counts["errors"] = [{"file": "a.json", "text": "line 3: not JSON"}]
     async with open_app("learn", busy_bot(**{"import": counts})) as pilot:
         await pilot.press("i")
         pilot.app.screen.query_one(Input).value = str(tmp_path)
@@ -71,7 +71,8 @@ async def test_a_finished_import_opens_nothing_and_says_where_the_details_are(
 
 async def test_a_notice_covers_neither_the_keys_nor_the_status(open_app: Open):
     """With a reply chosen, the keys of Conversations take three lines here."""
-    async with open_app("conversations", size=(60, 24)) as pilot:
+    options = {"size": (60, 24), "notifications": True}
+    async with open_app("conversations", **options) as pilot:
         await pilot.press("right")
         await settle(pilot)
         keys = pilot.app.screen.query_one(Keys)

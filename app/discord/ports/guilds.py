@@ -24,8 +24,8 @@ class GuildEvents(Protocol):
         """Return the settings of a server, wherever in it."""
         ...
 
-    async def starts_talk(self, guild: int) -> bool:
-        """Return whether the bot is to start talk in a server, or a channel of it."""
+    async def starting_talk(self, present: Collection[int]) -> list[int]:
+        """Return the servers where the bot may start talk, or in a channel of them."""
         ...
 
     async def explain_settings(self, place: MessagePlace) -> list[ResolvedSetting]:

@@ -58,11 +58,13 @@ class TalkStarter(Background):
 
     async def _run(self) -> None:
         while True:
-            for guild in self._bot.guilds:
-                if not self._speaker.may_be_in(guild.id):
-                    continue
-                if await self._ports.guilds.starts_talk(guild.id):
-                    await self._look_around(guild)
+            present = {
+                guild.id: guild
+                for guild in self._bot.guilds
+                if self._speaker.may_be_in(guild.id)
+            }
+            for one in await self._ports.guilds.starting_talk(present):
+                await self._look_around(present[one])
             await sleep(self._between)
 
     async def _look_around(self, guild: discord.Guild) -> None:
@@ -80,7 +82,7 @@ class TalkStarter(Background):
             return
         config = await self._ports.guilds.settings(place)
         speak = config.speak
-        if not speak.start_after_hours and not speak.start_at:
+        if not speak.starts_talk:
             return
         now = datetime.fromtimestamp(self._clock()).astimezone()
         room = self._room(place, channel.last_message_id, speak)

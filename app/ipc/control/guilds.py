@@ -22,7 +22,8 @@ class GuildFigures:
     learned: int
     dropped: dict[str, int]
     """Messages that are not learned, by reason."""
-    words: int
+    words: int | None
+    """None if nobody has counted them, in a home of many guilds."""
     voice: str
     """State in words."""
     embeddings: int

@@ -237,7 +237,7 @@ class OpenAIProvider:
         start = self._clock()
         call = self._call(prompt)
         is_repeatable = prompt.temperature == 0
-        if is_repeatable and (known := self._repeats.known(call.asked)):
+        if is_repeatable and (known := self._repeats.known(prompt.guild, call.asked)):
             yield known.text
             yield known
             return
@@ -266,7 +266,7 @@ class OpenAIProvider:
         if not done.text.strip():
             raise ProviderError(f"{call.address.host} {call.why_empty}.")
         if is_repeatable:
-            self._repeats.remember(call.asked, done)
+            self._repeats.remember(prompt.guild, call.asked, done)
         yield done
 
     async def close(self) -> None:

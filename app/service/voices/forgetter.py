@@ -263,7 +263,11 @@ class Forgetter:
         if wait:
             if opened.pending:
                 opened.pending.cancel()
-            complete = await self._voices.scrub(opened, guild)
+            try:
+                complete = await self._voices.scrub(opened, guild)
+            finally:
+                if not complete:
+                    self._voices.scrub_again(opened, guild)
         elif await self._database.run(voice_changes.newest_change, guild):
             self._voices.scrub_soon(opened, guild)
         return Forgotten(

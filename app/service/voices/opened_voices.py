@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from app.core.errors import AppError
 from app.service.voices.voice_files import MOST_TAIL, VoiceFiles
@@ -20,6 +22,13 @@ SCRUB_SECONDS = 60.0
 SCRUB_MESSAGES = 60_000
 """The number of messages that adds the same delay again."""
 
+RETRY_SECONDS, LONGEST_RETRY = 60.0, 3600.0
+"""The delay after files could not be rewritten; it doubles each time."""
+
+
+MOST_OPEN = 100
+"""The most voices that stay open unused: up to 1 MB each, and quickly opened again."""
+
 
 @dataclass
 class OpenedVoice:
@@ -30,6 +39,8 @@ class OpenedVoice:
     """Held while the files are replaced or built."""
     pending: "asyncio.Task[None] | None" = None
     """A build that waits for its start."""
+    failures: int = 0
+    """Builds in a row that left something of what was forgotten."""
 
 
 class OpenedVoices:
@@ -42,18 +53,20 @@ class OpenedVoices:
         self._database = database
         self._files = files
         self._scrub_seconds = scrub_seconds
-        self._open: dict[int, OpenedVoice] = {}
+        self._open: WeakValueDictionary[int, OpenedVoice] = WeakValueDictionary()
+        """All that somebody holds, so that no guild has two voices at once."""
+        self._recent: OrderedDict[int, OpenedVoice] = OrderedDict()
+        """Those last used, the oldest first."""
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Finish in the background the forgetting that a killed process began."""
-        known = await self._database.run(guilds.every)
-        await asyncio.to_thread(self._files.sweep, {guild.id for guild in known})
+        known = await self._database.run(guilds.numbers)
+        await asyncio.to_thread(self._files.sweep, known)
         self._spawn(self._empty_log())
-        for guild in known:
-            if await self._database.run(voice_changes.newest_change, guild.id):
-                self.build_soon(await self.get(guild.id), guild.id, 0.0)
+        for guild in sorted(await self._database.run(voice_changes.changed_guilds)):
+            self.build_soon(await self.get(guild), guild, 0.0)
 
     async def close(self) -> None:
         """Cancel waiting and running builds; the database remembers what they lack."""
@@ -62,11 +75,23 @@ class OpenedVoices:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def get(self, guild: int) -> OpenedVoice:
-        if guild not in self._open:
+        """Return a guild's voice, and let go of the one that was unused for longest."""
+        opened = self._open.get(guild)
+        if opened is None:
             async with self._opening:
-                if guild not in self._open:
-                    self._open[guild] = await self._open_files(guild)
-        return self._open[guild]
+                opened = self._open.get(guild)
+                if opened is None:
+                    opened = self._open[guild] = await self._open_files(guild)
+        self._recent[guild] = opened
+        self._recent.move_to_end(guild)
+        if len(self._recent) > MOST_OPEN:
+            self._recent.popitem(last=False)
+        return opened
+
+    def known_words(self, guild: int) -> int | None:
+        """Return the words of a voice, open or as its files say; None without any."""
+        opened = self._open.get(guild)
+        return opened.voice.words if opened else self._files.words(guild)
 
     @asynccontextmanager
     async def unchanged(self, guild: int) -> AsyncIterator[None]:
@@ -74,7 +99,8 @@ class OpenedVoices:
 
         An import would store on what is being forgotten.
         """
-        async with (await self.get(guild)).changing:
+        opened = await self.get(guild)
+        async with opened.changing:
             yield
 
     async def drop_uploads(self, guild: int) -> None:
@@ -108,14 +134,29 @@ class OpenedVoices:
         await asyncio.sleep(seconds)
         # Changes from here on need their own build.
         opened.pending = None
+        is_clean = False
         try:
-            await self.scrub(opened, guild)
-        except AppError as error:
+            is_clean = await self.scrub(opened, guild)
+        except (AppError, OSError) as error:
             log.error("the voice of guild %d could not be built: %s", guild, error)
+        if is_clean:
+            opened.failures = 0
+        else:
+            self.scrub_again(opened, guild)
 
     async def scrub(self, opened: OpenedVoice, guild: int) -> bool:
+        """Rewrite the files; True if nothing forgotten is left in them."""
         async with opened.changing:
             return await self._files.scrub(opened.voice, guild)
+
+    def scrub_again(self, opened: OpenedVoice, guild: int) -> None:
+        """Rewrite the files later, as something forgotten is left in them.
+
+        A full disk has room again some time, and a busy log comes to rest.
+        """
+        pause = RETRY_SECONDS * 2 ** min(opened.failures, 9)
+        opened.failures += 1
+        self.build_soon(opened, guild, min(pause, LONGEST_RETRY))
 
     def scrub_soon(self, opened: OpenedVoice, guild: int) -> None:
         """Rewrite the files after a while, for all deletions until then."""

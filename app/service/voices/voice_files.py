@@ -22,7 +22,7 @@ from app.service.job_runner import JobRunner
 from app.store import feedback, messages, voice_changes
 from app.store.database import CHECKPOINT_SECONDS, Database
 from app.voice import files, voice_builder
-from app.voice.voice import Voice, VoiceFileError
+from app.voice.voice import Voice, VoiceFileError, words_in
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,13 @@ class VoiceFiles:
             voice.weigh(message, weight)
         is_missing = not voice.bytes and voice.messages > FEW
         return voice, is_damaged or is_missing or is_long
+
+    def words(self, guild: int) -> int | None:
+        """Return the words that the files hold; None without sound files."""
+        try:
+            return words_in(self._home.voice(guild))
+        except (FileNotFoundError, VoiceFileError):
+            return None
 
     async def learn_after(self, voice: Voice, guild: int, row: int) -> bool:
         """Learn messages after `row`; True if they are too many to keep apart."""

@@ -79,6 +79,13 @@ class VoiceKeeper:
         """
         return (await self._voices.get(guild)).voice
 
+    def known_words(self, guilds: Sequence[int]) -> dict[int, int | None]:
+        """Return the words that each guild's voice has, without opening any.
+
+        None of those whose files are not written yet. It reads the disk.
+        """
+        return {guild: self._voices.known_words(guild) for guild in guilds}
+
     async def hear(self, guild: int, records: Sequence[Record]) -> list[int]:
         """Store live messages, and learn them at once.
 

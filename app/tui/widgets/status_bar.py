@@ -23,6 +23,7 @@ WORK = {
     "rebuild": "building the voice",
     "tokens": "building the voice",
     "embed": "remembering",
+    "index": "making search fast",
     "pull": "fetching a model",
     "tune": "tuning a model",
     "forget": "forgetting",

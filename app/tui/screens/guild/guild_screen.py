@@ -141,7 +141,7 @@ def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:
     """Return the server's name with its most important facts."""
     messages = guild.messages
     facts = [f"{format.count(messages)} messages", format.maturity_words(messages)]
-    if not is_narrow:
+    if not is_narrow and guild.words is not None:
         facts.insert(1, f"{format.count(guild.words)} words")
     if guild.opted_out:
         facts.append(f"{guild.opted_out} opted out")

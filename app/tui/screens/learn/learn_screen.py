@@ -30,6 +30,7 @@ WORDS = {
     "rebuild": "Voice",
     "tokens": "Voice",
     "embed": "Memory",
+    "index": "Search",
     "pull": "Model",
     "tune": "Model",
     "forget": "Forget",

@@ -1,0 +1,154 @@
+"""All learned guilds with their figures: a few queries, however many there are."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.chat import feedback_weights
+from app.core.files import size
+from app.core.paths import Home
+from app.ipc.control import GuildFigures
+from app.service.app_context import AppContext
+from app.settings.host_names import OPENAI
+from app.settings.hosts import host_of, hosts_for
+from app.settings.schema import Config
+from app.settings.speech_rules import is_listed
+from app.store import feedback, guilds, overview
+from app.store import settings as stored_settings
+from app.store.overview import GuildTotals
+from app.store.rows import StoredGuild
+
+MATURE = 2000
+"""The number of messages from which a voice has plenty to say."""
+
+MOST_OPENED = 50
+"""The most guilds whose voices are opened to count their words."""
+
+AT_ONCE = 100
+"""Guilds described in one go, for some milliseconds."""
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """A guild's settings, and the reason why a host may have nothing of it, if any."""
+
+    config: Config
+    refused: str
+
+
+class GuildList:
+    """Describes the learned guilds."""
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+
+    async def figures(self) -> list[GuildFigures]:
+        """Return the figures of every guild, by name.
+
+        One of files alone, or that the bot has left, is there while it has messages.
+        """
+        context, reader = self._context, self._context.reader
+        totals = await reader.run(overview.totals)
+        every = [
+            guild
+            for guild in await reader.run(guilds.every)
+            if totals.get(guild.id, GuildTotals()).messages
+            or (guild.discord_id and guild.left is None)
+        ]
+        own = await reader.run(stored_settings.guilds_of_their_own)
+        rows = [guild.id for guild in every]
+        disk = await asyncio.to_thread(_sizes, context.home, rows)
+        words = await self._words(rows)
+        alike: _Ways | None = None
+        found = list[GuildFigures]()
+        for place, guild in enumerate(every):
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if guild.id in own:
+                ways = await self._ways(guild.id)
+            else:
+                ways = alike = alike or await self._ways(guild.id)
+            one = totals.get(guild.id, GuildTotals())
+            disliked = await self._disliked(guild.id) if one.is_rated else 0
+            found.append(
+                self._figures(
+                    guild, one, ways, words[guild.id], disk[guild.id], disliked
+                )
+            )
+        return found
+
+    async def _words(self, rows: Sequence[int]) -> dict[int, int | None]:
+        """Return the words of each voice; None of those that nobody has counted."""
+        voices = self._context.voices
+        if len(rows) <= MOST_OPENED:
+            return {row: (await voices.voice(row)).words for row in rows}
+        return await asyncio.to_thread(voices.known_words, rows)
+
+    async def _disliked(self, guild: int) -> int:
+        votes = await self._context.reader.run(feedback.votes_by_source, guild)
+        return len(feedback_weights.weights(votes))
+
+    async def _ways(self, guild: int) -> _Ways:
+        config = await self._context.settings.of(guild)
+        hosts = [*hosts_for(config), host_of(config, OPENAI)]
+        address = next(one for one in hosts if one.has_address).address
+        refused = await self._context.gate.refuses(address, "replies", [guild])
+        return _Ways(config, refused or "")
+
+    def _figures(
+        self,
+        guild: StoredGuild,
+        totals: GuildTotals,
+        ways: _Ways,
+        words: int | None,
+        disk: dict[str, int],
+        disliked: int,
+    ) -> GuildFigures:
+        reply, last = ways.config.reply, totals.last_reply
+        listed = self._context.settings.home.bot.servers
+        backlog = max(0, totals.learned - totals.embeddings)
+        return GuildFigures(
+            row=guild.id,
+            id=guild.discord_id,
+            guild=guild.name,
+            key=guild.discord_id or guild.name,
+            messages=totals.messages,
+            learned=totals.learned,
+            dropped={**totals.dropped},
+            words=words,
+            voice=state_of_voice(totals.learned),
+            embeddings=totals.embeddings,
+            backlog=backlog if ways.config.memory.enabled else 0,
+            bytes=disk,
+            mode=reply.mode,
+            provider=reply.provider,
+            dial=reply.dial,
+            join_in=ways.config.speak.join_in,
+            shadow=reply.shadow,
+            local_only=reply.local_only,
+            refused=ways.refused,
+            is_demo=guild.is_demo,
+            is_listed=is_listed(listed, guild.discord_id),
+            disliked=disliked,
+            opted_out=totals.opted_out,
+            last_reply=last / 1000 if last else None,
+        )
+
+
+def state_of_voice(learned: int) -> str:
+    """Describe the state of a voice in words."""
+    if not learned:
+        return "empty"
+    return "speaks well" if learned >= MATURE else "speaks, still learning"
+
+
+def _sizes(home: Home, rows: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Return the bytes on disk of each guild by part."""
+    return {
+        row: {
+            "voice": size(home.voice(row)),
+            "tokens": size(home.guild(row) / "tokens"),
+            "index": size(home.index(row)),
+        }
+        for row in rows
+    }

@@ -1,0 +1,1 @@
+"""Finds messages by their words."""

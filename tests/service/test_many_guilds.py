@@ -1,0 +1,177 @@
+"""A home of many guilds: lists, starts and voices do not grow with their number."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.paths import Home
+from app.discord.controller import ports_of
+from app.ipc import control
+from app.service.handlers import guild_list
+from app.service.service import Service
+from app.service.voices import opened_voices
+from app.store import guilds, members, messages
+from app.store.database import Database, bound, write
+from app.store.messages import NewMessage
+from tests.service.test_voice_keeper import opened
+
+pytestmark = pytest.mark.process
+
+
+@write
+def fill(number: int) -> list[int]:
+    """Make guilds of two messages each."""
+    rows = []
+    for place in range(number):
+        guild = guilds.ensure(f"Isle {place}", str(1000 + place)).id
+        channel = guilds.ensure_channel(guild, "shore", str(5000 + place)).id
+        guilds.set_learning(channel, True)
+        ann = members.ensure(guild, "ann", "Ann").id
+        for turn, text in enumerate(("the ferry is late", f"boat {place} is in")):
+            said = NewMessage(channel, ann, f"{place}{turn}", turn + 1, text, None)
+            messages.add(guild, said)
+        rows.append(guild)
+    return rows
+
+
+class Trips:
+    """Counts what is asked of the database."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        plain = Database.submit
+
+        def submit(database: Database, *args: Any, **kwargs: Any) -> Any:
+            self.count += 1
+            return plain(database, *args, **kwargs)
+
+        monkeypatch.setattr(Database, "submit", submit)
+
+    async def of(self, work: Any) -> int:
+        before = self.count
+        await work
+        return self.count - before
+
+
+def _nobody() -> Any:
+    class Nobody:
+        async def notify(self, notification: object) -> None: ...
+
+    return Nobody()
+
+
+async def test_a_list_of_many_guilds_opens_no_voice_and_asks_no_more(
+    service: Service, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guild_list, "MOST_OPENED", 3)
+    trips, context = Trips(monkeypatch), service.context
+    await context.database.run(fill, 4)
+    # The settings are read at the first time.
+    await service.call(_nobody(), control.Guilds())
+    one = await trips.of(service.call(_nobody(), control.Guilds()))
+    await context.database.run(fill, 40)
+    many = await trips.of(service.call(_nobody(), control.Guilds()))
+    assert many == one
+    found = (await service.call(_nobody(), control.Guilds())).guilds
+    assert len(found) == 40
+    assert {guild.words for guild in found} == {None}
+    assert {(guild.messages, guild.learned, guild.voice) for guild in found} == {
+        (2, 2, "speaks, still learning")
+    }
+
+
+async def test_words_of_many_guilds_are_those_of_their_files(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voices = service.context.voices
+    rows = await service.context.database.run(fill, 4)
+    await voices.rebuild(rows[1])
+    await voices.voice(rows[2])
+    voices._voices._recent.pop(rows[1])
+    assert rows[1] not in voices._voices._open
+    words = voices.known_words(rows)
+    assert words[rows[0]] is None and words[rows[3]] is None
+    assert words[rows[1]] == words[rows[2]] == 8
+
+
+async def test_the_bot_comes_back_to_many_guilds_in_a_few_trips(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips, database = Trips(monkeypatch), service.context.database
+    ports = ports_of(service.context, service.context._rng)
+    await database.run(fill, 40)
+    present = {1000 + place: f"Isle {place}" for place in range(40)}
+    assert await trips.of(ports.guilds.present(present)) < 5
+    assert await trips.of(ports.messages.newest()) == 1
+    assert await ports.messages.newest() == {
+        5000 + place: int(f"{place}1") for place in range(40)
+    }
+    del present[1000]
+    await ports.guilds.present(present | {1001: "Skerry"})
+    every = {one.discord_id: one for one in await database.run(guilds.every)}
+    assert every["1000"].left is not None and every["1002"].left is None
+    assert every["1001"].name == "Skerry"
+
+
+async def test_a_voice_that_was_let_go_of_misses_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened_voices, "MOST_OPEN", 2)
+    async with opened(home) as bench:
+        await bench.hear("something is rotten in denmark", "1")
+        row = await bench.hear("the readiness is all", "2")
+        assert row is not None
+        others = await bench.database.run(fill, 3)
+        held = await bench.learning._voices.get(bench.guild)
+        for guild in others:
+            await bench.learning.voice(guild)
+        assert len(bench.learning._voices._recent) == 2
+        assert await bench.learning._voices.get(bench.guild) is held
+        del held
+        for guild in others:
+            await bench.learning.voice(guild)
+        assert bench.guild not in bench.learning._voices._open
+        await bench.learning.forgetter.forget(bench.guild, [row])
+        assert await bench.knows("rotten")
+        assert not await bench.knows("readiness")
+        await bench.settled()
+
+
+def test_messages_of_one_guild_among_many_are_found_by_an_index(
+    tmp_path: Path,
+) -> None:
+    with Database(tmp_path / "mynah.db") as database:
+        database.call(fill, 30)
+
+        def plans() -> set[str]:
+            connection = bound().connection()
+            queries = (
+                "SELECT count(*) FROM message WHERE guild_id = 7",
+                "SELECT text FROM message WHERE guild_id = 7 AND dropped IS NULL"
+                " AND id > 3 ORDER BY id",
+                "SELECT id FROM message WHERE guild_id = 7 ORDER BY id DESC LIMIT 5",
+            )
+            found = [connection.execute(f"EXPLAIN QUERY PLAN {one}") for one in queries]
+            return {row[3].split("(")[0].strip() for rows in found for row in rows}
+
+        steps = database.call(plans)
+    assert all("message_guild_id" in step for step in steps)
+
+
+async def test_starting_talk_asks_once_whatever_the_number_of_servers(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips, context = Trips(monkeypatch), service.context
+    ports = ports_of(context, context._rng)
+    rows = await context.database.run(fill, 40)
+    present = [1000 + place for place in range(40)]
+    assert await trips.of(ports.guilds.starting_talk(present)) == 1
+    assert await ports.guilds.starting_talk(present) == []
+    await context.settings.change("speak.start_after_hours", "5", rows[7])
+    channel = await context.database.run(guilds.find_channel, rows[9], "5009")
+    assert channel is not None
+    await context.settings.change("speak.start_after_hours", "5", rows[9], channel.id)
+    assert await ports.guilds.starting_talk(present) == [1007, 1009]
+    await context.settings.change("speak.start_at", "09:00 weekdays in #shore")
+    assert await ports.guilds.starting_talk(present) == present
