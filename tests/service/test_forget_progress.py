@@ -20,9 +20,12 @@ class Watcher:
 
     def __init__(self) -> None:
         self.heard: list[Params] = []
+        self._over = asyncio.Event()
 
     async def notify(self, notification: Params) -> None:
         self.heard.append(notification)
+        if self.told and self.told[-1].finished:
+            self._over.set()
 
     @property
     def told(self) -> list[control.Progress]:
@@ -32,12 +35,11 @@ class Watcher:
 
     async def hear_the_end(self) -> None:
         """Wait for the last notice, which comes beside the reply."""
-        while not (self.told and self.told[-1].finished):
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            await self._over.wait()
 
 
-async def learn(service: Service, watcher: Watcher, file: Path, count: int) -> None:
-    """Learn a made-up server, by name alone."""
+def write(file: Path, count: int) -> None:
     rows = (
         {
             "channel": "hall",
@@ -49,6 +51,11 @@ async def learn(service: Service, watcher: Watcher, file: Path, count: int) -> N
         for number in range(count)
     )
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+async def learn(service: Service, watcher: Watcher, file: Path, count: int) -> None:
+    """Learn a made-up server, by name alone."""
+    write(file, count)
     await service.call(watcher, control.Subscribe())
     await service.call(watcher, control.Import("Rook Club", [str(file)]))
 
