@@ -12,6 +12,7 @@ def main() -> int:
     """Run one role; return the exit code (sysexits)."""
     # Whatever is written is for its owner alone, in a home that was open before too.
     os.umask(0o077)
+    _leave_no_dump()
     telemetry.switch_off()
     frozen.begin()
     arguments = sys.argv[1:]
@@ -29,8 +30,20 @@ def main() -> int:
 
         return run_command(arguments)
     except Exception:  # noqa: BLE001 - a bug keeps its traceback and has its own code
-        traceback.print_exc()
+        from app.core.safe_text import safe_text
+        from app.core.secret_patterns import redact
+
+        sys.stderr.write(safe_text(redact(traceback.format_exc())))
         return EXIT_BUG
+
+
+def _leave_no_dump() -> None:
+    """Let no crash write this process's memory, with its keys, into a file."""
+    if sys.platform != "win32":
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 if __name__ == "__main__":

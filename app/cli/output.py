@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -17,7 +18,14 @@ CODES = {"model": "36", "both": "1", "voice": "33"}
 
 
 def open_streams() -> None:
-    """Let any text through, whatever the encoding of the console or the pipe."""
+    """Let any text through, whatever the encoding of the console or the pipe.
+
+    A stream that was closed before the start becomes one that holds nothing.
+    """
+    # They stay open for the whole process, as the system's own do.
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")
     for stream, errors in (
         (sys.stdin, "replace"),
         (sys.stdout, "backslashreplace"),
@@ -68,8 +76,6 @@ def xrayed(text: str, shares: Sequence[int]) -> str:
 
 
 def _styled(text: str, code: str) -> str:
-    import os
-
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return safe_text(text)
     return f"\x1b[{code}m{safe_text(text)}\x1b[0m"

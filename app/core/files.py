@@ -25,6 +25,8 @@ def ensure_free(target: Path, *, overwrite: bool) -> None:
     Raises:
         UsageError: If there is one.
     """
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder.", "Name a file in it.")
     if target.exists() and not overwrite:
         raise UsageError(
             f"{target} already exists.",

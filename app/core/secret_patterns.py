@@ -16,8 +16,15 @@ from app.core.secret_shapes import (
     Shape,
 )
 
-_PLAIN = re.compile(r"(?:[^\s\d@:=(\[]{1,14}+(?:\s++|\Z))*+")
-"""Short pieces without the signs of secrets; only two kinds may be among them."""
+_PLAIN = re.compile(
+    r"(?:[^\s\d@:=(\[]{1,14}+(?:\s++|\Z))*+"
+    r"(?P<figures>[^\s@:=(\[]{1,14}+(?:\s++[^\s@:=(\[]{1,14}+)*+\s*+)?"
+)
+"""Short pieces without the signs of secrets, from `figures` on with digits."""
+
+_IN_PLAIN = ("bearer", "-----begin")
+_IN_FIGURES = (*_IN_PLAIN, "sk-", "pk-", "rk-", "/webhooks/")
+"""The beginnings of secrets in short pieces, but for numbers and streets."""
 
 _RUN = re.compile(r"(?<!\S)\S{15}")
 _DIGIT = re.compile(r"\d")
@@ -36,23 +43,33 @@ def _may_have_house(text: str) -> bool:
     return _HOUSE.search(text) is not None
 
 
-GROUPS: tuple[tuple[Callable[[str], object], tuple[Shape, ...]], ...] = (
+_PHRASE_WORDS = tuple(word for shape in PHRASES for word in shape.words)
+
+
+def _may_have_phrase(text: str) -> bool:
+    return any(map(_small(text).__contains__, _PHRASE_WORDS))
+
+
+Groups = tuple[tuple[Callable[[str], object], tuple[Shape, ...]], ...]
+
+FIGURES: Groups = ((_DIGITS.search, NUMBERS), (_may_have_house, STREETS))
+"""The secrets that may be in short pieces with digits."""
+
+GROUPS: Groups = (
     (_RUN.search, KEYS),
-    (bool, PHRASES),
+    (_may_have_phrase, PHRASES),
     (_may_have_mail, MAILS),
-    (_DIGITS.search, NUMBERS),
+    FIGURES[0],
     (lambda text: text.count(":") >= 2, COLONS),
-    (_may_have_house, STREETS),
+    FIGURES[1],
 )
 """A quick look that most texts do not pass, and the shapes to look for then."""
 
 
 def redact(text: str, instead: str = "[secret]") -> str:
     """`text` with `instead` in the place of each secret."""
-    if _is_plain(text):
-        return text
     small = _small(text)
-    for may_hold, shapes in GROUPS:
+    for may_hold, shapes in _groups(text):
         if may_hold(text):
             for shape in shapes:
                 if _may_be_in(small, shape):
@@ -68,10 +85,11 @@ def _redact(text: str, shape: Shape, instead: str) -> str:
 
 def has_secret(text: str) -> bool:
     """Tell if a text holds something that looks like a secret."""
-    if _is_plain(text):
+    groups = _groups(text)
+    if not groups:
         return False
     small = _small(text)
-    for may_hold, shapes in GROUPS:
+    for may_hold, shapes in groups:
         if may_hold(text):
             for shape in shapes:
                 if _may_be_in(small, shape) and _is_in(text, shape):
@@ -79,12 +97,17 @@ def has_secret(text: str) -> bool:
     return False
 
 
-def _is_plain(text: str) -> bool:
-    """Tell most texts, which hold no secret, from the others."""
-    if _PLAIN.fullmatch(text) is None:
-        return False
-    small = text.lower()
-    return "bearer" not in small and "-----begin" not in small
+def _groups(text: str) -> Groups:
+    """Return the groups that a text may hold something of; none for most texts."""
+    found = _PLAIN.fullmatch(text)
+    if found is None:
+        return GROUPS
+    has_figures = found.lastindex is not None
+    small = _small(text)
+    for word in _IN_FIGURES if has_figures else _IN_PLAIN:
+        if word in small:
+            return GROUPS
+    return FIGURES if has_figures else ()
 
 
 def _small(text: str) -> str:
@@ -95,12 +118,7 @@ def _small(text: str) -> str:
 
 
 def _may_be_in(small: str, shape: Shape) -> bool:
-    if not shape.words:
-        return True
-    for word in shape.words:
-        if word in small:
-            return True
-    return False
+    return not shape.words or any(map(small.__contains__, shape.words))
 
 
 def _is_in(text: str, shape: Shape) -> bool:

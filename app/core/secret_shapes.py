@@ -257,7 +257,28 @@ STREETS = (
             rf"(?<![\w.,-])\d{{1,5}}[A-Za-z]?,? (?:[NSEW]\.? )?(?:{_NAME} ){{1,3}}"
             r"(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Ln|Lane|Dr|Drive|Ct|Court"
             r"|Pl|Place|Terrace|Way|Close|Crescent|Parkway|Pkwy|Highway|Hwy)\b"
-        )
+        ),
+        words=(
+            " st",
+            " av",
+            " rd",
+            " road",
+            " bl",
+            " ln",
+            " lane",
+            " dr",
+            " ct",
+            " court",
+            " pl",
+            " terrace",
+            " way",
+            " cl",
+            " cr",
+            " park",
+            " pkwy",
+            " highway",
+            " hwy",
+        ),
     ),
     Shape(
         re.compile(

@@ -25,7 +25,7 @@ class StoredMembers:
     async def choose_server(self, author: int, guild: int) -> None:
         """Note the server whose voice a person wants in direct messages."""
         row, hashed = await self._ids.guild(guild), self._ids.author(author)
-        await self._context.database.run(members.choose_guild, hashed, row)
+        await self._context.database.run(members.choose_guild, row, hashed)
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:
         """Note the choice; opting out also forgets the member's messages.

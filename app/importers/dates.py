@@ -12,9 +12,16 @@ _NUMBERS = re.compile(
 )
 _TIME = re.compile(r"(\d{1,2})[:.時시](\d{2})(?:[:.分](\d{2}))?(?:[.,]\d+)?")
 _WORDS_BETWEEN = re.compile(r" (?:de|del|di|of) |, ")
-_PM = re.compile(r"p\.?\s?m\b|오후|下午|μ\.?μ|\bм\b|\bم\b|\bch\b", re.IGNORECASE)
-_AM = re.compile(r"a\.?\s?m\b|오전|上午|π\.?μ|\bص\b|\bsa\b", re.IGNORECASE)
+_PM = re.compile(
+    r"p\.?\s?m\b|오후|下午|午後|晚上|中午|μ\.?μ|\bм\b|\bم\b|\bch\b", re.IGNORECASE
+)
+_AM = re.compile(
+    r"a\.?\s?m\b|오전|上午|午前|凌晨|早上|π\.?μ|\bص\b|\bsa\b", re.IGNORECASE
+)
 _ZONE = re.compile(r"(?:Z|([+-])(\d{2}):?(\d{2}))\s*\Z")
+
+_EPOCH = re.compile(r"([0-9]{10}(?:\.[0-9]{1,9})?|[0-9]{13})")
+"""Seconds or milliseconds since the epoch."""
 
 _MONTHS = (
     ("jan", "ene", "gen", "янв"), ("feb", "fév", "fev", "фев"),
@@ -59,6 +66,8 @@ class DateReader:
         Without a zone the time is taken as UTC.
         """
         text = " ".join(text.replace("\u200e", "").split())
+        if found := _EPOCH.fullmatch(text):
+            return round(float(found[1]) * (1 if len(found[1]) == 13 else 1000))
         iso = milliseconds(text) if text[:1].isdigit() else None
         if iso is not None:
             return iso

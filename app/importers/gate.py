@@ -13,11 +13,14 @@ from app.importers import leftovers
 from app.importers.formats import discord_package, slack
 from app.importers.head import Head
 from app.importers.records import BrokenFileError, FileGuild
-from app.importers.registry import TEXT, Importer, find_importer
+from app.importers.registry import TEXT, UNKNOWN_JSON, Importer, find_importer
 from app.importers.sources import LeftOutFile, SourceFile, Sources
 from app.importers.streams import READ_ERRORS, explain_read_error
 from app.ipc.control import PassedOver
 from app.store.rows import StoredGuild
+
+PACKAGES = ("package", "package-csv")
+EMPTY_LIST = b"[]"
 
 
 class Target(NamedTuple):
@@ -32,10 +35,9 @@ class Target(NamedTuple):
     @classmethod
     def of(cls, guild: StoredGuild) -> "Target":
         """Return a stored guild as a target."""
-        claimed = guild.claimed
-        if claimed and claimed.isdigit():
-            return cls(guild.name, guild.discord_id or claimed)
-        return cls(guild.name, guild.discord_id, claimed)
+        id = guild.known_id
+        is_of_id = (guild.claimed or "").isdigit()
+        return cls(guild.name, id, None if is_of_id else guild.claimed)
 
     def is_it(self, guild: FileGuild) -> bool:
         """Tell if a file's server is this one."""
@@ -107,6 +109,7 @@ def survey(sources: Sources, as_format: str | None = None) -> Survey:
             _leave_out(found, source, explain_read_error(error))
     if as_format is None:
         _leave_out_text(found)
+        _leave_out_package(found)
     return found
 
 
@@ -131,6 +134,31 @@ def _leave_out_text(found: Survey) -> None:
         for file in found.accepted
         if file.importer is not TEXT or file.source.is_given
     ]
+
+
+def _leave_out_package(found: Survey) -> None:
+    """Leave out the many lists beside the messages of a data package."""
+    packages = [
+        file.source.name for file in found.accepted if file.importer.key in PACKAGES
+    ]
+    roots = {_folder(name, above=3) for name in packages}
+    empty = [
+        file.source
+        for file in found.accepted
+        if file.source.size < len(EMPTY_LIST) + 2
+        and _folder(file.source.name, above=1) not in map(_folder, packages)
+    ]
+    lists = [one for one in found.faults if one.reason.startswith(UNKNOWN_JSON)]
+    for name in [one.name for one in empty] + [one.name for one in lists]:
+        path = name.replace("\\", "/")
+        if any(root and path.startswith(f"{root}/") for root in roots):
+            found.passed_over.append(LeftOutFile(name, leftovers.PARTS))
+            found.accepted = [one for one in found.accepted if one.source.name != name]
+            found.faults = [one for one in found.faults if one.name != name]
+
+
+def _folder(name: str, above: int = 1) -> str:
+    return "/".join(name.replace("\\", "/").split("/")[:-above])
 
 
 class ChosenFiles(NamedTuple):

@@ -10,7 +10,7 @@ from app.importers import gate
 from app.importers.file_reader import FileReader, short
 from app.importers.filters import FORGOTTEN
 from app.importers.gate import Accepted, ReadingOptions, Target
-from app.importers.intake import Intake, IntakeEntry, NewMember
+from app.importers.intake import Intake, NewMember, is_kept
 from app.importers.records import ContentIds
 from app.importers.sources import SourceFile, find_sources, fingerprint
 from app.ipc.control import ImportedFile, PassedOver, UnreadFile
@@ -146,29 +146,31 @@ class ImportRun:
         file = fingerprint(source, self._channel or "")
         batch = _Batch(file, 0)
         skip = self._database.call(imports.position, self._guild, file)
-        ids = ContentIds()
+        take, ids = self._intake.take, ContentIds()
+        position = 0
         for record in reader:
-            self.counts.read += 1
-            entry = self._intake.take(record, ids, batch.position)
-            batch.position += 1
-            self._add(batch, entry, is_known=batch.position <= skip)
-            if len(batch.messages) >= BATCH:
-                batch.bytes_done = reader.done()
-                yield batch
-                batch = _Batch(file, batch.position)
-        batch.bytes_done = source.size
-        yield batch
+            message = take(record, ids, position)
+            position += 1
+            if message.dropped is not None and not is_kept(message, record):
+                self._count_filtered(message)
+            elif position <= skip:
+                self.counts.duplicates += 1
+            else:
+                if record.files:
+                    place = len(batch.messages)
+                    batch.files += [
+                        (place, NewAttachment(*one)) for one in record.files
+                    ]
+                batch.messages.append(message)
+                if len(batch.messages) == BATCH:
+                    yield self._filled(batch, position, reader.done())
+                    batch = _Batch(file, position)
+        yield self._filled(batch, position, source.size)
 
-    def _add(self, batch: "_Batch", entry: IntakeEntry, *, is_known: bool) -> None:
-        if not entry.is_stored:
-            self._count_filtered(entry.message)
-        elif is_known:
-            self.counts.duplicates += 1
-        else:
-            if entry.files:
-                place = len(batch.messages)
-                batch.files += [(place, file) for file in entry.files]
-            batch.messages.append(entry.message)
+    def _filled(self, batch: "_Batch", position: int, bytes_done: int) -> "_Batch":
+        self.counts.read += position - batch.position
+        batch.position, batch.bytes_done = position, bytes_done
+        return batch
 
     def _send(self, batch: "_Batch") -> None:
         """Store a batch while the next one is read."""
@@ -194,15 +196,16 @@ class ImportRun:
         self._flight = None
         rows, forgotten, members = stored.result()
         self._intake.settle(newcomers, members)
-        for place, (row, message) in enumerate(zip(rows, batch.messages, strict=True)):
-            if place in forgotten:
-                self._count_filtered(message._replace(dropped=FORGOTTEN))
-            elif row is None:
-                self.counts.duplicates += 1
-            elif message.dropped is None:
-                self.counts.added += 1
-            else:
-                self._count_filtered(message)
+        counts = self.counts
+        for place in forgotten:
+            self._count_filtered(batch.messages[place]._replace(dropped=FORGOTTEN))
+        counts.duplicates += rows.count(None) - len(forgotten)
+        for row, message in zip(rows, batch.messages, strict=True):
+            if row is not None:
+                if message.dropped is None:
+                    counts.added += 1
+                else:
+                    self._count_filtered(message)
 
     def _count_filtered(self, message: NewMessage) -> None:
         reasons, reason = self.counts.reasons, str(message.dropped)

@@ -1,7 +1,6 @@
 """Turns a record into a row: cleaned, filtered, with its channel and author."""
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 from app.importers.filters import EMPTY, LONG, OPTED_OUT, SYSTEM, Filters, clean
 from app.importers.records import MAX_TEXT_CHARS, ContentIds, Record
@@ -9,7 +8,7 @@ from app.store import guilds, imports
 from app.store.authors import AuthorKey
 from app.store.database import Database
 from app.store.imports import KnownMember
-from app.store.messages import NewAttachment, NewMessage
+from app.store.messages import NewMessage
 
 DEFAULT_CHANNEL = "general"
 UNKNOWN_AUTHOR = "someone"
@@ -19,13 +18,13 @@ NewMember = tuple[str, str, bool]
 """Author hash, display name, is a bot."""
 
 
-class IntakeEntry(NamedTuple):
-    """The result of one record."""
+_LEFT_OUT = frozenset((SYSTEM, OPTED_OUT, LONG))
 
-    message: NewMessage
-    is_stored: bool
-    """False for messages not even kept as context."""
-    files: tuple[NewAttachment, ...]
+
+def is_kept(message: NewMessage, record: Record) -> bool:
+    """Tell if a message is stored, be it as context alone."""
+    reason = message.dropped
+    return reason not in _LEFT_OUT and (reason != EMPTY or bool(record.files))
 
 
 class Intake:
@@ -51,14 +50,14 @@ class Intake:
         self._new: dict[str, NewMember] = {}
         self._waiting: dict[str, KnownMember] = {}
 
-    def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> IntakeEntry:
+    def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> NewMessage:
         """Return the row of a record; `ids` makes ids for records without one.
 
         Members without a row yet get a negative one, as `imports.add_batch` expects.
         """
         (
             author, _, text, external, ts, reply_to, channel, channel_id, thread,
-            is_bot, is_system, files, mentions, _,
+            is_bot, is_system, _, mentions, _,
         ) = record  # fmt: skip
         author = author or UNKNOWN_AUTHOR
         member = (
@@ -68,23 +67,21 @@ class Intake:
         )
         if external is None:
             external = ids.next(str(channel), author, str(ts), text)
-        refusal = None
-        if is_system or member.has_opted_out or len(text) > MAX_TEXT_CHARS:
-            refusal = _refusal(record, member)
-        reason = refusal or self._filters.reason(text, is_bot=is_bot)
+        row, has_opted_out = member
+        if is_system or has_opted_out or len(text) > MAX_TEXT_CHARS:
+            reason: str | None = _refusal(record, member)
+        else:
+            reason = self._filters.reason(text, is_bot=is_bot)
         where = (channel, channel_id, thread)
-        message = NewMessage(
+        return NewMessage(
             self._channels.get(where) or self._find_channel(*where),
-            member.row,
+            row,
             external,
             fallback_ts if ts is None else ts,
             clean(text, mentions),
             reply_to,
             reason,
         )
-        is_stored = refusal is None and (reason != EMPTY or bool(files))
-        kept = tuple(NewAttachment(*file) for file in files) if files else ()
-        return IntakeEntry(message, is_stored, kept)
 
     def hand_over(self) -> dict[str, NewMember]:
         """Return the new members since the last call, by author."""

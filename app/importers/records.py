@@ -1,6 +1,7 @@
 """Records that an importer reads from a file: one per message, or an error."""
 
 import hashlib
+from array import array
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -185,6 +186,10 @@ class BrokenFileError(Exception):
         self.reason = reason
 
 
+NOTHING = "it is empty"
+"""The reason for leaving an empty file out."""
+
+
 class BrokenRow(NamedTuple):
     """An unreadable row; later rows are still read."""
 
@@ -205,19 +210,44 @@ Item = Record | BrokenRow | Note
 class ContentIds:
     """Ids for messages without one, from the content and its repetitions.
 
-    The same file gives the same ids, and so does a later, longer export.
+    The same file gives the same ids, and so does a later, longer export. It takes some
+    20 bytes a message: a table of half of each digest, with the place that it chooses
+    or a later one.
     """
 
     def __init__(self) -> None:
-        self._seen: dict[bytes, int] = {}
+        self._table = array("Q", bytes(8 << 10))
+        self._count = 0
+        self._repeats: dict[bytes, int] = {}
+        """The number of times that a content came again."""
 
     def next(self, *content: str) -> str:
         """Return the id of the next message with this content."""
         text = "\0".join(content).encode("utf-8", "replace")
         digest = hashlib.blake2b(text, digest_size=10).digest()
-        count = self._seen.get(digest, 0)
-        self._seen[digest] = count + 1
+        count = 0
+        if not self._is_first(int.from_bytes(digest[:8], "little") or 1):
+            count = self._repeats[digest] = self._repeats.get(digest, 0) + 1
         return f"{digest.hex()}-{count}"
+
+    def _is_first(self, key: int) -> bool:
+        table, mask = self._table, len(self._table) - 1
+        at = key & mask
+        while found := table[at]:
+            if found == key:
+                return False
+            at = (at + 1) & mask
+        table[at] = key
+        self._count += 1
+        if self._count * 3 > len(table) * 2:
+            self._grow()
+        return True
+
+    def _grow(self) -> None:
+        old, self._count = self._table, 0
+        self._table = array("Q", bytes(16)) * len(old)
+        for key in filter(None, old):
+            self._is_first(key)
 
 
 def milliseconds(iso: str) -> int | None:

@@ -1,5 +1,6 @@
 """The formats that can be imported, recognized by their content."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from app.importers.formats import (
     whatsapp,
 )
 from app.importers.head import Head
-from app.importers.records import BrokenFileError, FileGuild, Item
+from app.importers.records import NOTHING, BrokenFileError, FileGuild, Item
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -74,7 +75,8 @@ IMPORTERS = (
         begins=JSON,
     ),
     Importer(
-        "slack", "Slack export", slack.matches, slack.guilds, slack.read, begins=JSON
+        "slack", "Slack export", slack.matches, slack.guilds, slack.read, slack.LACKS,
+        begins=JSON,
     ),
     Importer(
         "tracker-text", "Discord History Tracker text", history_tracker.matches_text,
@@ -138,16 +140,24 @@ def find_importer(head: Head, as_format: str | None = None) -> Importer:
     if as_format is not None:
         return next(one for one in IMPORTERS if one.key == as_format)
     if not head.data.strip():
-        raise BrokenFileError("", "it is empty")
-    if head.name.lower().endswith((".jsonl", ".jsonl.gz")):
+        raise BrokenFileError("", NOTHING)
+    found = next((one for one in IMPORTERS if one.is_of(head)), None)
+    name = head.name.lower().removesuffix(".gz")
+    if name.endswith(".jsonl") and found in (None, TEXT):
+        if head.data.lstrip()[:1] == b"[":
+            raise BrokenFileError("", "it is a list: write one object a line")
         # Report a broken first line as such.
         return JSON_LINES
-    found = next((one for one in IMPORTERS if one.is_of(head)), None)
-    is_json = head.name.lower().endswith((".json", ".json.gz"))
-    if found is None or (is_json and found is TEXT):
+    if found is None or (found is TEXT and name.endswith(NO_PROSE)):
         raise BrokenFileError("", why_unknown(head))
     return found
 
+
+NO_PROSE = (
+    ".json", ".csv", ".tsv", ".html", ".htm", ".xml", ".yml", ".yaml", ".toml", ".ini",
+    ".sql",
+)  # fmt: skip
+"""The ends of names of files that nobody fills with prose."""
 
 _MAGIC = (
     (b"SQLite format 3\0", "a database of no known program"),
@@ -164,15 +174,24 @@ _MAGIC = (
 )
 
 
+UNKNOWN_JSON = "in no known format: its JSON has"
+"""The beginning of the reason for a sound JSON file that is no chat."""
+
+_JSON_LIKE = re.compile(rb"\A\s*(?:\{\s*[\"}']|\[\s*[\[{\"\]'\d])")
+_STAMPED = re.compile(rb"\A\s*\[\s*\d{1,4}[-:/.]|\A\s*\[[^\[\]{}\"]{1,60}\]\s*\S")
+
+
 def why_unknown(head: Head) -> str:
     """Return what a file is not, and what to do."""
     data = head.data
+    if data.startswith(history_tracker.MAGIC) and head.source.on_disk() is None:
+        return "it is a database: unpack the archive, and import the folder"
     for magic, what in _MAGIC:
         if data.startswith(magic):
             return f"it is {what}"
     if data[257:262] == b"ustar":
         return "it is an archive: unpack it first"
-    if data[:1] in b"{[" or head.outline is not None:
+    if _is_like_json(head):
         return _why_unknown_json(head)
     start = data[:1000].lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<!--")):
@@ -187,6 +206,15 @@ def why_unknown(head: Head) -> str:
     if b"\0" not in data or _is_utf16(data):
         return "it is not UTF-8: save it as UTF-8"
     return "in no known format"
+
+
+def _is_like_json(head: Head) -> bool:
+    """Tell JSON from lines that begin with a stamp or a name in brackets."""
+    if _STAMPED.match(head.data) and not head.name.lower().endswith(".json"):
+        return False
+    outline = head.outline
+    is_sound = outline is not None and not outline.fault
+    return is_sound or _JSON_LIKE.match(head.data) is not None
 
 
 def _is_utf16(data: bytes) -> bool:
@@ -208,6 +236,6 @@ def _why_unknown_json(head: Head) -> str:
     keys = outline.first if isinstance(outline.first, dict) else outline.head
     named = ", ".join(str(key)[:30] for key in list(keys)[:6])
     return (
-        f"in no known format: its JSON has {named or 'no messages'};"
+        f"{UNKNOWN_JSON} {named or 'no messages'};"
         " export the chat with DiscordChatExporter as JSON"
     )

@@ -23,6 +23,8 @@ from app.importers.streams import (
 MAX_FILES = 100_000
 MAX_FILE_BYTES = 64 * 1024**3
 END_BYTES = 64 * 1024
+MAX_BESIDE_BYTES = 32 * 1024**2
+"""The largest list beside the messages, such as the members of a workspace."""
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 
@@ -73,7 +75,7 @@ class DiskFile:
         path = self.path.parent / name
         try:
             with path.open("rb") as file:
-                return file.read(END_BYTES)
+                return file.read(MAX_BESIDE_BYTES)
         except OSError:
             return None
 
@@ -101,7 +103,7 @@ class ZipMember:
             folder, name = folder.parent, name.removeprefix("../")
         try:
             with self._archive.open(str(folder / name)) as file:
-                return file.read(END_BYTES)
+                return file.read(MAX_BESIDE_BYTES)
         except (KeyError, *READ_ERRORS):
             return None
 
@@ -211,6 +213,10 @@ def _add_members(found: Sources, archive: zipfile.ZipFile) -> None:
         found.faults.append(LeftOutFile(name, "the archive holds no files"))
     if len(infos) > MAX_FILES or sum(one.file_size for one in infos) > MAX_FILE_BYTES:
         reason = "it unpacks to far more than any chat export"
+        found.faults.append(LeftOutFile(name, reason))
+        return
+    if {"[Content_Types].xml", "mimetype"} & {info.filename for info in infos}:
+        reason = "it is a file of an office program: save it as CSV or plain text"
         found.faults.append(LeftOutFile(name, reason))
         return
     faults: dict[str, list[str]] = {}

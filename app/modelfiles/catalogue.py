@@ -16,9 +16,14 @@ BUILT_IN = "built-in"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 
+_DEVICES = {"con", "prn", "aux", "nul"}
+_DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+"""Names that Windows keeps for devices, whatever follows behind a dot."""
+
 _ON_HUB = re.compile(
     r"hub:(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)(@(?P<revision>\w[\w.-]*))?"
-    r"/(?P<file>(\w[\w.+-]*/)*(?P<stem>\w[\w.+-]*)\.gguf)"
+    r"/(?P<file>(\w[\w.+-]*/)*(?P<stem>\w[\w.+-]*)\.gguf)",
+    re.ASCII,
 )
 _PART = re.compile(r"-\d{5}-of-\d{5}$")
 
@@ -63,7 +68,7 @@ def _entry(line: str) -> CatalogueEntry:
     if len(cells) != 9:
         raise ValueError(f"nine columns expected, {len(cells)} found")
     name, kind, source, file, sha256, size, licence, ram, note = cells
-    if not _NAME.fullmatch(name):
+    if not _is_name(name):
         raise ValueError(f"{name!r} cannot be the name of a file")
     digest = "" if sha256 == "-" else sha256.rstrip("?")
     if digest and not re.fullmatch(r"[0-9a-f]{64}", digest):
@@ -113,11 +118,19 @@ def _on_hub(address: str) -> CatalogueEntry:
             "Choose a model in a single file.",
         )
     name = re.sub(r"[^a-z0-9.]+", "-", f"{found['owner']}-{found['stem']}".lower())
+    name = name[:60].strip("-._")
+    name = name if _is_name(name) else f"model-{name}".strip("-.")
     source = f"hub:{found['owner']}/{found['repository']}@{found['revision'] or ''}"
     return CatalogueEntry(
-        name[:60].strip("-."), "llm", source.rstrip("@"), found["file"], "", False, 0,
+        name, "llm", source.rstrip("@"), found["file"], "", False, 0,
         "see the hub", 0.0, f"fetched from {found['owner']}",
     )  # fmt: skip
+
+
+def _is_name(text: str) -> bool:
+    """Tell if a text can be the name of a model and of its file on any system."""
+    is_device = text.split(".")[0] in _DEVICES
+    return _NAME.fullmatch(text) is not None and not is_device
 
 
 def own(home: Home) -> list[str]:
@@ -126,7 +139,7 @@ def own(home: Home) -> list[str]:
         path.name.removesuffix(".gguf").removesuffix(".tuned")
         for path in home.models.glob("*.gguf")
     }
-    return sorted(name for name in names - entries().keys() if _NAME.fullmatch(name))
+    return sorted(name for name in names - entries().keys() if _is_name(name))
 
 
 def file_of(home: Home, name: str) -> Path:
@@ -141,7 +154,7 @@ def locate(home: Home, name_or_path: str) -> Path | None:
     bundled one.
     """
     candidates = [Path(name_or_path).expanduser()]
-    if _NAME.fullmatch(name_or_path):
+    if _is_name(name_or_path):
         candidates = [
             home.models / f"{name_or_path}.tuned.gguf",
             file_of(home, name_or_path),

@@ -19,14 +19,7 @@ def check(path: Path, context: int, gpu_share: float = 0.0, spare: int = 0) -> H
         GgufError: If it is not a whole GGUF file, is not a language model, or needs too
             much memory.
     """
-    model_kinds.check_name(path)
-    header = cached(path)
-    if not header.can_write:
-        raise GgufError(
-            f"{path.name} is a model for embeddings and cannot write.",
-            "Choose a language model.",
-        )
-    model_kinds.check_whole(path, header)
+    header = check_kind(path)
     needed = int(header.memory_bytes(context) * (1 - gpu_share))
     free = psutil.virtual_memory().available + spare
     if needed > free:
@@ -36,6 +29,22 @@ def check(path: Path, context: int, gpu_share: float = 0.0, spare: int = 0) -> H
             "Use a smaller model, or a smaller model.context.",
         )
     return header
+
+
+def check_kind(path: Path) -> Header:
+    """Return the header of a whole language model.
+
+    Raises:
+        GgufError: If it is another kind of file, or not whole.
+    """
+    model_kinds.check_name(path)
+    header = cached(path)
+    if not header.can_write:
+        raise GgufError(
+            f"{path.name} is a model for embeddings and cannot write.",
+            "Choose a language model.",
+        )
+    return model_kinds.check_whole(path, header)
 
 
 def check_adapter(path: Path, model: Path) -> None:

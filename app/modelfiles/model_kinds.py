@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from app.modelfiles.gguf_header import GgufError, Header, cached
@@ -29,12 +30,17 @@ ARCHITECTURES = frozenset(
 
 _SHARD = re.compile(r"\A(.{1,200})-(\d{5})-of-(\d{5})(\.gguf)\Z")
 _PART = re.compile(r"\.(?:part\d{0,5}|partial|crdownload|download|incomplete|tmp)\Z")
+_PIECE = re.compile(
+    r"\.gguf[.-](?:part[.-]?(?:\d{1,4}of\d{1,4}|[a-z]{1,2})|split-?[a-z\d]{1,3}"
+    r"|[a-z]{2}|\d{3})\Z"
+)
+"""The names of a file that was cut into pieces, none of which is a file by itself."""
 
 CHOOSE = "Choose the GGUF file of a language model."
 
 
-def check_whole(path: Path, header: Header) -> None:
-    """Check that a file is a whole language model; a shard stands for all of them.
+def check_whole(path: Path, header: Header) -> Header:
+    """Check that a file is a whole language model; return the header of all its shards.
 
     Raises:
         GgufError: If it is something else, or a part of it is missing.
@@ -48,22 +54,33 @@ def check_whole(path: Path, header: Header) -> None:
             " version cannot load.",
             "Choose another model, or update Mynah.",
         )
-    tensors = set(header.tensors)
-    for shard in _other_shards(path, header):
-        tensors |= set(cached(shard).tensors)
-    missing = _missing(header, tensors)
+    shards = [header, *map(cached, _other_shards(path, header))]
+    tensors = {name: size for one in shards for name, size in one.tensors.items()}
+    missing = _missing(header, set(tensors))
     if missing:
         raise GgufError(
             f"{path.name} is incomplete: it has no {missing}.", "Fetch the model again."
         )
+    return replace(
+        header,
+        tensors=tensors,
+        tensor_bytes=sum(one.tensor_bytes for one in shards),
+        repacked_bytes=sum(one.repacked_bytes for one in shards),
+    )
 
 
 def check_name(path: Path) -> None:
-    """Reject the file of an unfinished download.
+    """Reject the file of an unfinished download, and one piece of a file.
 
     Raises:
         GgufError: If its name says so.
     """
+    if _PIECE.search(path.name.lower()):
+        raise GgufError(
+            f"{path.name} is one piece of a model that was cut up.",
+            "Join all pieces in their order (`cat PIECES > MODEL.gguf`, or on Windows"
+            " `copy /b A+B MODEL.gguf`), and choose the whole file.",
+        )
     if _PART.search(path.name.lower()):
         raise GgufError(
             f"{path.name} is part of a download.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.core.errors import UsageError
 from app.core.paths import Home
 from app.core.proxy import Proxy, proxy_of
-from app.core.state_file import StateFile
+from app.core.state_file import DISCORD, StateFile, is_crash
 from app.core.supervisor import Supervisor, Troubles
 from app.service.events import Events
 from app.settings.effective import Settings
@@ -74,7 +74,7 @@ class AppContext:
     @cached_property
     def discord_state(self) -> StateFile:
         """Small state about Discord; all that write it share this one."""
-        return StateFile(self.home.discord_file)
+        return StateFile(self.home.discord_file, DISCORD)
 
     @cached_property
     def silences(self) -> "Silences":
@@ -255,7 +255,7 @@ class AppContext:
             rng=self._rng,
             locate_model=self._locate_model,
             token_voice=self.token_voices.get,
-            crashed=StateFile(self.home.crashed_models_file),
+            crashed=StateFile(self.home.crashed_models_file, shape=is_crash),
             speeds=StateFile(self.home.model_speeds_file),
             on_event=self.events.event,
             key=lambda host: host_keys.get(self.home, host),

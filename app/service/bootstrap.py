@@ -46,6 +46,9 @@ async def assemble(
 
 def _sweep(home: Home) -> None:
     """Remove what a killed process left unfinished, by the names of all versions."""
+    if home.temporary.is_symlink():
+        # What is written there must not land where others read.
+        home.temporary.unlink()
     shutil.rmtree(home.temporary, ignore_errors=True)
     parts = (home.root / f"{name}.part" for name in TREE)
     for left in (*home.root.glob("backup.tmp*"), *parts):

@@ -46,12 +46,16 @@ def export(
 
 
 def _file_name(guild: StoredGuild, channel: StoredChannel, kind: str) -> str:
-    """Return a name such as `Rook Club - general [123].json`, harmless everywhere."""
+    """Return a name such as `Rook Club - general [123].json`, harmless everywhere.
+
+    Only Discord's ids stand in brackets, from where readers take them.
+    """
     names = [
         (_ODD.sub("_", name).strip(" .") or "_")[:MOST_NAME_CHARS]
         for name in (guild.name, channel.name)
     ]
-    return f"{' - '.join(names)} [{channel.discord_id or channel.id}].{kind}"
+    id = f"[{channel.discord_id}]" if channel.discord_id else f"#{channel.id}"
+    return f"{' - '.join(names)} {id}.{kind}"
 
 
 def _write(
@@ -87,9 +91,8 @@ def _time(message: StoredMessage) -> str:
 
 
 def _json(guild: StoredGuild, channel: StoredChannel, page: Page) -> Iterator[str]:
-    claimed = guild.claimed if (guild.claimed or "").isdigit() else None
     head = {
-        "guild": {"id": guild.discord_id or claimed or "", "name": guild.name},
+        "guild": {"id": guild.known_id or "", "name": guild.name},
         "channel": {
             "id": channel.discord_id or "",
             "type": "GuildTextChat",
@@ -136,12 +139,15 @@ STYLE = (
 
 
 def _html(guild: StoredGuild, channel: StoredChannel, page: Page) -> Iterator[str]:
-    names = [html.escape(name) for name in (guild.name, channel.name)]
+    guild_name, channel_name = map(html.escape, (guild.name, channel.name))
+    ids = [html.escape(one or "") for one in (guild.known_id, channel.discord_id)]
     yield (
-        f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{names[0]} - '
-        f"{names[1]}</title><style>{STYLE}</style></head>\n<body>"
-        f'<h1 class="preamble__entry">{names[0]}</h1>'
-        f'<h2 class="preamble__entry">{names[1]}</h2>\n<div class="chatlog">\n'
+        f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{guild_name} - '
+        f"{channel_name}</title><style>{STYLE}</style></head>\n<body>"
+        f'<h1 class="preamble__entry" data-guild="{guild_name}"'
+        f' data-guild-id="{ids[0]}">{guild_name}</h1>'
+        f'<h2 class="preamble__entry" data-channel="{channel_name}"'
+        f' data-channel-id="{ids[1]}">{channel_name}</h2>\n<div class="chatlog">\n'
     )
     for message, files in page:
         yield _division(message, files)
@@ -159,8 +165,8 @@ def _division(message: StoredMessage, files: Files) -> str:
         to = html.escape(message.reply_to)
         answer = f'<a data-reply-to="{to}" href="#m{to}">in reply</a> '
     links = "".join(
-        f'<div class="chatlog__attachment"><a href="{html.escape(one.url)}">'
-        f"{html.escape(one.name)}</a></div>"
+        f'<div class="chatlog__attachment"><a href="{html.escape(one.url)}"'
+        f' data-file-id="{html.escape(one.external)}">{html.escape(one.name)}</a></div>'
         for one in files
     )
     return (

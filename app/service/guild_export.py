@@ -2,18 +2,21 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import replacing
-from app.store import messages
+from app.store import guilds, messages
 from app.store.database import Database
-from app.store.rows import StoredMessage
+from app.store.rows import StoredChannel, StoredGuild, StoredMessage
+
+Row = dict[str, object]
+"""A line of the interchange format, or a part of it."""
 
 
-def export(reader: Database, guild: int, name: str, target: Path) -> int:
+def export(reader: Database, guild: StoredGuild, target: Path) -> int:
     """Write all messages of a guild; return their number. Blocking.
 
     Raises:
@@ -21,39 +24,61 @@ def export(reader: Database, guild: int, name: str, target: Path) -> int:
     """
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
+    channels = {one.id: one for one in reader.call(guilds.channels, guild.id)}
+    named = {"guild": guild.name}
+    if guild.known_id:
+        named["guild_id"] = guild.known_id
     written, after = 0, 0
     with replacing(target, is_secret=True) as file:
-        while page := reader.call(messages.page_after, guild, after):
-            for row in reader.call(_rows, name, page):
+        while page := reader.call(messages.page_after, guild.id, after):
+            for row in reader.call(_rows, named, page, channels):
                 file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             written += len(page)
             after = page[-1].id
     return written
 
 
-def rows_of(guild: str, rows: Sequence[int]) -> list[dict[str, object]]:
+def rows_of(guild: str, rows: Sequence[int]) -> list[Row]:
     """Return lines of the interchange format for the messages in those rows."""
-    return _rows(guild, messages.by_rows(rows))
+    return _rows({"guild": guild}, messages.by_rows(rows), {})
 
 
-def _rows(guild: str, page: Sequence[StoredMessage]) -> list[dict[str, object]]:
+def _rows(
+    named: Mapping[str, str],
+    page: Sequence[StoredMessage],
+    channels: Mapping[int, StoredChannel],
+) -> list[Row]:
     files: defaultdict[int, list[dict[str, str]]] = defaultdict(list)
     for file in messages.attachments_of([message.id for message in page]):
         files[file.message_id].append(
             {"id": file.external, "name": file.name, "url": file.url}
         )
-    return [_row(guild, message, files[message.id]) for message in page]
+    return [
+        {**named, **_place(one, channels), **_said(one, files[one.id])} for one in page
+    ]
 
 
-def _row(
-    guild: str, message: StoredMessage, files: list[dict[str, str]]
-) -> dict[str, object]:
-    """Return one line of the interchange format, with the author's name or hash."""
-    row: dict[str, object] = {
-        "guild": guild,
-        "channel": message.channel_name,
+def _place(message: StoredMessage, channels: Mapping[int, StoredChannel]) -> Row:
+    """Return where a message stands: its channel, and the thread in it."""
+    channel = channels.get(message.channel)
+    if channel is None:
+        return {"channel": message.channel_name}
+    place: Row = {"channel": channel.name}
+    above = channels.get(channel.parent_id or 0)
+    if above and channel.name.startswith(f"{above.name}/"):
+        name = channel.name.removeprefix(f"{above.name}/")
+        place, channel = {"channel": above.name, "thread": name}, above
+    if channel.discord_id:
+        place["channel_id"] = channel.discord_id
+    return place
+
+
+def _said(message: StoredMessage, files: list[dict[str, str]]) -> Row:
+    """Return the rest of a line; people of one name differ by the hash of their id."""
+    row: Row = {
         "id": message.external,
         "author": message.name or message.author,
+        "author_id": message.author,
         "ts": datetime.fromtimestamp(message.ts / 1000, UTC).isoformat(),
         "text": message.text,
         "reply_to": message.reply_to,

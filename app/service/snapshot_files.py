@@ -21,6 +21,7 @@ FACTS = "snapshot"
 
 MESSAGES = "messages.jsonl"
 FORMAT = 1
+MAX_NAME_CHARS = 200
 MAX_FACTS_BYTES = 1 << 20
 
 _BROKEN = (
@@ -84,12 +85,17 @@ def read(path: Path) -> Facts:
                 raise UsageError(f"{path} is not a snapshot: its header is too long.")
             facts = json.loads(archive.read(FACTS))
         name, settings, version = facts["name"], facts["settings"], facts["format"]
-        kept = [
-            (None if channel is None else str(channel), str(key), value)
-            for channel, key, value in settings
-        ]
+        kept = [_setting(*one) for one in settings]
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME_CHARS:
+            raise ValueError("its name is odd")
     except _BROKEN as error:
         raise UsageError(f"{path} is not a snapshot: {error}.") from error
     if version != FORMAT:
         raise UsageError(f"{path} was written by a newer Mynah.", "Update this Mynah.")
-    return Facts(str(name), kept)
+    return Facts(name, kept)
+
+
+def _setting(channel: object, key: object, value: object) -> Setting:
+    if not isinstance(key, str) or not isinstance(channel, str | None):
+        raise TypeError("a setting is odd")
+    return channel, key, value

@@ -25,7 +25,7 @@ def check(home: Home, config: Config, name: str, value: object) -> None:
 
 def _check_model(home: Home, name: str) -> None:
     if path := catalogue.locate(home, name):
-        cached(path)
+        checks.check_kind(path)
     elif name != catalogue.ECHO and name not in catalogue.names():
         raise not_known(name)
 

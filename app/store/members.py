@@ -117,7 +117,7 @@ def chosen_guild(author: str) -> int | None:
 
 
 @write
-def choose_guild(author: str, guild: int) -> None:
+def choose_guild(guild: int, author: str) -> None:
     """Note the guild whose voice an author (hash) wants in direct messages."""
     HomeValue.replace(name=_CHOICE + author, value=str(guild)).execute()
 

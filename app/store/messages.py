@@ -73,6 +73,8 @@ def add_many(
     `tombstones.forgotten`.
     """
     forgotten = _forgotten(guild, messages, anew=anew)
+    if not forgotten:
+        return Added(_insert(guild, messages), forgotten)
     wanted = [one for i, one in enumerate(messages) if i not in forgotten]
     stored = iter(_insert(guild, wanted))
     rows = [None if i in forgotten else next(stored) for i in range(len(messages))]

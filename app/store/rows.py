@@ -28,6 +28,12 @@ class StoredGuild:
     claimed: str | None
     """Discord's id, or else the name, that its files give it."""
 
+    @property
+    def known_id(self) -> str | None:
+        """Discord's id, from Discord or from files."""
+        claimed = self.claimed or ""
+        return self.discord_id or (claimed if claimed.isdigit() else None)
+
 
 @dataclass(frozen=True)
 class StoredChannel:

@@ -41,7 +41,10 @@ class Twins:
         """Return the rows of those that are stored already, by their place."""
         # Spelled out, since every message of an import passes here.
         end = DIGEST_CHARS + 1
-        both = {(one.channel, one.external[DIGEST_CHARS:end] == "-") for one in batch}
+        both = {
+            (channel, external[DIGEST_CHARS:end] == "-")
+            for channel, _, external, _, _, _, _ in batch
+        }
         found: dict[int, int] = {}
         for channel, kind in both:
             if (not kind) in self._kinds_of(channel):

@@ -26,6 +26,7 @@ from app.core.errors import STOPPED, AppError
 from app.core.files import write_text
 from app.core.paths import Home
 from app.core.safe_text import safe_text
+from app.core.secret_patterns import redact
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.database_reader import DatabaseReader
@@ -329,7 +330,7 @@ class MynahApp(App[int]):
         """Keep a bug's traceback in Logs, and continue."""
         from app.ipc.control import Log
 
-        text = safe_text("".join(traceback.format_exception(error)))
+        text = safe_text(redact("".join(traceback.format_exception(error))))
         self.logbook.add([Log("error", "terminal", text, self.clock())])
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 

@@ -203,7 +203,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_bytes())
         body: dict[str, Any] = manifest["body"]
         intact = manifest["checksum"] == _body_checksum(body)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise VoiceFileError(f"{path.name} cannot be read") from None
     if not intact:
         raise VoiceFileError(f"{path.name} is damaged")

@@ -11,6 +11,9 @@ from collections.abc import Iterable
 _SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ ")
 """Half of the messages have none of this, and can be said as they are."""
 
+_MARKS = re.compile(r"[<>`|:\t\n\u2500-\u257f]|\$ ")
+"""All of these but the digits, which most of the others have alone."""
+
 _QUOTED_REST = re.compile(r"^>>> .*", re.DOTALL | re.MULTILINE)
 _LABELLED = re.compile(r"\[([^\[\]\n]{1,200})\]\(<?https?://[^\s()<>]{1,2000}>?\)")
 _LINK = re.compile(r"<?https?://[^\s<>]+>?", re.IGNORECASE)
@@ -52,6 +55,8 @@ def sayable(text: str) -> str:
     """Return what is left of a message; empty if nothing is."""
     if not _SUSPECT.search(text):
         return text
+    if not _MARKS.search(text):
+        return "" if _TRACE.match(text) or _is_pasted(text) else text
     left = _outside(_outside(text, "```", is_open=True), "||")
     left = _QUOTED_REST.sub("", left)
     if "://" in left:

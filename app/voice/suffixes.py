@@ -1,4 +1,4 @@
-"""Sorts the suffixes of a symbol sequence, in about 20 bytes of memory per symbol."""
+"""Sorts the suffixes of a symbol sequence, in about 15 bytes of memory per symbol."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ Positions = npt.NDArray[np.int32]
 
 _CHUNK = 1 << 22
 _LEADS = 256
+_ONE = np.uint64(1)
 
 
 def sort_suffixes(symbols: Symbols) -> Positions:
@@ -31,18 +32,31 @@ def sort_suffixes(symbols: Symbols) -> Positions:
     coded, begins = _encode(symbols)
     if len(coded) > np.iinfo(np.int32).max:
         raise OverflowError("too many symbols for one index")
-    by_byte = divsufsort(coded)
+    by_byte: Positions = divsufsort(coded)
     del coded
-    order = np.cumsum(begins, dtype=np.int32)
-    order -= 1
-    suffixes = np.empty(len(symbols), np.int32)
+    bits, ranks = _ranked(begins)
     filled = 0
+    # What is kept takes the place of what was looked at.
     for at in range(0, len(by_byte), _CHUNK):
         chunk = by_byte[at : at + _CHUNK]
-        kept = order[chunk[begins[chunk]]]
-        suffixes[filled : filled + len(kept)] = kept
+        chunk = chunk[begins[chunk]]
+        before = bits[chunk >> 6] & ((_ONE << (chunk & 63).astype(np.uint64)) - _ONE)
+        kept = ranks[chunk >> 6] + np.bitwise_count(before)
+        by_byte[filled : filled + len(kept)] = kept
         filled += len(kept)
-    return suffixes
+    del bits, ranks, begins
+    return by_byte[:filled].copy()
+
+
+def _ranked(
+    begins: npt.NDArray[np.bool_],
+) -> tuple[npt.NDArray[np.uint64], Positions]:
+    """Return the marks as bits, 64 a word, and the number of marks before each word."""
+    padded = np.zeros(-(-len(begins) // 64) * 64, np.bool_)
+    padded[: len(begins)] = begins
+    bits = np.packbits(padded, bitorder="little").view("<u8")
+    ranks = np.cumsum(np.bitwise_count(bits), dtype=np.int32)
+    return bits, np.concatenate([[0], ranks[:-1]]).astype(np.int32)
 
 
 def _encode(

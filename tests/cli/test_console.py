@@ -45,3 +45,10 @@ def test_any_name_and_text_is_shown_on_any_console(
         assert done.returncode in (0, 64), words
     told = json.loads(mynah(home, encoding, "guilds", "--json").stdout.decode(encoding))
     assert told["guild"] == NAME
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes streams like this")
+def test_a_closed_output_is_no_crash(home: Home) -> None:
+    words = f"{sys.executable} -m app guilds --home '{home.root}' <&- >&-"
+    done = subprocess.run(words, shell=True, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

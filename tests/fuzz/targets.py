@@ -3,14 +3,17 @@
 import gzip
 import io
 import json
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from app.core.errors import AppError
+from app.core.paths import Home
 from app.core.safe_text import safe_line, safe_text
 from app.importers import gate
 from app.importers.dates import DateReader
@@ -19,10 +22,16 @@ from app.importers.sources import find_sources
 from app.ipc import jobs
 from app.ipc.jobs import TO_CHILD
 from app.ipc.wire import RequestFrame, WireError, encode
-from app.modelfiles import gguf_header
-from tests.fuzz.mutations import mutated
+from app.modelfiles import catalogue, gguf_header
+from tests.fuzz.mutations import mutated_json
 from tests.importers.test_kinds_of_files import IRC
 from tests.runner import tiny
+
+NAMES = (
+    b"starter", b"..", b"nul", b"con.x", b"COM1", b"a" * 120, b"hub:o/r@main/f.gguf",
+    b"../../etc/passwd", b"a/b", "\u044e".encode(), b"C:\\\\x", b"con.tuned", b"-",
+)  # fmt: skip
+"""Names of models that people and attackers type."""
 
 SAMPLES = Path(__file__).parents[1] / "importers" / "samples"
 
@@ -70,6 +79,24 @@ def show(path: Path) -> None:
     text = path.read_bytes().decode("utf-8", "surrogateescape")
     assert "\x1b" not in safe_text(text) and "\n" not in safe_line(text)
     DateReader([text[:80]]).read(text[:80])
+
+
+def name_model(path: Path) -> None:
+    """Find the place of a model by a name that somebody typed."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    home = Home(path.parent / "home")
+    for name in (text, f"hub:{text}/{text}/{text}.gguf", f"hub:{text}"):
+        with suppress(OSError):
+            catalogue.locate(home, name)
+        try:
+            entry = catalogue.find(name)
+        except AppError:
+            continue
+        file = catalogue.file_of(home, entry.name)
+        stem = file.name.split(".")[0].rstrip(" ")
+        assert file.parent == home.models and len(file.name) < 100
+        assert re.fullmatch(r"[a-z0-9][a-z0-9.-]*", file.name)
+        assert stem not in {"con", "nul", "aux", "prn", "com1", "lpt9"}
 
 
 def import_seeds() -> list[tuple[str, bytes]]:
@@ -137,6 +164,9 @@ def all_targets() -> dict[str, Target]:
         "imports": Target(read_import, import_seeds()),
         "frames": Target(read_frame, [("frame", frame)]),
         "models": Target(read_model, [("a.gguf", model_seed())]),
+        "model names": Target(
+            name_model, [(f"n{n}", one) for n, one in enumerate(NAMES)]
+        ),
         "terminal": Target(show, [("text", "héllo 🙂 \x1b[2J 01/05/2024".encode())]),
     }
 
@@ -146,6 +176,7 @@ def attack(target: Target, folder: Path, seed: int) -> Path:
     rng = Random(seed)
     name, data = target.seeds[seed % len(target.seeds)]
     path = folder / name
-    path.write_bytes(mutated(data, rng, [other for _, other in target.seeds]))
+    others = [other for _, other in target.seeds]
+    path.write_bytes(mutated_json(data, rng, others))
     target.read(path)
     return path

@@ -7,7 +7,8 @@ import pytest
 
 from tests.fuzz.targets import Target, all_targets, attack
 
-INPUTS = {"imports": 1500, "frames": 1000, "models": 500, "terminal": 500}
+INPUTS = {"imports": 3500, "frames": 4000, "models": 800, "terminal": 5000}
+INPUTS["model names"] = 3000
 SECONDS = 2.0
 
 TARGETS = all_targets()

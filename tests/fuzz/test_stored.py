@@ -7,9 +7,11 @@ from random import Random
 import pytest
 
 from app.core.errors import ConfigError
+from app.core.state_file import DISCORD, StateFile
 from app.ipc import endpoint
 from app.memory import index_files
 from app.providers.openai import prices
+from app.service.voices import token_voices
 from tests.fuzz import stored
 
 INPUTS = 400
@@ -48,7 +50,17 @@ def test_an_index_whose_sidecar_was_changed_is_made_anew(
     assert index_files.load(tmp_path, "model", stored.DIMENSION) is None
 
 
-@pytest.mark.parametrize("price", ["nan", "inf", "-1.0", "1" + "0" * 400, "'x'"])
+def test_prices_of_no_model_are_refused(tmp_path: Path) -> None:
+    """An unknown model costs as much as the dearest; without any it would be free."""
+    path = tmp_path / "prices.toml"
+    path.write_text("date = '2026-01-01'\n[models]\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="no prices"):
+        prices.load(path)
+
+
+@pytest.mark.parametrize(
+    "price", ["true", "'1'", "nan", "inf", "-1.0", "1" + "0" * 400, "'x'"]
+)
 def test_a_price_that_would_pass_any_budget_is_refused(
     tmp_path: Path, price: str
 ) -> None:
@@ -72,3 +84,35 @@ def test_an_odd_file_of_a_running_bot_means_that_none_runs(
     assert endpoint.read(path) is not None
     path.write_text(json.dumps(facts | change), encoding="utf-8")
     assert endpoint.read(path) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"behind": {"general": 5}}, {"behind": {"71": None}}, {"behind": [71]},
+        {"identifies": 5}, {"identifies": ["now"]}, {"identifies": [float("nan")]},
+        {"quiet": {"71": "soon"}}, {"quiet": {"71": True}}, {"direct": "72"},
+        {"started talk": {"71": 1e300}}, {"comparing": {"71": [5]}},
+        {"trainings": {"5": {"channels": {}}}}, {"trainings": {"5": None}},
+    ],
+)  # fmt: skip
+def test_state_of_another_shape_is_not_read(
+    tmp_path: Path, odd: dict[str, object]
+) -> None:
+    path = tmp_path / "discord.json"
+    path.write_text(json.dumps({"commands": 7} | odd), encoding="utf-8")
+    state = StateFile(path, DISCORD)
+    assert state.get(*odd) is None and state.get("commands") == 7
+
+
+def test_what_is_noted_of_a_token_voice_is_read_as_it_was_written(
+    tmp_path: Path,
+) -> None:
+    stored.write_token_voice(tmp_path)
+    path = tmp_path / token_voices.THROUGH
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    assert token_voices.noted(tmp_path) == (9, [7])
+    for odd in ([8, *facts[1:]], [9, [], facts[2]], [9, [7]], 5, {"a": 1}):
+        path.write_text(json.dumps(odd), encoding="utf-8")
+        with pytest.raises(ValueError):
+            token_voices.noted(tmp_path)

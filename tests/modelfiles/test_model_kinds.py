@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.modelfiles import checks
-from app.modelfiles.gguf_header import GgufError
+from app.modelfiles.gguf_header import GgufError, cached
 from tests.runner import tiny
 
 CONTEXT = 512
@@ -69,6 +69,13 @@ def test_a_part_of_a_download_is_refused(tmp_path: Path, name: str) -> None:
     assert "part of a download" in refusal(tiny.write(tmp_path / name))
 
 
+@pytest.mark.parametrize(
+    "name", ["a.gguf.part1of2", "a.gguf-split-b", "a.gguf.part-aa", "a.gguf.001"]
+)
+def test_a_piece_of_a_cut_up_model_is_to_be_joined(tmp_path: Path, name: str) -> None:
+    assert "Join all pieces" in refusal(tiny.write(tmp_path / name))
+
+
 def split(folder: Path) -> list[Path]:
     """A tiny model in two files, as llama.cpp splits it."""
     facts, shapes = tiny.transformer()
@@ -89,7 +96,10 @@ def test_a_model_in_several_files_is_whole_only_with_all_of_them(
     tmp_path: Path,
 ) -> None:
     first, second = split(tmp_path)
-    checks.check(first, CONTEXT)
+    whole = cached(tiny.write(tmp_path / "whole.gguf"))
+    header = checks.check(first, CONTEXT)
+    assert header.parameters == whole.parameters
+    assert header.memory_bytes(CONTEXT) >= whole.memory_bytes(CONTEXT)
     assert "Choose tiny-00001-of-00002.gguf" in refusal(second)
     second.rename(tmp_path / "elsewhere.gguf")
     assert "tiny-00002-of-00002.gguf is missing" in refusal(first)

@@ -152,3 +152,24 @@ async def test_a_file_that_cannot_be_used_is_not_taken_into_use(service, tmp_pat
     good = tiny.write(tmp_path / "good.gguf")
     await service.call(Nobody(), control.ModelUse(str(good)))
     assert service.context.settings.home.model.name == str(good)
+
+
+@pytest.mark.parametrize("spoil", [without_a_tensor, without_a_vocabulary])
+async def test_a_working_model_stays_until_the_new_one_has_written(
+    service, tmp_path, spoil: Callable[[Path], None]
+):
+    good, new = tiny.write(tmp_path / "good.gguf"), tmp_path / "mine.gguf"
+    local = service.context.local
+    await service.call(Nobody(), control.ModelUse(str(good)))
+    assert await local.wait_until_ready(30)
+    pid = local.pid
+    spoil(new)
+    told = r"^mine.gguf cannot be loaded: .* Choose another"
+    with pytest.raises(AppError, match=told) as refusal:
+        await service.call(Nobody(), control.ModelUse(str(new)))
+    assert refusal.value.hint == "The model in the settings stays in use."
+    assert service.context.settings.home.model.name == str(good)
+    assert (local.pid, local.status().model.state) == (pid, "ready")
+    tiny.write(new)
+    await service.call(Nobody(), control.ModelUse(str(new)))
+    assert service.context.settings.home.model.name == str(new)

@@ -1,9 +1,10 @@
 """A backup is whole or not there; a restore is whole or leaves nothing."""
 
 import random
+import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,53 @@ def test_a_strange_archive_is_refused(
     with pytest.raises(UsageError, match=message):
         restore(empty, path)
     assert list(empty.root.glob("*.db")) == []
+
+
+def torn(data: bytes) -> bytes:
+    """A database with a page that SQLite opens and cannot read."""
+    torn = bytearray(data)
+    page = int.from_bytes(data[16:18], "big")
+    start = data.index(b"guild 150") // page * page
+    torn[start + 8 : start + 60] = b"\xff" * 52
+    return bytes(torn)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("mynah.db", torn, "database in .* is damaged"),
+        ("author.key", lambda key: key[:-1], r"author\.key in .* is damaged"),
+        ("author.key", lambda key: key * (1 << 20), "too large to be real"),
+    ],
+    ids=["a torn page", "a short key", "a huge key"],
+)
+def test_what_is_whole_as_an_archive_and_damaged_inside_is_refused(
+    backup: Path,
+    empty: Home,
+    tmp_path: Path,
+    name: str,
+    change: Callable[[bytes], bytes],
+    message: str,
+) -> None:
+    """Its checksums are those of what was packed."""
+    path = tmp_path / "repacked.zip"
+    with zipfile.ZipFile(backup) as good, zipfile.ZipFile(path, "w") as archive:
+        for one in good.namelist():
+            data = good.read(one)
+            archive.writestr(one, change(data) if one == name else data)
+    with pytest.raises(UsageError, match=message):
+        restore(empty, path)
+    assert {one.name for one in empty.root.iterdir()} <= {"tmp"}
+
+
+def test_a_backup_that_the_disk_has_no_room_for_is_refused_before_it_is_unpacked(
+    backup: Path, empty: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = shutil.disk_usage(empty.root)._replace(free=1000)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: free)
+    with pytest.raises(UsageError, match="more than the disk has"):
+        restore(empty, backup)
+    assert {one.name for one in empty.root.iterdir()} <= {"tmp"}
 
 
 def test_files_that_waited_for_an_earlier_database_are_not_learned_into_another(

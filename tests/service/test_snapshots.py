@@ -230,6 +230,36 @@ async def test_a_snapshot_moves_to_another_home(home: Home, tmp_path: Path) -> N
         assert not await town.knows("cheap")
 
 
+@pytest.mark.parametrize(
+    ("facts", "lines", "guild"),
+    [
+        ({}, b"\x00\x01noise", "New"),
+        ({}, b'{"no": 1}\n', "New"),
+        ({}, b"", "5"),
+        ({"name": {"a": 1}}, b'{"text": "hi"}\n', "New"),
+        ({"name": " "}, b'{"text": "hi"}\n', "New"),
+        ({"settings": [[7, "reply.dial", 5]]}, b'{"text": "hi"}\n', "New"),
+    ],
+)
+async def test_a_snapshot_that_is_refused_leaves_no_server_behind(
+    home: Home,
+    tmp_path: Path,
+    facts: dict[str, object],
+    lines: bytes,
+    guild: str,
+) -> None:
+    file = tmp_path / "odd.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        told = {"format": 1, "name": "odd", "settings": []} | facts
+        archive.writestr("snapshot", json.dumps(told))
+        archive.writestr("messages.jsonl", lines)
+    async with opened(home, tmp_path) as town:
+        before = [one.name for one in await town.run(guilds.every)]
+        with pytest.raises(UsageError):
+            await town.ask(control.SnapshotImport(guild, str(file)))
+        assert [one.name for one in await town.run(guilds.every)] == before
+
+
 async def test_a_made_up_snapshot_changes_nothing_it_should_not(
     home: Home, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@ import pytest
 from app.core.errors import AppError
 from app.settings.model_files import check
 from app.settings.schema import Config
+from tests.runner import tiny
 
 
 def test_a_model_that_is_neither_in_the_catalogue_nor_here_is_refused(home, tmp_path):
@@ -13,6 +14,11 @@ def test_a_model_that_is_neither_in_the_catalogue_nor_here_is_refused(home, tmp_
     text.write_text("not a model")
     with pytest.raises(AppError):
         check(home, Config(), "model.name", str(text))
+    facts, shapes = tiny.transformer()
+    picture = facts | tiny.vocabulary() | {"general.type": "mmproj"}
+    projector = tiny.write_file(tmp_path / "eyes.gguf", picture, shapes)
+    with pytest.raises(AppError, match="a projector for pictures"):
+        check(home, Config(), "model.name", str(projector))
     check(home, Config(), "model.name", "starter")
     check(home, Config(), "model.name", "echo")
 

@@ -92,7 +92,7 @@ def test_the_server_chosen_for_direct_messages_goes_with_its_person_and_its_guil
     db: Database, guild: int
 ) -> None:
     for author in ("iago", "emilia", "cassio"):
-        db.call(members.choose_guild, author, guild + (author == "cassio"))
+        db.call(members.choose_guild, guild + (author == "cassio"), author)
     db.call(forgetting.delete_author, guild, "iago")
     chosen = [db.call(members.chosen_guild, one) for one in ("iago", "emilia")]
     assert chosen == [None, guild]

@@ -345,3 +345,14 @@ def changed(change: Callable[[], object], other: int) -> tuple[object, object]:
         after = contents(other)
         transaction.rollback()
     return before, after
+
+
+def test_a_query_takes_its_guild_first():
+    """So that no other number is taken for it; without a guild it is of all of them."""
+    places = {
+        name: [*inspect.signature(query).parameters].index("guild")
+        for name, query in queries()
+        if inspect.signature(query).parameters["guild"].default
+        is inspect.Parameter.empty
+    }
+    assert len(places) > 100 and set(places.values()) == {0}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from app.importers.records import (
     File,
     FileGuild,
     Item,
+    Note,
     Record,
     is_yes,
 )
@@ -28,6 +30,8 @@ SAMPLES = 20_000
 LACKS = (
     "CSV marks neither bots nor replies, and shows joins only as text; JSON has it all"
 )
+
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 
 _NAMES = {
     "text": ("content", "contents", "message", "text", "body", "messagecontent"),
@@ -63,7 +67,13 @@ def matches(head: Head) -> bool:
     """Return whether the first line names columns of texts, and of people or times."""
     if not head.lines or head.data[:1] in b"[{<":
         return False
-    return _columns(_row(head.lines[0], _delimiter(head.lines[0]))) is not None
+    line = next(one for one in [*head.lines[_is_hint(head.lines[0]) :], ""])
+    return _columns(_row(line, _delimiter(line))) is not None
+
+
+def _is_hint(line: str) -> bool:
+    """Tell the line that names the separator to Excel."""
+    return line.strip().lower() in ("sep=,", "sep=;", "sep=\t", "sep=")
 
 
 def guilds(source: SourceFile) -> list[FileGuild]:
@@ -82,11 +92,12 @@ def read(
     columns = _columns(first)
     if columns is None:
         raise BrokenFileError("line 1", "no column has texts")
-    place = place_of(source.name)
+    place, spoilt = place_of(source.name), 0
     try:
         for line, row in rows:
             if not row:
                 continue
+            spoilt += _drop_spoilt_ids(row, columns)
             record = _record(row, columns, dates, line)
             if isinstance(record, Record) and record.channel is None:
                 record = record._replace(
@@ -96,6 +107,11 @@ def read(
     except csv.Error as error:
         raise BrokenFileError("", f"{error}: is a quote missing?") from error
     yield from dates.notes()
+    if spoilt:
+        yield Note(
+            f"{spoilt:,} ids lost their digits in a spreadsheet and are not used:"
+            " import the file as it was exported"
+        )
 
 
 def _record(
@@ -127,6 +143,15 @@ def _record(
         is_system=bool(SAID_BY_NOBODY.fullmatch(text)),
         files=tuple(File.at(url) for url in urls if "://" in url),
     )
+
+
+def _drop_spoilt_ids(row: list[str], columns: TableColumns) -> int:
+    """Empty the ids that a spreadsheet rounded, which would be those of others."""
+    ids = (columns.author_id, columns.id, columns.channel_id, columns.reply_to)
+    spoilt = [at for at in ids if 0 <= at < len(row) and _ROUNDED.fullmatch(row[at])]
+    for at in spoilt:
+        row[at] = ""
+    return len(spoilt)
 
 
 def _is_broken(text: str) -> bool:
@@ -165,12 +190,30 @@ def _rows(stream: Stream) -> Iterator[tuple[int, list[str]]]:
         errors="surrogateescape",
         newline="",
     )
-    first = text.readline(MAX_LINE_BYTES)
+    first, above = text.readline(MAX_LINE_BYTES), 1
+    if _is_hint(first):
+        first, above = text.readline(MAX_LINE_BYTES), 2
     delimiter = _delimiter(first)
-    yield 1, _row(first, delimiter)
-    rows = csv.reader(text, delimiter=delimiter)
+    yield above, _row(first, delimiter)
+    quotes = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal quotes
+        for line in text:
+            quotes += line.count('"')
+            yield line
+
+    rows = csv.reader(counted(), delimiter=delimiter)
+    begin, last = above + 1, None
     for row in rows:
-        yield rows.line_num + 1, row
+        if last is not None:
+            yield last
+            begin = last[0] + 1
+        last = rows.line_num + above, row
+    if last is not None:
+        if quotes % 2:
+            raise csv.Error(f"line {begin}: a quote does not end")
+        yield last
 
 
 def _row(line: str, delimiter: str) -> list[str]:
@@ -181,7 +224,7 @@ def _row(line: str, delimiter: str) -> list[str]:
 
 
 def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
+    return max(",;\t|", key=line.count)
 
 
 def _columns(names: list[str]) -> TableColumns | None:

@@ -4,10 +4,15 @@ import codecs
 from collections.abc import Iterator
 
 from app.importers.dates import DateReader
-from app.importers.formats.discord_names import SAID_BY_NOBODY, guild_named, place_of
+from app.importers.formats.discord_names import (
+    SAID_BY_NOBODY,
+    NamedPlace,
+    guild_named,
+    place_of,
+)
 from app.importers.formats.html_page import ExportPage, PageMessage
 from app.importers.head import Head
-from app.importers.records import BrokenRow, File, FileGuild, Note, Record
+from app.importers.records import BrokenRow, FileGuild, Note, Record
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -27,26 +32,37 @@ def matches(head: Head) -> bool:
 
 def guilds(source: SourceFile) -> list[FileGuild]:
     """Return the server that the page is titled after."""
-    found = place_of(source.name).guild or guild_named(_title(source)[0])
-    return [found] if found else []
+    place = _place(source)[0]
+    return [place.guild] if place.guild else []
 
 
-def _title(source: SourceFile) -> tuple[str | None, str | None]:
-    """Return the names of server and channel in the heading."""
+def _place(source: SourceFile) -> tuple[NamedPlace, bool]:
+    """Return server and channel, and whether the page is one of Mynah's own."""
     page = ExportPage()
     with source.open() as stream:
         page.feed((stream.read(HEADING_BYTES) or b"").decode("utf-8", "replace"))
+    own, named = page.own, place_of(source.name)
+    if own.get("data-guild"):
+        guild = FileGuild(own.get("data-guild-id") or None, own["data-guild"])
+        id = own.get("data-channel-id") or None
+        return NamedPlace(guild, own.get("data-channel"), id), True
     if page.entries[1:]:
-        return page.entries[0], page.entries[1].split(" / ")[-1].strip()
-    guild, dash, channel = page.title.partition(" - ")
-    return (guild.strip(), channel.strip()) if dash else (None, None)
+        titled = page.entries[0], page.entries[1].split(" / ")[-1].strip()
+    else:
+        before, dash, after = page.title.partition(" - ")
+        titled = (before.strip(), after.strip()) if dash else ("", "")
+    return NamedPlace(
+        named.guild or guild_named(titled[0]),
+        named.channel or titled[1] or None,
+        named.channel_id,
+    ), False
 
 
 def read(
     source: SourceFile, stream: Stream, order: str | None = None
 ) -> Iterator[Record | BrokenRow | Note]:
     """Read the messages of one page."""
-    place, (_, channel) = place_of(source.name), _title(source)
+    place, is_own = _place(source)
     dates = DateReader(() if order else _samples(source), order)
     for message in _messages(stream):
         ts = dates.read(message.date) if message.date else None
@@ -54,7 +70,8 @@ def read(
             where = f"message {message.id}"
             yield BrokenRow(where, f"its date {message.date!r:.60} is not understood")
             continue
-        text = message.text.strip()
+        # Other pages are indented around the words.
+        text = message.text if is_own else message.text.strip()
         yield Record(
             author=message.author_id or message.author,
             name=message.name or message.author,
@@ -62,11 +79,11 @@ def read(
             id=message.id or None,
             ts=ts,
             reply_to=message.reply_to or None,
-            channel=place.channel or channel,
+            channel=place.channel,
             channel_id=place.channel_id,
             is_bot=message.is_bot,
             is_system=message.is_system or bool(SAID_BY_NOBODY.fullmatch(text)),
-            files=tuple(map(File.at, message.files)),
+            files=tuple(message.files),
         )
     yield from dates.notes()
 

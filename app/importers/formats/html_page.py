@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from app.importers.records import MAX_TEXT_CHARS, BrokenFileError
+from app.importers.records import MAX_TEXT_CHARS, BrokenFileError, File
 
 MAX_DEPTH = 500
 MAX_WAITING = 4 * 1024 * 1024
@@ -21,6 +21,7 @@ _AROUND = {
 """The signs that Discord writes for a tag within a message."""
 
 _GUILD = {"preamble__entry", "info__guild-name", "info__channel-name"}
+_OWN = {"data-guild", "data-guild-id", "data-channel", "data-channel-id"}
 _AUTHOR = {
     "chatlog__author",
     "chatlog__author-name",
@@ -46,7 +47,7 @@ class PageMessage:
     reply_to: str = ""
     is_bot: bool = False
     is_system: bool = False
-    files: list[str] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
 
 
 class ExportPage(HTMLParser):
@@ -56,6 +57,8 @@ class ExportPage(HTMLParser):
         super().__init__()
         self.entries: list[str] = []
         """The lines of the heading: server, then channel."""
+        self.own: dict[str, str] = {}
+        """Names and ids of server and channel, as Mynah's own pages have them."""
         self.title = ""
         self._stack: list[tuple[str, str, str]] = []
         """Tag, role and what to write at its end."""
@@ -137,6 +140,7 @@ class ExportPage(HTMLParser):
             return "text"
         if classes & _GUILD:
             self.entries.append("")
+            self.own |= {key: one for key, one in values.items() if key in _OWN}
             return "entry"
         if tag == "title":
             return "title"
@@ -160,7 +164,7 @@ class ExportPage(HTMLParser):
             # Our own pages have it there.
             self._message.reply_to = values["data-reply-to"]
         if tag == "a" and self._role() == "file" and "://" in values.get("href", ""):
-            self._message.files.append(values["href"])
+            self._message.files.append(_file(values))
 
     def _mark(self, tag: str, classes: set[str]) -> str:
         """Return what Discord writes before and after the inside of a tag."""
@@ -202,6 +206,8 @@ class ExportPage(HTMLParser):
             self._author = (tag, id, (name + data).strip())
         elif role == "date":
             self._date = (self._date + data).strip()
+        elif role == "file":
+            self._name_file(data)
         elif role == "title":
             self.title += data[:200]
         elif role == "entry":
@@ -212,3 +218,15 @@ class ExportPage(HTMLParser):
         if text and self._message and self._size <= MAX_TEXT_CHARS:
             self._parts.append(text)
             self._size += len(text)
+
+    def _name_file(self, name: str) -> None:
+        """Take the name of a file of Mynah's own pages; others write its size too."""
+        if self._stack[-1][0] == "a" and self._message and self._message.files:
+            file = self._message.files[-1]
+            if file.id != file.url:
+                self._message.files[-1] = file._replace(name=file.name + name)
+
+
+def _file(values: dict[str, str]) -> File:
+    id, url = values.get("data-file-id"), values["href"]
+    return File(id, "", url) if id and id != url else File.at(url)

@@ -14,22 +14,23 @@ from app.importers.text_lines import lines
 LACKS = "IRC logs have no ids, and mark neither bots nor replies"
 
 _LINE = re.compile(
-    r"\A\s*(?:(?P<date>\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2} \d{2}"
+    r"\A\s*(?:\[?(?P<date>\d{4}-\d{2}-\d{2}|[A-Z][a-z]{2} \d{2}"
     r"|\d{1,2}[./]\d{1,2}[./]\d{2,4})[ T,]{1,2})?"
-    r"\[?(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\]?(?P<rest>[\s|].*)",
+    r"\[?(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?"
+    r"(?P<zone>Z|[+-]\d{2}:?\d{2})?\]?(?P<rest>[\s|].*)",
     re.DOTALL,
 )
 _SPOKEN = re.compile(
     r"\A(?:\s*<[ @+%&~!]?(?P<nick>[^\s<>]{1,40})>[ \t](?P<text>.*)"
     r"|\t[@+%&~!]?(?P<tabbed>[^\s<>*]{1,40})\t(?P<said>.*)"
-    r"|[ \t]{1,2}\*[ \t]+(?P<doer>[^\s*]{1,40})[ \t](?P<done>.*))"
+    r"|[ \t]{1,2}[*—][ \t]+(?P<doer>[^\s*]{1,40})[ \t](?P<done>.*))"
 )
 _DAY = re.compile(
     r"(?:--- (?:Log opened|Day changed)|\*\*\*\* (?:BEGIN|ENDING) LOGGING AT"
-    r"|Session (?:Start|Time):) (?P<day>.+)"
+    r"|Session (?:Start|Time|Ident):) (?P<day>.+)"
 )
 _STATUS = re.compile(
-    r"\A\s*(?:-!-|\*\*\*|-->|<--|--\s|=!=|-[^\s-]+-\s"
+    r"\A\s*(?:-!-|\*\*\*|-->|<--|[→←⇐⇒•]|--\s|=!=|-[^\s-]+-\s"
     r"|\*\s+\S+ (?:\([^()]{0,200}\) |\[[^\[\]]{0,200}\] )?"
     r"(?:has (?:joined|left|quit|kicked|changed)|sets mode|gives|is now known|removes)"
     r"|\*\s+(?:Joins|Parts|Quits|Now talking|Topic|Set by|Disconnected|You are|Loaded))"
@@ -104,8 +105,12 @@ def _item(
     if date[:3].isalpha():
         date = f"{date} {day.year}" if day else ""
         date = _iso(date)
-    ts = dates.read(f"{date} {parsed['time'].rjust(5, '0')}") if date else None
+    ts = _time(date, parsed, dates) if date else None
     return Record(author=nick.casefold(), name=nick, text=text, ts=ts, channel=channel)
+
+
+def _time(date: str, parsed: re.Match[str], dates: DateReader) -> int | None:
+    return dates.read(f"{date} {parsed['time'].rjust(5, '0')}{parsed['zone'] or ''}")
 
 
 def _iso(text: str) -> str:

@@ -27,7 +27,7 @@ from app.importers.streams import Stream
 from app.importers.text_lines import NOT_UTF8, lines
 
 LOOKED_AT = 100
-"""Lines that may name the server."""
+"""Lines that may name the servers."""
 
 
 def matches(head: Head) -> bool:
@@ -43,18 +43,18 @@ def matches(head: Head) -> bool:
 
 
 def guilds(source: SourceFile) -> list[FileGuild]:
-    """Return the server that the first messages name."""
+    """Return the servers that the first messages name."""
+    found: dict[FileGuild, None] = {}
     with source.open() as stream:
         try:
             for number, line in lines(stream):
                 if number > LOOKED_AT:
                     break
-                found = _guild(line)
-                if found:
-                    return [found]
+                if guild := _guild(line):
+                    found[guild] = None
         except BrokenFileError:
             return []
-    return []
+    return list(found)
 
 
 def _guild(line: bytes) -> FileGuild | None:
@@ -107,6 +107,7 @@ def _record(row: JsonObject) -> Record:
     text, ts, author, files = row["text"], get("ts"), get("author"), get("attachments")
     id, reply_to, channel = get("id"), get("reply_to"), get("channel")
     thread, guild = get("thread"), get("guild_id") or get("guild")
+    bot, system, author_id = get("bot"), get("system"), get("author_id")
     if type(text) is not str:
         raise OddValueError(f"its text is {text!r:.40}")
     # Most rows have texts alone, which need no second look.
@@ -126,7 +127,7 @@ def _record(row: JsonObject) -> Record:
     if time is None and ts:
         raise OddValueError(f"its time is {ts!r:.40}, not like 2024-05-01T18:00:00Z")
     return Record(
-        author,
+        (id_of(author_id) if author_id else "") or author,
         author,
         text,
         id,
@@ -135,8 +136,8 @@ def _record(row: JsonObject) -> Record:
         channel,
         id_of(get("channel_id")) if "channel_id" in row else None,
         thread,
-        is_yes(get("bot")),
-        is_yes(get("system")),
+        is_yes(bot) if bot else False,
+        is_yes(system) if system else False,
         # Some exporters only give the number of files.
         tuple(files_of(files)) if files else (),
         None,

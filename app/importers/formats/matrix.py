@@ -1,10 +1,20 @@
 """Element's export of a Matrix room as JSON."""
 
 from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
 
 from app.importers import json_stream
 from app.importers.head import Head
-from app.importers.records import FileGuild, Item, JsonObject, Record, text_of
+from app.importers.records import (
+    BrokenFileError,
+    FileGuild,
+    Item,
+    JsonObject,
+    Note,
+    Record,
+    text_of,
+)
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
 
@@ -28,18 +38,62 @@ def guilds(source: SourceFile) -> list[FileGuild]:
 
 
 def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
-    """Read the messages of one room; edits replace nothing and are left out."""
+    """Read the messages of one room as they were last edited, without redacted ones."""
     room = json_stream.header(source, ("room_name",)).get("room_name")
+    changes = _changes(source)
+    encrypted = 0
 
     def make(event: JsonObject) -> Record:
-        return _record(event, str(room) if room else None)
+        nonlocal encrypted
+        encrypted += event.get("type") == "m.room.encrypted"
+        return _record(event, str(room) if room else None, changes)
 
     reader = json_stream.JsonReader(stream)
     is_list = reader.peek() == "["
     yield from json_stream.records_of(reader, "" if is_list else "messages", make)
+    if encrypted:
+        yield Note(
+            f"{encrypted:,} encrypted and not read: export the room with a client that"
+            " has the keys"
+        )
 
 
-def _record(event: JsonObject, room: str | None) -> Record:
+class _Changes(NamedTuple):
+    """Later events that change a message."""
+
+    edits: dict[tuple[str, str], str]
+    """The last words of a message, by its id and sender."""
+    redacted: set[str]
+
+
+def _changes(source: SourceFile) -> _Changes:
+    found = _Changes({}, set())
+
+    def note(event: JsonObject) -> Record:
+        content = event.get("content") or {}
+        if event.get("type") == "m.room.redaction":
+            found.redacted.add(str(event.get("redacts") or content.get("redacts")))
+        relation = content.get("m.relates_to") or {}
+        if relation.get("rel_type") == "m.replace":
+            words = text_of((content.get("m.new_content") or {}).get("body"))
+            found.edits[str(relation["event_id"]), str(event["sender"])] = words
+        return Record("", "", "")
+
+    with closing(source.open()) as stream:
+        reader = json_stream.JsonReader(stream)
+        is_list = reader.peek() == "["
+        try:
+            for _ in json_stream.records_of(
+                reader, "" if is_list else "messages", note
+            ):
+                pass
+        except BrokenFileError:
+            # The reading of the messages tells it.
+            return found
+    return found
+
+
+def _record(event: JsonObject, room: str | None, changes: _Changes) -> Record:
     content = event.get("content") or {}
     relation = content.get("m.relates_to") or {}
     answered = (relation.get("m.in_reply_to") or {}).get("event_id")
@@ -48,17 +102,21 @@ def _record(event: JsonObject, room: str | None) -> Record:
     is_said = event.get("type") == "m.room.message" and kind in (
         "m.text", "m.emote", "m.notice",
     )  # fmt: skip
+    id = str(event["event_id"])
     body = text_of(content.get("body") or "") if is_said else ""
+    body = changes.edits.get((id, sender), body)
     return Record(
         author=sender,
         name=sender.lstrip("@").partition(":")[0],
         text=_unquoted(body) if answered else body,
-        id=str(event["event_id"]),
+        id=id,
         ts=int(event["origin_server_ts"]),
         reply_to=str(answered) if answered else None,
         channel=room,
         is_bot=kind == "m.notice",
-        is_system=not is_said or relation.get("rel_type") == "m.replace",
+        is_system=not is_said
+        or relation.get("rel_type") == "m.replace"
+        or id in changes.redacted,
     )
 
 

@@ -1,5 +1,6 @@
 """Slack's export: a folder per channel, a file per day, and lists beside them."""
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -7,9 +8,18 @@ import orjson
 
 from app.importers import json_stream
 from app.importers.head import Head
-from app.importers.records import FileGuild, Item, JsonObject, Record, text_of
+from app.importers.records import (
+    FileGuild,
+    Item,
+    JsonObject,
+    Record,
+    objects_of,
+    text_of,
+)
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
+
+LACKS = "without users.json, people have ids for names and bots are not marked"
 
 LISTS = {
     "users.json", "channels.json", "groups.json", "dms.json", "mpims.json",
@@ -21,6 +31,9 @@ LISTS = {
 _MARKUP = re.compile(
     r"<(?P<sign>[@#!]?)(?P<value>[^<>|]{1,2000})(?:\|(?P<label>[^<>]*))?>"
 )
+_DIRECT = re.compile(r"D[A-Z0-9]{8,}|mpdm-.*")
+"""The folders of direct messages and of small groups, as Slack names them."""
+
 _SAID = {None, "thread_broadcast", "me_message", "file_share", "bot_message"}
 """Kinds of messages that someone wrote; the others are joins and the like."""
 
@@ -37,13 +50,14 @@ def matches(head: Head) -> bool:
 
 def is_list(source: SourceFile) -> bool:
     """Return whether it is one of the lists beside the channels."""
-    name = re.split(r"[/\\]", source.name)[-1]
-    return name in LISTS and source.beside("users.json") is not None
+    return re.split(r"[/\\]", source.name)[-1] in LISTS
 
 
 def guilds(source: SourceFile) -> list[FileGuild]:
     """Return private for direct messages; the export does not name its workspace."""
     folder = _folder(source)
+    if _DIRECT.fullmatch(folder):
+        return [FileGuild(None, None, is_private=True)]
     for name in ("dms.json", "mpims.json"):
         for one in _list(source, name):
             if folder in (one.get("id"), one.get("name")):
@@ -53,10 +67,9 @@ def guilds(source: SourceFile) -> list[FileGuild]:
 
 def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     """Read the messages of one channel's day."""
-    people = {str(one.get("id")): _name(one) for one in _list(source, "users.json")}
-    bots = {
-        str(one.get("id")) for one in _list(source, "users.json") if one.get("is_bot")
-    }
+    users = _list(source, "users.json")
+    people = {str(one.get("id")): _name(one) for one in users}
+    bots = {str(one.get("id")) for one in users if one.get("is_bot")}
     channel = _folder(source)
 
     def make(message: JsonObject) -> Record:
@@ -116,12 +129,13 @@ def _folder(source: SourceFile) -> str:
 
 
 def _list(source: SourceFile, name: str) -> list[JsonObject]:
+    return _objects(source.beside(f"../{name}") or b"[]")
+
+
+@functools.lru_cache(maxsize=4)
+def _objects(data: bytes) -> list[JsonObject]:
+    """Return the objects of a list, which every day of every channel asks for."""
     try:
-        found = orjson.loads(source.beside(f"../{name}") or b"[]")
+        return objects_of(orjson.loads(data))
     except orjson.JSONDecodeError:
         return []
-    return (
-        [one for one in found if isinstance(one, dict)]
-        if isinstance(found, list)
-        else []
-    )

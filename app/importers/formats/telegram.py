@@ -58,7 +58,7 @@ def _walk(reader: JsonReader, *, wants_messages: bool) -> Iterator[Item | FileGu
     head: JsonObject = {}
     try:
         for key in reader.keys():
-            if key == "chats":
+            if key in ("chats", "left_chats"):
                 yield from _chats(reader, wants_messages=wants_messages)
             elif key == "messages":
                 yield from _chat(reader, head, wants_messages=wants_messages)

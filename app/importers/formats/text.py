@@ -18,12 +18,17 @@ SHARE = 0.1
 """The share of lines that may look like something else."""
 
 _STAMP = re.compile(
-    r"\A\s*[\[(<*-]{0,4}\s?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}:\d{2}(?::\d{2})?\b)"
+    r"\A\s*[\[(<*-]{0,4}\s?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+    r"|\d{4}[年년]|\d{1,2}:\d{2}(?::\d{2})?\b)"
 )
 _COPIED = re.compile(
     r"\A\S.{0,80} [—–-] .{0,40}\d{1,2}[:.]\d{2}(?: ?[AaPp]\.?[Mm]\.?)?\s*\Z"
 )
 """A name and a time, as Discord shows them and people copy them."""
+
+_CLOCK = re.compile(r"\A.{0,400}?(?<![\d:])\d{1,2}:\d{2}(?!\d)")
+_MANY = 0.3
+"""The share of lines that may name a time: people do so now and then."""
 
 _LEVEL = re.compile(
     r"\A\s*\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b\]?:?\s"
@@ -31,7 +36,8 @@ _LEVEL = re.compile(
 _CONTROL = re.compile(r"\A[^\x00-\x08\x0e-\x1f\x7f]*+[\x00-\x08\x0e-\x1f\x7f]")
 
 _SPEAKER = re.compile(
-    r"\A\s*(?:<(?!a?:|[@#/])[^<>\s]{1,40}>|\[[^\[\]]{1,40}\]|[^\s:,.!?]{1,32}:)\s+\S"
+    r"\A\s*(?:<(?!a?:|[@#/])[^<>\s]{1,40}>|\[[^\[\]]{1,40}\]|[^\s:,.!?]{1,32}:"
+    r"|[^\s:,.!?-][^\s:,.!?]{0,31} [-–—|>»])\s+\S"
 )
 _MARKUP = re.compile(
     r"\A\s*(?:<(?!a?:\w+:\d+>)/?[a-zA-Z!?][^>]*>|[{}\[\]]+,?\s*$|[\"'][\w-]+[\"']\s*:|[#=\-_*~]{4,}\s*$"
@@ -56,6 +62,8 @@ def looks_like_prose(lines_there: list[str]) -> bool:
     few = SHARE * len(there)
     unlike = (_STAMP, _MARKUP, _LEVEL, _COPIED, _CONTROL)
     if any(_share(pattern, there) > few for pattern in unlike):
+        return False
+    if len(there) > 1 and _share(_CLOCK, there) > max(_MANY * len(there), 1):
         return False
     # Two people who talk are named again and again.
     if len(there) > 1 and _share(_SPEAKER, there) > max(0.5 * len(there), 1):

@@ -34,7 +34,7 @@ class Crashes:
     def why_aside(self, model: str) -> str | None:
         """Return why and since when a model is set aside; None when it is not."""
         found = self._kept.get(model)
-        if found is None or len(found["times"]) < MOST_CRASHES:
+        if not isinstance(found, dict) or len(found["times"]) < MOST_CRASHES:
             return None
         since = datetime.fromtimestamp(found["times"][-1]).strftime("%Y-%m-%d %H:%M")
         times = f"it ended its process {len(found['times'])} times"
@@ -43,7 +43,8 @@ class Crashes:
     def note(self, model: str, reason: str) -> None:
         """Count a crash."""
         now = self._now()
-        known = self._kept.get(model, {"times": []})["times"]
+        found = self._kept.get(model)
+        known = found["times"] if isinstance(found, dict) else []
         recent = [at for at in known if now - at < HEALTHY_SECONDS]
         try:
             self._kept.put(model, {"times": [*recent, now], "reason": reason})

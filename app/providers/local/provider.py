@@ -260,6 +260,14 @@ class LocalProvider:
         """
         self._keeper.check(path)
 
+    async def try_out(self, name: str) -> None:
+        """Let a model write before it replaces the present one.
+
+        Raises:
+            ProviderError: If it writes nothing; gives the reason.
+        """
+        await self._keeper.try_out(name)
+
     def why_aside(self, name: str) -> str | None:
         """Return why and since when a model is set aside; None when it is not."""
         return self._keeper.why_aside(name)

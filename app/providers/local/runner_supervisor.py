@@ -10,12 +10,11 @@ from typing import TypeVar
 
 from app.core.errors import AppError, ProviderError
 from app.core.paths import own_command
-from app.ipc import inference
 from app.ipc.child import Child, ChildState, Spawn
 from app.ipc.inference import GpuUse, Ready, TriesGpu
-from app.ipc.wire import Catalogue, Done, Params, Request
+from app.ipc.wire import Done, Params, Request
 from app.modelfiles.catalogue import ECHO
-from app.providers.local import memory_check
+from app.providers.local import memory_check, trial
 from app.providers.local.crash_log import Crashes, identity
 from app.providers.local.idle_timer import Idle
 from app.settings.model_sections import ModelSettings
@@ -28,7 +27,7 @@ log = logging.getLogger(__name__)
 LOADING_SECONDS = 5.0
 """The loading time after which a prompt no longer waits for the end."""
 
-_CATALOGUE = Catalogue(inference.REQUESTS, inference.NOTIFICATIONS)
+STAYS = "The model in the settings stays in use."
 
 
 class Keeper:
@@ -194,6 +193,29 @@ class Keeper:
         header = memory_check.check(path, self._settings(), self.gpu, self.pid)
         self._parameters = header.parameters
 
+    async def try_out(self, name: str) -> None:
+        """Let a model write before it replaces the present one, which stays meanwhile.
+
+        Where both do not fit into the memory, the present one is unloaded, and loaded
+        again for the next reply.
+
+        Raises:
+            ProviderError: If it writes nothing; gives the reason.
+        """
+        path, words = self._locate(name), self._words(name)
+        if path is None or (self.ready and self._model == identity(words)):
+            return
+        try:
+            memory_check.check(path, self._settings(), self.gpu, None)
+        except AppError:
+            self._replace()
+        failure = await trial.failure_of(words, self._spawn)
+        if failure and failure.is_of_gpu:
+            self._crashes.note_gpu(identity(words), failure.reason)
+            failure = await trial.failure_of(self._words(name), self._spawn)
+        if failure:
+            raise ProviderError(failure.reason, STAYS)
+
     def _wanted(self) -> tuple[str, ...]:
         """Return the command for the runner that the settings ask for."""
         return self._words(self._settings().name)
@@ -248,7 +270,7 @@ class Keeper:
         child = Child(
             "model's process",
             (*own_command(), *words),
-            _CATALOGUE,
+            trial.CATALOGUE,
             on_notification=on_notification,
             on_state=on_state,
             on_stderr=lambda line: log.info("runner: %s", line),

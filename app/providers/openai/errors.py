@@ -266,7 +266,7 @@ def words_of(error: Exception) -> str:
         found = "; ".join(_detail(one) for one in found if isinstance(one, dict))
     if not isinstance(found, str) or found.lstrip().startswith("<"):
         return ""  # A page is nothing that the host says.
-    return shown(found)
+    return shown(_without_key(found, error))
 
 
 def shown(text: str) -> str:
@@ -308,4 +308,11 @@ def _code(error: Exception) -> str | None:
 
 def _short(error: Exception) -> str:
     """A host's text may be in it, such as the kind of its answer."""
-    return _line(str(error))[:120] or type(error).__name__
+    return _line(_without_key(str(error), error))[:120] or type(error).__name__
+
+
+def _without_key(text: str, error: Exception) -> str:
+    """Take out the key of the request, which some hosts repeat, whatever its form."""
+    headers = getattr(getattr(error, "request", None), "headers", {})
+    key = headers.get("authorization", "").removeprefix("Bearer ")
+    return text.replace(key, "[secret]") if key else text

@@ -64,7 +64,7 @@ _BROKEN = (
 def _dollars(cost: float) -> float:
     """Return a price as a number; one below nothing, or none, would pass any budget."""
     price = float(cost)
-    if not 0 <= price < math.inf:
+    if isinstance(cost, bool | str) or not 0 <= price < math.inf:
         raise ValueError(f"a price is {cost}")
     return price
 
@@ -82,6 +82,9 @@ def load(owners: Path | None = None) -> Prices:
             name: Price(**{part: _dollars(cost) for part, cost in costs.items()})
             for name, costs in tree["models"].items()
         }
+        if not models:
+            # Every model would cost nothing, and pass any budget.
+            raise ValueError("it has no prices")
         return Prices(str(tree["date"]), models)
     except _BROKEN as error:
         raise ConfigError(

@@ -49,9 +49,7 @@ class GuildHandlers:
             )
         else:
             ensure_free(target, overwrite=request.overwrite)
-            written = await asyncio.to_thread(
-                export, reader, guild.id, guild.name, target
-            )
+            written = await asyncio.to_thread(export, reader, guild, target)
         return control.ExportReply(guild.name, written, str(target))
 
     async def backup(

@@ -70,7 +70,7 @@ class ModelHandlers:
     async def model_use(
         self, asker: Asker, request: control.ModelUse
     ) -> control.ModelUseReply:
-        """Use a model from the next reply on."""
+        """Use a model from the next reply on, once it has written a token."""
         path = catalogue.locate(self._context.home, request.name)
         if path is None:
             if request.name in catalogue.entries():
@@ -83,6 +83,7 @@ class ModelHandlers:
         has_name = path.parent == self._context.home.models
         has_name |= request.name in catalogue.entries()
         name = request.name if has_name else str(path)
+        await self._context.local.try_out(name)
         await self._context.settings.change("model.name", name)
         self._context.local.retry()
         return control.ModelUseReply(name, str(path))

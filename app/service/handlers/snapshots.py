@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import ensure_free
+from app.importers.records import NOTHING
 from app.ipc import control
 from app.service import snapshot_files
 from app.service.app_context import AppContext
@@ -105,11 +106,24 @@ class SnapshotHandlers:
         """Learn a file's messages, apply its settings, and store both as a snapshot."""
         path = Path(request.file)
         found = await asyncio.to_thread(snapshot_files.read, path)
-        guild = await self._context.database.run(guilds.ensure, request.guild)
-        if await self._context.reader.run(messages.count, guild.id):
-            await self._take(guild.id, UNDO)
+        database = self._context.database
+        known = await database.run(guilds.find, request.guild)
+        if known is not None:
+            count = await self._context.reader.run(messages.count, known.id)
+            if count:
+                await self._take(known.id, UNDO)
         learning = control.Import(request.guild, [str(path)])
         counts = await ImportHandlers(self._context).import_(asker, learning)
+        faults = [one.text for one in counts.errors if one.text != NOTHING]
+        if faults and not counts.read:
+            raise UsageError(
+                f"{path.name} cannot be used: {faults[0]}.", "Export it again."
+            )
+        guild = await database.run(guilds.find, request.guild)
+        if guild is None:
+            if request.guild.strip().isdigit():
+                raise UsageError(f"There is no server {request.guild}.", "Name it.")
+            guild = await database.run(guilds.ensure, request.guild)
         number = 0
         for channel, key, value in found.settings:
             number += await self._put(guild.id, channel, key, value)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import shutil
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -202,10 +203,10 @@ class TokenVoices:
             if self._sound.get(path) != written:
                 files.read(path, NAME)
                 self._sound[path] = written
-            return _Stored(written, *json.loads((path / THROUGH).read_text()))
+            return _Stored(written, *noted(path))
         except VoiceFileError as error:
             log.warning("rebuilding a token voice: %s", error)
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError):
             pass
         return None
 
@@ -238,14 +239,36 @@ class _Told:
 
 def _settle(path: Path, through: int) -> None:
     """Note the last row in the voice, and remove voices of earlier vocabularies."""
-    _note(path, through, [])
+    note(path, through, [])
     for other in path.parent.iterdir():
         if other != path:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _note(path: Path, through: int, edited: Collection[int]) -> None:
-    write_text(path / THROUGH, json.dumps([through, sorted(edited)]))
+def note(path: Path, through: int, edited: Collection[int]) -> None:
+    """Note the last row in a voice, and the rows taken out since its build."""
+    facts = [through, sorted(edited)]
+    write_text(path / THROUGH, json.dumps([*facts, _checksum(facts)]))
+
+
+def noted(path: Path) -> tuple[int, list[int]]:
+    """Return the last row in a voice, and the rows taken out since.
+
+    Raises:
+        ValueError: If the file is not as it was written.
+        OSError: If it cannot be read.
+    """
+    try:
+        through, edited, checksum = json.loads((path / THROUGH).read_text("utf-8"))
+    except (TypeError, RecursionError) as error:
+        raise ValueError("it cannot be read") from error
+    if checksum != _checksum([through, edited]):
+        raise ValueError("it has changed")
+    return through, edited
+
+
+def _checksum(facts: object) -> int:
+    return zlib.crc32(json.dumps(facts).encode())
 
 
 def _scrub(directory: Path, rows: Collection[int]) -> bool:
@@ -254,13 +277,13 @@ def _scrub(directory: Path, rows: Collection[int]) -> bool:
     gone = [row for row in rows if row > voice_changes.ALL]
     for path in list(directory.glob("*")):
         try:
-            through, edited = json.loads((path / THROUGH).read_text())
+            through, edited = noted(path)
             if voice_changes.ALL in rows:
                 raise VoiceFileError("another voice took its place")
             # Edited ones are told again; deleted ones the database no longer has.
-            _note(path, through, {*edited, *gone})
+            note(path, through, {*edited, *gone})
             scrub(path, gone)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError) as error:
             log.info("a token voice is built again: %s", error)
             shutil.rmtree(path, ignore_errors=True)
             is_left = False

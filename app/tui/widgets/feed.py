@@ -186,6 +186,7 @@ class Feed(ScrollView, can_focus=True):
         # Textual moves only a visible bar; items that come late make it visible after
         # the list is at its end.
         self._lay_out()
+        self._reveal()
         self.vertical_scrollbar.position = self.scroll_y
 
     def render_line(self, y: int) -> Strip:
@@ -196,19 +197,33 @@ class Feed(ScrollView, can_focus=True):
         if y < self._head_height and self._head:
             head = Content.styled(f" {self._head(width - 1)}", "$quiet")
             return self._strip(head, width)
-        index = y - self._head_height + self.scroll_offset.y
+        row = y - self._head_height + self.scroll_offset.y
         if not self.items:
             lines = self._empty_lines(width)
-            text = lines[index] if index < len(lines) else Content("")
+            text = lines[row] if row < len(lines) else Content("")
             return self._strip(Content.assemble(" ", text), width)
+        index = self.index_at(row)
         if index >= len(self.items):
             return Strip.blank(width, self.rich_style)
         is_cursor = index == self.cursor
         # The sign tells the list that has the keys, where there are no colors too.
         sign = ("▌", "$accent") if self.has_focus else ("▏", "$quiet")
         mark = sign if is_cursor else (" ", "")
-        line = Content.assemble(mark, self._draw(self.items[index], width - 1))
+        part = row - self.top_of(index)
+        line = Content.assemble(mark, self.line_of(index, part, width - 1))
         return self._strip(line, width, is_cursor=is_cursor)
+
+    def top_of(self, index: int) -> int:
+        """Return the first line of an item."""
+        return index
+
+    def index_at(self, line: int) -> int:
+        """Return the place of the item on a line; past the last item, their number."""
+        return line
+
+    def line_of(self, index: int, part: int, width: int) -> Content:
+        """Return one of an item's lines."""
+        return self._draw(self.items[index], width)
 
     def _strip(self, content: Content, width: int, *, is_cursor: bool = False) -> Strip:
         content = content.truncate(width, ellipsis=True, pad=True)
@@ -233,7 +248,10 @@ class Feed(ScrollView, can_focus=True):
 
     def action_move_page(self, direction: int) -> None:
         """Move the cursor by a screenful."""
-        self.action_move(direction * max(1, self._rows - 1))
+        if self.items:
+            line = self.top_of(self.cursor) + direction * max(1, self._rows - 1)
+            there = self.index_at(max(0, line)) - self.cursor
+            self.action_move(there or direction)
 
     def action_copy(self) -> None:
         """Copy the selected text, or else the line under the cursor."""
@@ -250,7 +268,7 @@ class Feed(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor there; a click on the line under the cursor opens it."""
-        index = event.y - self._head_height + self.scroll_offset.y
+        index = self.index_at(event.y - self._head_height + self.scroll_offset.y)
         if event.y < self._head_height or index >= len(self.items):
             return
         if index == self.cursor:
@@ -270,15 +288,17 @@ class Feed(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
-        lines = len(self.items) or len(self._empty_lines(width))
+        lines = self.top_of(len(self.items)) or len(self._empty_lines(width))
         self.virtual_size = Size(width, lines + self._head_height)
 
     def _reveal(self) -> None:
         height = self._rows
         if self.cursor < 0 or height <= 0:
             return
-        top = self.scroll_offset.y
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, force=True)
-        elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True)
+        top, end = self.top_of(self.cursor), self.top_of(self.cursor + 1)
+        # Of what is higher than the list, the beginning shows.
+        lowest = min(top, end - height)
+        if top < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True)
+        elif lowest > self.scroll_offset.y:
+            self.scroll_to(y=lowest, animate=False, force=True)

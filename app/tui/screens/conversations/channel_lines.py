@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from app.core.safe_text import safe_line
-from app.tui import format
+from app.tui import discord_markdown, format
 from app.tui.database_reader import DatabaseReader
 
 if TYPE_CHECKING:
@@ -18,6 +18,16 @@ MESSAGES_SHOWN = 300
 REPLIES_SHOWN = 100
 STEP = 200
 """The number of messages by which the lines go back or forth at their ends."""
+
+NAME_WIDTHS = ((70, 12), (110, 18), (10_000, 24))
+"""The cells of a name in lines of less than a width."""
+
+LEAST_WIDTH = 16
+MOST_ROWS = 12
+"""The most lines of one message in the list; the story beside it has all."""
+
+MOST_CHARS = 4000
+"""As many characters as Discord lets anybody write."""
 
 SIGNS = {"markov": "○", "local": "◆"}
 """A provider's sign, shown beside its name."""
@@ -103,18 +113,24 @@ def with_days(lines: Sequence[TalkLine]) -> list[TalkLine]:
 
 
 def draw(line: TalkLine, width: int) -> Content:
-    """Draw one line; a reply names its provider, and a day its date."""
+    """Draw a message in full, as Discord shows it, in lines of a width.
+
+    A reply names its provider, and a day its date.
+    """
     if line.key[0] == "day":
         return Content.styled(f"── {line.text} ".ljust(width, "─"), "$quiet")
-    name_width = 12 if width < 70 else 18
+    name_width = next(size for most, size in NAME_WIDTHS if width < most)
     name = Content(line.name).truncate(name_width, ellipsis=True, pad=True)
-    text = safe_line(line.text)[: width * 2]
     clock = (f"{format.clock(line.at / 1000)}  ", "$quiet")
-    if line.reply is None:
-        return Content.assemble(clock, name.stylize("bold"), " ", text)
-    reply = line.reply
-    state = "" if reply.state in ("sent", "made") else f" {reply.state}"
-    mark = f"{SIGNS.get(reply.provider, HOST_SIGN)} {reply.provider}{state}  "
-    return Content.assemble(
-        clock, name.stylize("bold $accent"), " ", (mark, "$accent"), text
-    )
+    text = discord_markdown.styled(line.text[:MOST_CHARS])
+    name = name.stylize("bold")
+    if (reply := line.reply) is not None:
+        state = "" if reply.state in ("sent", "made") else f" {reply.state}"
+        mark = f"{SIGNS.get(reply.provider, HOST_SIGN)} {reply.provider}{state}  "
+        text = Content.assemble((mark, "$accent"), text)
+        name = name.stylize("bold $accent")
+    head = Content.assemble(clock, name, " ")
+    rows = text.wrap(max(LEAST_WIDTH, width - head.cell_length))
+    if len(rows) > MOST_ROWS:
+        rows = [*rows[: MOST_ROWS - 1], Content.styled("…", "$quiet")]
+    return Content.assemble(head, Content("\n" + " " * head.cell_length).join(rows))

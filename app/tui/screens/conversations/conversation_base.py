@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from app.core.explanation import Explanation
-from app.tui import reply_explanation
+from app.tui import discord_markdown, reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.screens.conversations import channel_lines, channel_list
@@ -25,6 +25,7 @@ from app.tui.screens.conversations.channel_lines import (
 from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.widgets.dialogs import Detail
 from app.tui.widgets.feed import Feed
+from app.tui.widgets.wrapped_feed import WrappedFeed
 
 if TYPE_CHECKING:
     from app.store.messages import Moment
@@ -73,7 +74,7 @@ class TalkScreen(MynahScreen):
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
             yield Feed(channel_list.draw, attrgetter("key"), id="places")
-            yield Feed(
+            yield WrappedFeed(
                 self._draw_line, attrgetter("key"), id="lines", is_newest_last=True
             )
             with Inspector(id="inspector"):
@@ -314,12 +315,13 @@ class TalkScreen(MynahScreen):
             story = reply_explanation.draw(self.explained, 54, is_xrayed=self.is_xrayed)
             self.app.push_screen(Detail("", story))
         else:
-            self.app.push_screen(Detail(event.item.name, event.item.text))
+            text = discord_markdown.styled(event.item.text, covers=False)
+            self.app.push_screen(Detail(event.item.name, text))
 
 
 def _message_story(line: TalkLine) -> Content:
     return Content.assemble(
         (f"{line.name}\n", "bold"),
-        line.text,
+        discord_markdown.styled(line.text, covers=False),
         ("\n\nPress f to forget it.", "$quiet"),
     )
