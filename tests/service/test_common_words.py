@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from app.service.common_words import CommonWords
-from app.service.distinctive_words import own_phrases, own_words
+from app.service.words.common_words import CommonWords
+from app.service.words.distinctive_words import own_phrases, own_words
 
 GERMAN = [
     "ich habe das heute wieder vergessen, und du weißt es auch nicht",

@@ -7,7 +7,7 @@ from app.ipc import control
 from app.service import receipt
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.service.forget_progress import ForgetProgress
+from app.service.voices.forget_progress import ForgetProgress
 from app.service.voices.forgetter import Forgotten
 from app.store import forgetting, members, messages, replies, tombstones
 from app.store.authors import AuthorKey

@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from app.service.common_words import CommonWords
+from app.service.words.common_words import CommonWords
 from app.voice.word_tokenizer import fold, split
 
 LEAST_MESSAGES = 3
