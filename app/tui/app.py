@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +28,7 @@ from app.core.files import write_text
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.core.secret_patterns import redact
+from app.tui import clipboard
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.database_reader import DatabaseReader
@@ -404,6 +406,14 @@ class MynahApp(App[int]):
     def tell(self, text: str) -> None:
         """Show that something is done."""
         self.notify(safe_text(text), timeout=4, markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by way of the terminal, and of the system for one that refuses it."""
+        super().copy_to_clipboard(text)
+        if not self.is_headless:
+            self.run_worker(
+                partial(clipboard.put, text), thread=True, exit_on_error=False
+            )
 
     def write_file(self, target: Path, text: str) -> None:
         """Write a text to the owner's chosen place, and report it."""

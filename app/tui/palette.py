@@ -58,6 +58,7 @@ SYNONYMS = {
     "settings.doctor": "check health diagnose doctor problems trouble",
     "settings.backup": "backup save copy archive everything safe",
     "conversations.speak": "write send message post",
+    "conversations.copy_part": "clipboard link url id text browser address",
     "conversations.forget": "delete erase remove",
     "guild.voice.persona": "character personality role prompt style",
     "guild.data.take": "backup save voice",
