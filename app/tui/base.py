@@ -18,6 +18,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
+from app.core.names import typed_path
 from app.core.safe_text import safe_line
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.dialogs import AskText, Confirm
@@ -180,7 +181,7 @@ class MynahScreen(Screen[None]):
             if not path or not path.strip():
                 return
             # The bot that writes it may run in another directory.
-            target = Path(path.strip()).expanduser().absolute()
+            target = typed_path(path.strip()).absolute()
             if not target.exists():
                 write(target, False)
                 return

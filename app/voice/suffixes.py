@@ -7,7 +7,7 @@ from pydivsufsort import divsufsort
 Symbols = npt.NDArray[np.int32] | npt.NDArray[np.uint16]
 Positions = npt.NDArray[np.int32]
 
-_CHUNK = 1 << 22
+_CHUNK = 1 << 18
 _LEADS = 256
 _ONE = np.uint64(1)
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.core.errors import AppError
-from app.core.names import wire_name
+from app.core.names import typed_path, wire_name
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.control import GuildFigures, ImportPreviewReply, ImportReply, Progress
@@ -127,7 +127,7 @@ class LearnScreen(MynahScreen):
             self._ask_path(path, str(error))
 
         self.app.tell("Looking into it…")
-        request = control.ImportPreview("", [wire_name(Path(path).expanduser())])
+        request = control.ImportPreview("", [wire_name(typed_path(path))])
         self.request(
             request, lambda found: self._choose_guild(path, found), refused=refused
         )
@@ -166,7 +166,7 @@ class LearnScreen(MynahScreen):
 
     def _import(self, guild: str, path: str) -> None:
         self.app.tell("Reading…")
-        request = control.Import(guild, [wire_name(Path(path).expanduser())])
+        request = control.Import(guild, [wire_name(typed_path(path))])
         self.request(request, self._imported)
 
     def _imported(self, reply: ImportReply) -> None:
@@ -270,7 +270,7 @@ def dropped_path(text: str) -> Path | None:
     cleaned = text.strip().removeprefix("file://").strip("'\"").replace("\\ ", " ")
     if not cleaned or "\n" in cleaned or len(cleaned) > 4096:
         return None
-    path = Path(cleaned).expanduser()
+    path = typed_path(cleaned)
     return path if path.is_absolute() and path.exists() else None
 
 
