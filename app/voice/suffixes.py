@@ -45,7 +45,8 @@ def sort_suffixes(symbols: Symbols) -> Positions:
         by_byte[filled : filled + len(kept)] = kept
         filled += len(kept)
     del bits, ranks, begins
-    return by_byte[:filled].copy()
+    # A memoryview does not read the library's own form of the type.
+    return by_byte[:filled].astype(np.int32)
 
 
 def _ranked(
