@@ -2,6 +2,7 @@
 
 import asyncio
 
+from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from app.core.errors import AppError
@@ -15,6 +16,14 @@ from tests.tui.terminal import Open, settle, text_of, told
 def said(bot: FakeBot) -> control.Say:
     request: control.Say = bot.requests(control.Say)[-1]
     return request
+
+
+async def go_back(pilot: Pilot[int], day: str) -> None:
+    await pilot.press("ctrl+y")
+    await settle(pilot)
+    pilot.app.screen.query_one(Input).value = day
+    await pilot.press("enter")
+    await settle(pilot)
 
 
 async def test_a_reply_streams_in_and_ends_with_its_story(open_app: Open):
@@ -123,15 +132,21 @@ async def test_mode_provider_voice_name_and_server_change_what_is_asked(open_app
 async def test_a_day_makes_the_server_talk_as_before_it(open_app: Open):
     bot = busy_bot()
     async with open_app("playground", bot) as pilot:
-        for day, before in (("2021-6-30", ""), ("2021-06-30", "2021-06-30")):
-            await pilot.press("ctrl+t")
-            pilot.app.screen.query_one(Input).value = day
-            await pilot.press("enter")
-            await settle(pilot)
-            await pilot.press(*"hi", "enter")
-            await settle(pilot)
-            assert said(bot).before == before
+        await go_back(pilot, "2021-06-30")
+        await pilot.press(*"hi", "enter")
+        await settle(pilot)
         assert "before 2021-06-30" in text_of(pilot)
+        assert said(bot).before == "2021-06-30"
+
+
+async def test_what_is_no_day_is_told_and_changes_nothing(open_app: Open):
+    bot = busy_bot()
+    async with open_app("playground", bot) as pilot:
+        await go_back(pilot, "in May")
+        assert "is no day" in told(pilot)
+        await pilot.press(*"hi", "enter")
+        await settle(pilot)
+        assert said(bot).before == ""
 
 
 async def test_cloud_says_what_is_missing(open_app: Open):

@@ -80,7 +80,7 @@ class PlaygroundScreen(MynahScreen):
         Binding("ctrl+n", "name", "Name", priority=True),
         Binding("ctrl+e", "sources", "Sources", priority=True),
         Binding("ctrl+b", "xray", "X-ray", priority=True),
-        Binding("ctrl+t", "go_back", "Talk as before a day", show=False, priority=True),
+        Binding("ctrl+y", "go_back", "Talk as before a day", show=False, priority=True),
         Binding("ctrl+r", "again", "Again", priority=True),
         Binding("ctrl+k", "new_talk", "New talk", priority=True),
         Binding("pageup", "scroll_talk(-1)", "Scroll", key_display="PgUp/PgDn"),
@@ -192,13 +192,13 @@ class PlaygroundScreen(MynahScreen):
             return
         unknown = "no server yet" if self.app.knows_guilds else "server not known yet"
         name = self.guild.guild if self.guild else unknown
+        if self.before:
+            name += f" before {self.before}"
         dial = self.query_one(Dial).value
         provider = self.query_one("#provider", Choice).value
         place = self._place(provider)
         self.query_one("#place", Static).update(Content(place))
         parts = [name, f"as {self.author}", self.mode, provider, f"voice {dial} %"]
-        if self.before:
-            parts.append(f"before {self.before}")
         self.query_one("#strip", Static).update(Content(" · ".join(parts)))
         self.query_one("#guild-name", Static).update(Content(name))
         self.query_one("#author-name", Static).update(Content(self.author))
