@@ -144,6 +144,17 @@ async def test_the_slash_command_takes_a_seed_and_shows_its_sources(
     assert host.asked[0].seed == "the tide"
 
 
+async def test_the_slash_command_speaks_as_before_a_day(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    async with start().connected():
+        shown = await stand_in.command(
+            scene.general, scene.ann, "mark", before="2021-06-30"
+        )
+        await stand_in.wait_for(lambda: bool(shown.parts))
+    assert host.asked[0].before == "2021-06-30"
+
+
 async def test_the_slash_command_can_have_another_name(
     stand_in: DiscordStandIn, start: Start, scene: Scene
 ) -> None:
