@@ -115,6 +115,7 @@ async def test_whatever_ends_a_connection_everybody_says_the_same(
 
     def check() -> None:
         wanted, then = rows[link.what]
+        assert then != "when the owner asks", f"{link.what}, and it tries again"
         told = calls.state()
         assert told.state == wanted, link.what
         (found,) = [one for one in service.app._running() if one.name == "discord"]
