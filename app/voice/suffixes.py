@@ -46,7 +46,10 @@ def sort_suffixes(symbols: Symbols) -> Positions:
         by_byte[filled : filled + len(kept)] = kept
         filled += len(kept)
     del bits, ranks, begins
-    return by_byte[:filled].copy()
+    # The sorter's own array has a type that nothing else can look into.
+    suffixes = np.empty(filled, np.int32)
+    suffixes[:] = by_byte[:filled]
+    return suffixes
 
 
 def count_symbols(symbols: Symbols) -> npt.NDArray[np.int64]:
