@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
-from pathlib import Path
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say, size
+from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.ipc import control
 
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the backup."""
-    target = str(Path(arguments.file).expanduser().absolute())
+    target = str(typed_path(arguments.file).absolute())
     request = control.Backup(target, arguments.overwrite)
     done = asyncio.run(_back_up(find_home(arguments.home), request))
     if arguments.json:

@@ -2,12 +2,12 @@
 
 import argparse
 import asyncio
-from pathlib import Path
 from typing import TypeVar
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
 from app.cli.tune import show_counts
+from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.ipc import control
 from app.ipc.wire import Request
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
-    target = str(Path(arguments.to).expanduser().absolute())
+    target = str(typed_path(arguments.to).absolute())
     home = find_home(arguments.home)
     if arguments.for_tuning:
         examples = _call(

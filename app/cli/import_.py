@@ -3,14 +3,13 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from app.cli.connect import connect
 from app.cli.output import Bar, complain, print_json, say, size
 from app.core.errors import UsageError
 from app.core.labels import many
-from app.core.names import wire_name
+from app.core.names import typed_path, wire_name
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.ipc import control
@@ -63,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import, with progress; return 64 if a file could not be read in full."""
-    paths = [wire_name(Path(path).expanduser()) for path in arguments.paths]
+    paths = [wire_name(typed_path(path)) for path in arguments.paths]
     words = (arguments.guild, paths, arguments.channel)
     how = (arguments.as_format, arguments.dates)
     home = find_home(arguments.home)

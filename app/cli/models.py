@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
-from pathlib import Path
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
 from app.core.errors import UsageError
+from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.ipc import control
@@ -67,7 +67,7 @@ async def _do(bot: Bot, action: str, name: str) -> tuple[object, str]:
 
 def _name_or_path(name: str) -> str:
     """An absolute path where there is such a file, else the name as it is."""
-    path = Path(name).expanduser()
+    path = typed_path(name)
     return str(path.absolute()) if path.is_file() else name
 
 

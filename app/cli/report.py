@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
-from pathlib import Path
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say, size
 from app.core.errors import AppError, UsageError
+from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.ipc import control
 from app.service.doctor import check_closed
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the bundle, even when the bot cannot start."""
     home = find_home(arguments.home)
-    target = Path(arguments.file).expanduser().absolute()
+    target = typed_path(arguments.file).absolute()
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
     checks, guilds = asyncio.run(_ask(home))

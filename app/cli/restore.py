@@ -2,10 +2,10 @@
 
 import argparse
 import shutil
-from pathlib import Path
 
 from app.cli.output import print_json, say
 from app.core.errors import AppError, UsageError
+from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.service.backups import restore, restore_key
 from app.service.home_lock import hold
@@ -55,13 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _restore(home: Home, arguments: argparse.Namespace) -> str:
     """Restore the home or its key; return a sentence for the owner."""
     if arguments.author_key:
-        restore_key(home, Path(arguments.author_key).expanduser())
+        restore_key(home, typed_path(arguments.author_key))
         return f"Put {home.author_key_file} back."
     if arguments.new_author_key:
         with Database(home.database) as database:
             database.call(replace_key, home.author_key_file)
         return "Made a new key. People who opted out have to opt out again."
-    restore(home, Path(arguments.file).expanduser())
+    restore(home, typed_path(arguments.file))
     return (
         f"Restored into {home.root}. Voices are rebuilt on first use. Messages"
         " forgotten after this backup was made are back: forget them again."

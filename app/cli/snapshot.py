@@ -4,10 +4,10 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from app.cli.connect import Bot, connect
 from app.cli.output import print_json, say
+from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.ipc import control
 
@@ -139,7 +139,7 @@ DEEDS: dict[str, Callable[[Bot, argparse.Namespace], Awaitable[Told]]] = {
 
 
 def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().absolute())
+    return str(typed_path(path).absolute())
 
 
 def _shown(value: object) -> str:

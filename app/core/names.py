@@ -12,6 +12,16 @@ def is_same(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
+def typed_path(text: str | Path) -> Path:
+    """Return the path that a person typed; `~` is a home folder, if there is one."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except (RuntimeError, ValueError):
+        # Nobody here has that name, so it is the name of a file.
+        return path
+
+
 def wire_name(path: Path) -> str:
     """Return a path as text for a frame; bytes that are not UTF-8 make it a URI."""
     name = str(path.absolute())

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import appdirs
 
+from app.core.names import typed_path
+
 TREE: Mapping[str, str] = {
     "config.toml": "the settings; edit it while Mynah runs",
     "prices.toml": "your own prices of cloud models, if you create this file",
@@ -170,7 +172,7 @@ def find_home(chosen: str | None, environ: Mapping[str, str] = os.environ) -> Ho
     """Return the home from the command line, else MYNAH_HOME, else the platform's."""
     named = chosen or environ.get("MYNAH_HOME")
     root = Path(named) if named else Path(appdirs.user_data_dir("mynah", False))
-    return Home(root.expanduser().resolve())
+    return Home(typed_path(root).resolve())
 
 
 INSTALLED = Path("share", "mynah")

@@ -18,14 +18,15 @@ from app.discord.actions.machine import StoredMachine
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
-from app.discord.guild_events import StoredGuilds
-from app.discord.id_map import IdMap
-from app.discord.member_data import StoredMembers
-from app.discord.message_events import StoredMessages
 from app.discord.messages import Talk, channels_of
 from app.discord.ports import STARTS, Ports, ReadyReply
-from app.discord.reply_service import StoredReplies
 from app.discord.safe_sender import refusal_of, send_parts
+from app.discord.stored.guild_events import StoredGuilds
+from app.discord.stored.id_map import IdMap
+from app.discord.stored.made_replies import StoredReplyRecords
+from app.discord.stored.member_data import StoredMembers
+from app.discord.stored.message_events import StoredMessages
+from app.discord.stored.reply_service import StoredReplies
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
@@ -297,6 +298,7 @@ def ports_of(context: AppContext, rng: Random) -> Ports:
         StoredGuilds(context, ids, rng),
         StoredMessages(context, ids),
         StoredReplies(context, ids, rng),
+        StoredReplyRecords(context, ids),
         StoredMembers(context, ids),
         StoredMachine(context),
     )

@@ -22,7 +22,10 @@ FORGOTTEN = "forgotten"
 """The reasons for not learning a message; the last four also prevent storing it."""
 
 _COMMAND = re.compile(
-    r"(?:[!/?$%&]{1,2}|[;.-](?=[a-z]{2})|[a-z]{1,2}!)[a-z][\w-]*(?:\s|$)", re.IGNORECASE
+    r"(?:(?:[!/?$%&]{1,2}|[;.-](?=[a-z]{2})|[+=~,](?=(?-i:[a-z]{2}))|;;|[a-z]{1,2}!)[a-z]|[!/]\d?[^\W\d_])"
+    r"[\w-]*(?:\s|$)"
+    r"|[.-]p(?:\s|$)|[a-z]\.(?:play|help|skip|stop|queue)(?:\s|$)",
+    re.IGNORECASE,
 )
 _LINK = re.compile(r"<?https?://\S", re.IGNORECASE)
 _MENTIONS = re.compile(r"(?:(?:<(?:@[!&]?|#)\d+>|@[\w.-]+)[\s,:]*)+")
@@ -72,7 +75,7 @@ class Filters:
         """
         self._prefix = prefix.lower() or "\0"
         # Few texts start like a command; the others need no second look.
-        self._starts = "!/?$%&;.-" + self._prefix[0] + self._prefix[0].upper()
+        self._starts = "!/?$%&+=~,;.-" + self._prefix[0] + self._prefix[0].upper()
         self._patterns = Patterns("learn.patterns", learn.patterns)
         words = [whole_words(learn.words)] if learn.words else []
         self._words = Patterns("learn.words", words)
@@ -91,7 +94,7 @@ class Filters:
         text = text.strip()
         if not text:
             return EMPTY
-        if text[0] in self._starts or "!" in text[1:3]:
+        if text[0] in self._starts or "!" in text[1:3] or text[1:2] == ".":
             if _COMMAND.match(text) or text.lower().startswith(self._prefix):
                 return COMMAND
         if not self._learns_secrets and has_secret(text):

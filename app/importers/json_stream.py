@@ -38,6 +38,8 @@ _SPACE = re.compile(r"[\s\ufeff]*+")
 _MARK = re.compile(r'["\[\]{}/]')
 """The signs that decide where a piece ends, outside strings."""
 
+_PLAIN_SIGNS = frozenset('{}[],:"')
+
 _IN_STRING = re.compile(r'\\.|"', re.DOTALL)
 
 _WORD = re.compile(r"[^,\]}\n]*+")
@@ -63,6 +65,8 @@ class JsonReader:
         self._at = 0
         self._lines = 1
         self._is_whole = False
+        self._is_clean = True
+        """True while all that was read is UTF-8."""
 
     @property
     def line(self) -> int:
@@ -79,11 +83,15 @@ class JsonReader:
         # As much again as there is, so that a long piece is not looked at too often.
         data = self._stream.read(max(CHUNK, len(self._text)))
         self._is_whole = not data
-        self._text += self._decode(data or b"", final=self._is_whole)
+        more = self._decode(data or b"", final=self._is_whole)
+        self._is_clean = self._is_clean and _is_utf8(more)
+        self._text += more
         return True
 
     def peek(self) -> str:
         """Return the next character that means something, "" at the end."""
+        if self._text[self._at : self._at + 1] in _PLAIN_SIGNS:
+            return self._text[self._at]
         while True:
             space = _SPACE.match(self._text, self._at)
             self._at = space.end() if space else self._at
@@ -137,7 +145,8 @@ class JsonReader:
                     self._check_length()
                     self._fill()
                     continue
-            self._check_encoding(end)
+            if not self._is_clean:
+                self._check_encoding(end)
             self._at = end
             return found
 
@@ -229,6 +238,15 @@ class JsonReader:
     def is_there_more(self) -> bool:
         """Tell if something follows the last value."""
         return bool(self.peek())
+
+
+def _is_utf8(text: str) -> bool:
+    """Tell if no byte of a text was escaped; faster than a search for such signs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def scan(text: str, start: int) -> tuple[int, list[tuple[int, int]]] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import json5
 
 from app.core.errors import ConfigError
+from app.core.names import typed_path
 
 NAMES = {
     "messageCommandPrefix": "bot.prefix",
@@ -48,7 +49,7 @@ def read(path: Path) -> Original:
         ConfigError: If the file cannot be read, or is not such a file.
     """
     try:
-        tree = json5.loads(path.expanduser().read_text("utf-8-sig"))
+        tree = json5.loads(typed_path(path).read_text("utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}.") from error
     if not isinstance(tree, dict) or not tree.keys() & {"token", *NAMES}:

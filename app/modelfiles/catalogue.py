@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import ConfigError, UsageError
+from app.core.names import typed_path
 from app.core.paths import Home, asset, bundle
 
 ECHO = "echo"
@@ -153,7 +154,7 @@ def locate(home: Home, name_or_path: str) -> Path | None:
     A file tuned for this processor comes first, then the downloaded one, then the
     bundled one.
     """
-    candidates = [Path(name_or_path).expanduser()]
+    candidates = [typed_path(name_or_path)]
     if _is_name(name_or_path):
         candidates = [
             home.models / f"{name_or_path}.tuned.gguf",

@@ -18,7 +18,7 @@ NOTHING_LEARNED = (
     "Give me something to learn from and I will start talking.",
 )
 
-TRIES = 8
+TRIES = 16
 """Attempts at a line without a secret that was not said lately; the last check removes
 a secret that is left."""
 

@@ -235,9 +235,10 @@ class Model:
 
     @cached_property
     def starting(self) -> dict[str, npt.NDArray[np.int64]]:
-        """The tokens that go on with a number ("digits"), and with a word ("word").
+        """The tokens that go on with a number ("digits"), a word ("word"), or a "link".
 
-        Signs of three bytes and more, such as kana, may follow a word unparted.
+        "other" tokens end a word, and a "blank" ends a link. Signs of three bytes and
+        more, such as kana, may follow a word unparted.
         """
         firsts = [self.piece(token)[:1] for token in range(self.vocabulary)]
         digits = [token for token, first in enumerate(firsts) if first.isdigit()]
@@ -246,7 +247,17 @@ class Model:
             for token, first in enumerate(firsts)
             if first.isalnum() or first == b"_" or b"\x7f" < first < UNPARTED
         ]
-        return {"digits": np.array(digits, int), "word": np.array(word, int)}
+        every = np.arange(self.vocabulary)
+        blank = [
+            token for token, first in enumerate(firsts) if not first or first.isspace()
+        ]
+        return {
+            "digits": np.array(digits, int),
+            "word": np.array(word, int),
+            "other": np.setdiff1d(every, word),
+            "blank": np.array(blank, int),
+            "link": np.setdiff1d(every, blank),
+        }
 
     def load_adapter(self, path: Path) -> "Adapter":
         """Load a LoRA adapter; it is freed with the model.

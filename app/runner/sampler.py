@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.core.never_said import NeverSaid, never_said
+from app.core.never_said import never_said
 from app.ipc.inference import Generate
 from app.runner.fusion import (
     Fused,
@@ -144,7 +144,7 @@ class Chooser:
             probs[self._model.line_tokens] *= more
 
     def _draw(self, probs: Probabilities, written: Sequence[int]) -> int:
-        """Draw a token that finishes no word that must not be said.
+        """Draw a token that finishes no word that must not be said or is made up.
 
         Whatever is written so far can end here, so there is always a way on.
         """
@@ -152,16 +152,18 @@ class Chooser:
             token = sample(
                 probs, self._rng, temperature=self._temperature, top_p=self._top_p
             )
-            if self._never is None or self._is_fit(self._never, written, token):
+            if self._guard.allows(written, token) and self._is_fit(written, token):
                 return token
             probs[token] = 0
             if not probs.any():
                 break
         return int(self._model.end_tokens[0])
 
-    def _is_fit(self, never: NeverSaid, written: Sequence[int], token: int) -> bool:
+    def _is_fit(self, written: Sequence[int], token: int) -> bool:
+        if self._never is None:
+            return True
         pieces = (self._model.piece(one) for one in (*written[-LOOK_BACK:], token))
-        return not never.found_in(b"".join(pieces).decode("utf-8", "ignore"))
+        return not self._never.found_in(b"".join(pieces).decode("utf-8", "ignore"))
 
 
 def _folded(logits: Logits, model: Model) -> Logits:

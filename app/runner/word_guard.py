@@ -1,8 +1,10 @@
-"""Keeps a line from inventing long numbers and names, and from going round in circles.
+"""Keeps a line from inventing long numbers, names and links, and from going in circles.
 
-Inside a long number or name only what somebody wrote so may follow.
+Inside a long number, a long name or a link only what somebody wrote so may follow, and
+it ends only where one ended. So it is whole, or not there.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -16,7 +18,7 @@ FREE_DIGITS = 4
 """The most digits in a row that a line may make up: a year, a price."""
 
 FREE_LETTERS = 9
-"""The most characters of a name with a digit or an @ that a line may make up."""
+"""The most characters, without @, of a name that a line may make up."""
 
 LONGEST_CIRCLE = 12
 """The longest sequence of tokens, in tokens, that may not repeat without end."""
@@ -28,6 +30,11 @@ ROUNDS_OF_ONE = 8
 """The same for a single token: people write hahaha and !!!!."""
 
 DIGITS = b"0123456789"
+
+_NAME = re.compile(rb"\A@|[0-9_]|[a-z][A-Z]")
+"""The signs of a name: people write other words with letters in one case."""
+
+_LINK = re.compile(rb"://|\A[<(\[]*+www\.", re.IGNORECASE)
 
 Tokens = npt.NDArray[np.int64]
 
@@ -44,7 +51,7 @@ class WordGuard:
         voice: TokenVoice | None,
         channels: frozenset[int] | None,
     ) -> None:
-        """Both prompt and voice show which numbers and names exist."""
+        """Both prompt and voice show which numbers, names and links exist."""
         self._model = model
         self._prompt = prompt
         self._voice = voice
@@ -55,11 +62,29 @@ class WordGuard:
         if (token := endless(line)) is not None:
             return np.array([token])
         word = self._word(line)
-        kind = kind_of(b"".join(map(self._model.piece, word)).lstrip())
+        text = self._text(word)
+        kind = kind_of(text)
         if not kind:
             return _NONE
-        unwanted = self._model.starting[kind]
-        return np.setdiff1d(unwanted, np.fromiter(self._known(word), np.int64))
+        known = np.fromiter(set(self._known(word)), np.int64)
+        starting = self._model.starting
+        parting = starting["blank"] if kind == "link" else starting["other"]
+        if is_bound(text) and len(known) and not np.isin(known, parting).any():
+            return np.setdiff1d(np.arange(self._model.vocabulary), known)
+        return np.setdiff1d(starting[kind], known)
+
+    def allows(self, line: Sequence[int], token: int) -> bool:
+        """Return whether a token makes no number, name or link that is invented."""
+        piece = self._model.piece(token)
+        if not piece or piece[:1].isspace():
+            return True
+        word = self._word(line)
+        whole = self._text(word) + piece.split(None, 1)[0]
+        goes_on = _LINK.search(whole) or token in self._model.starting["word"]
+        return not (goes_on and is_bound(whole)) or token in set(self._known(word))
+
+    def _text(self, word: Sequence[int]) -> bytes:
+        return b"".join(map(self._model.piece, word)).lstrip()
 
     def _word(self, line: Sequence[int]) -> list[int]:
         """Return the tokens since the last blank, or sign that parts words without."""
@@ -84,12 +109,20 @@ class WordGuard:
 
 
 def kind_of(word: bytes) -> str:
-    """Return what must not go on as it likes: "digits" or "word", or neither."""
+    """Return what must not go on as it likes: "digits", "word", "link", or nothing."""
+    if _LINK.search(word):
+        return "link"
     digits = len(word) - len(word.rstrip(DIGITS))
     if digits >= FREE_DIGITS:
         return "digits" if len(word) <= FREE_LETTERS else "word"
-    is_name = word[:1] == b"@" or any(byte in DIGITS for byte in word)
-    return "word" if is_name and len(word) > FREE_LETTERS else ""
+    return "word" if _NAME.search(word) and len(word) > FREE_LETTERS else ""
+
+
+def is_bound(word: bytes) -> bool:
+    """Return whether a word is so long, or a link, that nobody may make it up."""
+    digits = len(word) - len(word.rstrip(DIGITS))
+    is_name = _NAME.search(word) and len(word.lstrip(b"@")) > FREE_LETTERS
+    return bool(digits > FREE_DIGITS or is_name or _LINK.search(word))
 
 
 def endless(line: Sequence[int]) -> int | None:

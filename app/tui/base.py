@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -17,6 +18,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import AppError
+from app.core.names import typed_path
 from app.core.safe_text import safe_line
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.dialogs import AskText, Confirm
@@ -39,6 +41,8 @@ class Fetched(Message):
 
     data: object
     show: Callable[[Any], None]
+    presses: int = 0
+    """The app's `presses` when it was asked for."""
 
 
 class MynahScreen(Screen[None]):
@@ -56,6 +60,8 @@ class MynahScreen(Screen[None]):
 
     _filtered: Feed | None = None
     """The list that the words filter."""
+    _asked_after = 0
+    """The app's `presses` when what is delivered now was asked for."""
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
@@ -88,6 +94,7 @@ class MynahScreen(Screen[None]):
 
     @on(Fetched)
     def _deliver(self, fetched: Fetched) -> None:
+        self._asked_after = fetched.presses
         fetched.show(fetched.data)
 
     def hear(self, news: NewEvents) -> None:
@@ -174,7 +181,7 @@ class MynahScreen(Screen[None]):
             if not path or not path.strip():
                 return
             # The bot that writes it may run in another directory.
-            target = Path(path.strip()).expanduser().absolute()
+            target = typed_path(path.strip()).absolute()
             if not target.exists():
                 write(target, False)
                 return
@@ -188,6 +195,10 @@ class MynahScreen(Screen[None]):
             self.app.push_screen(dialog, answered)
 
         self.app.push_screen(AskText(question, detail, default), chosen)
+
+    def show_result(self, title: str, text: str | Content) -> None:
+        """Show the result that is delivered now, as `MynahApp.show_result` does."""
+        self.app.show_result(self, title, text, self._asked_after)
 
     async def ask(self, request: "Request[T]") -> T | None:
         """Return the bot's reply; on an error, show it and return None."""
@@ -226,6 +237,8 @@ class MynahScreen(Screen[None]):
         A newer job of the same group replaces an older one, unless not `exclusive`.
         """
 
+        presses = self.app.presses
+
         async def run() -> None:
             try:
                 data = await job()
@@ -233,7 +246,7 @@ class MynahScreen(Screen[None]):
                 (refused or self.app.warn)(error)
                 return
             if data is not None:
-                self.post_message(Fetched(data, show))
+                self.post_message(Fetched(data, show, presses))
 
         return self.run_worker(
             run, group=group, exclusive=exclusive, exit_on_error=False

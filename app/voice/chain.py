@@ -16,6 +16,10 @@ _LONGER = 2
 _DRAWS = 3
 """The number of followers drawn before a repetitive walk is abandoned."""
 
+_ENOUGH = 2
+"""The number of last words that end some message where a line of the wanted length
+ends; of a line that got half as long again, the last one is enough."""
+
 _PROBE = 4
 """The words tried first in a search for a run of one message."""
 
@@ -48,6 +52,8 @@ class Chain:
     rng: Random
     avoids: Callable[[int], bool]
     """Tells if a word must not be said."""
+    wanted: int
+    """The number of words of a message drawn at random, which the line's follows."""
     may_run: bool = False
     """True if a run of one message may have any length."""
     may_repeat: bool = False
@@ -85,7 +91,10 @@ class Chain:
         view = self.view
         place = view.pick(view.find(phrase), self.rng)
         symbols, places = list(phrase), list(range(place, place + len(phrase)))
+        enough = self.rng.random() * max(self.wanted, len(phrase))
         while len(symbols) < self.rules.max_words:
+            if len(symbols) > enough and self._begins(symbols):
+                break
             state = view.find(symbols[: self.rules.state_size])
             place = view.pick(state, self.rng) - 1
             before = view.symbol_at(place)
@@ -94,6 +103,10 @@ class Chain:
             symbols.insert(0, before)
             places.insert(0, place)
         return symbols, places
+
+    def _begins(self, symbols: Sequence[int]) -> bool:
+        """Return whether a message begins with the first words."""
+        return self.view.find([END, *symbols[:_ENOUGH]]).places > 0
 
     def _finish(self, walk: Walk) -> Walk | None:
         """Walk on to the message's end, or to the longest allowed line."""
@@ -107,8 +120,11 @@ class Chain:
     def _step(self, walk: Walk) -> bool:
         """Add a word or the END; False when every word drawn would only repeat."""
         view = self.view
+        if len(walk.places) >= self.wanted and self._could_end(walk):
+            if self._end(walk):
+                return True
         at, choice = self._choose_state(walk)
-        for _ in range(_DRAWS):
+        for draw in range(1, _DRAWS + 1):
             found = walk.ranges[at]
             at = min(at + 1, len(walk.ranges) - 1)
             try:
@@ -120,13 +136,24 @@ class Chain:
             if symbol != END and self.avoids(symbol):
                 continue
             if symbol == END:
-                added = self._end(walk)
+                is_early = 2 * len(walk.places) < self.wanted and draw < _DRAWS
+                added = not is_early and self._end(walk)
             else:
                 added = self._add(walk, symbol, place, found.depth)
             if added:
                 walk.choices += choice
                 return True
         return False
+
+    def _could_end(self, walk: Walk) -> bool:
+        """Return whether some message ends with the last words."""
+        is_late = 2 * len(walk.places) >= 3 * self.wanted
+        least = 1 if is_late else _ENOUGH
+        return any(
+            self.view.narrow(found, END).places
+            for found in walk.ranges
+            if least <= found.depth < DEPTH
+        )
 
     def _end(self, walk: Walk) -> bool:
         """End the line, unless it would then only repeat."""

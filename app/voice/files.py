@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from app.core.files import UNFINISHED, replacing, write_text
 
-_FORMAT = 4
+_FORMAT = 5
 _ALIGN = 64
 _BLOCK = 1 << 18
 """The number of bytes under one checksum."""

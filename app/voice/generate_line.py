@@ -15,6 +15,9 @@ _MOST_WORDS = 32
 _MOST_SPELLINGS = 6
 _MOST_GROWING = 3
 _MOST_PHRASES = 12
+_VARIED = 0.5, 1.5
+"""The shares of a message's length that a line may have; a server with few messages
+would otherwise say few different lines."""
 
 Phrase = tuple[int, ...]
 
@@ -71,7 +74,7 @@ def speak(
     Raises:
         LookupError: When there is no message to speak from.
     """
-    view.pick(view.find([END]), rng)
+    wanted = _length_of_one(view, rng, rules.max_words)
     words = _Words(vocabulary, avoid)
     phrases = find_phrases(view, vocabulary, seed, rules.max_run) if seed else []
     phrases = [one for one in phrases if not any(map(words.avoids, one))]
@@ -79,7 +82,7 @@ def speak(
     rng.shuffle(phrases)
     phrases.sort(key=len, reverse=True)
     walks = 0
-    for attempt in _attempts(view, rng, rules, phrases, bool(seed), words):
+    for attempt in _attempts(view, rng, rules, phrases, bool(seed), words, wanted):
         best, score, tried = _choose(attempt, rules, words)
         walks += tried
         if best is not None:
@@ -90,6 +93,19 @@ def speak(
     raise LookupError("no message can be spoken from")
 
 
+def _length_of_one(view: View, rng: Random, most: int) -> int:
+    """Return about the number of words of a message drawn at random.
+
+    Raises:
+        LookupError: When there is none.
+    """
+    start = view.pick(view.find([END]), rng)
+    length = 1
+    while length < most and view.symbol_at(start + length + 1) != END:
+        length += 1
+    return min(max(1, round(length * rng.uniform(*_VARIED))), most)
+
+
 def _attempts(
     view: View,
     rng: Random,
@@ -97,12 +113,13 @@ def _attempts(
     phrases: list[Phrase],
     seeded: bool,
     words: _Words,
+    wanted: int,
 ) -> Iterator[_Attempt]:
     """Yield attempts, each laxer than the last; the seed goes before novelty does."""
 
-    def attempt(wanted: Sequence[Phrase], relaxed: tuple[str, ...]) -> _Attempt:
-        chain = _chain(view, rng, rules, relaxed, words)
-        return _Attempt(chain, wanted, relaxed)
+    def attempt(held: Sequence[Phrase], relaxed: tuple[str, ...]) -> _Attempt:
+        chain = _chain(view, rng, rules, relaxed, words, wanted)
+        return _Attempt(chain, held, relaxed)
 
     new: list[tuple[str, ...]] = [(), ("state_size",)]
     if rules.state_size == 1:
@@ -118,13 +135,18 @@ def _attempts(
 
 
 def _chain(
-    view: View, rng: Random, rules: Rules, relaxed: tuple[str, ...], words: _Words
+    view: View,
+    rng: Random,
+    rules: Rules,
+    relaxed: tuple[str, ...],
+    words: _Words,
+    wanted: int,
 ) -> Chain:
     if "state_size" in relaxed:
         rules = replace(rules, state_size=1)
     whole = "whole" in relaxed
     may_run = whole or "run" in relaxed
-    return Chain(view, rules, rng, words.avoids, may_run, may_repeat=whole)
+    return Chain(view, rules, rng, words.avoids, wanted, may_run, may_repeat=whole)
 
 
 def _choose(
@@ -137,7 +159,8 @@ def _choose(
         walk = _walk(attempt, tried)
         if walk is None or not words.is_fit(walk):
             continue
-        score = score_of(len(walk.places), walk.run, walk.choices)
+        wanted = attempt.chain.wanted
+        score = score_of(len(walk.places), walk.run, walk.choices, wanted)
         if score > best_score:
             best, best_score = walk, score
         fair += score >= rules.min_score

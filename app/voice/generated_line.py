@@ -70,14 +70,14 @@ class GeneratedLine:
     """Rules that were relaxed: `state_size`, `run`, `whole`, `score`, `seed`."""
 
 
-def score_of(words: int, run: int, choices: int) -> float:
+def score_of(words: int, run: int, choices: int, wanted: int) -> float:
     """Score a line from 0 to 100, without looking at its meaning.
 
-    The score is the mean of three shares: its length up to twelve words, the words
-    outside the longest run from one message, and the steps where the chain had a
+    The score is the mean of three shares: how near its length is to the wanted one, the
+    words outside the longest run from one message, and the steps where the chain had a
     choice.
     """
-    length = min(1.0, words / 12)
+    length = min(words, wanted) / max(words, wanted)
     novelty = 1 - run / words
     branching = min(1.0, choices / words)
     return 100 * (length + novelty + branching) / 3

@@ -5,20 +5,29 @@ so that nobody is told it.
 """
 
 import re
-import string
 from collections.abc import Iterable
 
-_SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ ")
+from app.voice.pasted import unpasted
+
+_SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ |   ")
 """Half of the messages have none of this, and can be said as they are."""
+
+_FENCE = re.compile(r"`{3,}+[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+(?:`{3,}+|\Z)")
+"""A fence to the next one, or to the end."""
 
 _MARKS = re.compile(r"[<>`|:\t\n\u2500-\u257f]|\$ ")
 """All of these but the digits, which most of the others have alone."""
 
 _QUOTED_REST = re.compile(r"^>>> .*", re.DOTALL | re.MULTILINE)
-_LABELLED = re.compile(r"\[([^\[\]\n]{1,200})\]\(<?https?://[^\s()<>]{1,2000}>?\)")
+_LABELLED = re.compile(
+    r"!?\[([^\[\]\n]{1,200})\]\(<?https?://[^\s()<>]{1,2000}>?"
+    r"(?: \"[^\"\n]{0,200}\")?\)"
+)
 _LINK = re.compile(r"<?https?://[^\s<>]+>?", re.IGNORECASE)
 _FLEETING = re.compile(
-    r"//(?:cdn|media)\.discordapp\.|[?&](?:x-amz-|hm=|sig=|signature=|token=|expires=)"
+    r"//(?:cdn|media)\.discordapp\.|[?&#;](?:x-(?:amz|goog|oss|cos)-|hm=|hmac="
+    r"|sig=|signature=|(?:\w{1,20}[_-])?token=|auth=|jwt=|policy=|key-pair-id="
+    r"|exp(?:iry|ires|ires_?at)?=)"
     r"|(?:\.\.|…)>?\Z",
     re.IGNORECASE,
 )
@@ -28,27 +37,8 @@ _EMOJI = re.compile(
     r"<a?:\w{1,32}:\d+>"
     r"|<a?:(?=\d{0,32}[^\W\d])(?P<open>\w{2,32}+)(?::\d*)?>?"
     r"|(?<!\w):(?=\d{0,32}[^\W\d])(?P<cut>\w{2,32}+):\d{5,22}>?"
+    r"|(?<![\w:<])(?=\d{0,32}[^\W\d])(?P<bare>\w{2,32}+):\d{17,20}>?(?!\d)"
 )
-_TRACE = re.compile(
-    r"\A\s*+(?:Traceback \(most recent|File \"[^\"]*+\", line \d|at [\w$.<>]++\("
-    r"|at .{1,200}\.\w{1,5}:\d++:\d|Caused by: |Exception in thread )"
-)
-_TRACE_END = re.compile(r"\A[\w.]{3,60}(?:Error|Exception)\b")
-_LOG = re.compile(
-    r"\A\s*+(?:\[?(?:\d{4}-\d\d-\d\d[T ]|[A-Z][a-z][a-z] [ \d]\d )\d\d:\d\d"
-    r"|\[?(?:\d{1,2}:\d\d:\d\d[\]. ,:]|\d{1,2}:\d\d\]? ?<)"
-    r"|\$>? \S|[\w.-]{1,40}@[\w.-]{1,60}:?[\w./~-]{0,80}[$#] \S)"
-)
-"""Lines of logs and of shells."""
-
-_DRAWN = re.compile("[\u2500-\u257f]")
-_WITHOUT_FIGURES = str.maketrans("", "", string.digits + string.punctuation)
-
-LEAST_CELLS = 3
-"""The fewest bars or tabs in a line that make it one of a table."""
-
-LEAST_DEBRIS = 24
-"""The fewest characters of a line that may be nothing but figures."""
 
 
 def sayable(text: str) -> str:
@@ -56,14 +46,15 @@ def sayable(text: str) -> str:
     if not _SUSPECT.search(text):
         return text
     if not _MARKS.search(text):
-        return "" if _TRACE.match(text) or _is_pasted(text) else text
-    left = _outside(_outside(text, "```", is_open=True), "||")
+        return text if unpasted([text]) else ""
+    left = _FENCE.sub(" ", text) if "```" in text else text
+    left = _outside(left, "||")
     left = _QUOTED_REST.sub("", left)
     if "://" in left:
         left = _LINK.sub(_lasting, _LABELLED.sub(r"\1", left))
     if ":" in left:
         left = _EMOJI.sub(_whole_emoji, left)
-    said = list(_unpasted(left.split("\n")))
+    said = unpasted(left.split("\n"))
     if left == text and "\n".join(said) == text:
         return text
     return "\n".join(filter(None, (" ".join(line.split()) for line in said)))
@@ -120,12 +111,9 @@ def _marked(text: str, mark: str) -> list[str]:
     return parts
 
 
-def _outside(text: str, mark: str, *, is_open: bool = False) -> str:
-    """Return what is not between two marks, nor after a last one that is `is_open`."""
-    if mark not in text:
-        return text
-    parts = text.split(mark) if is_open else _marked(text, mark)
-    return " ".join(parts[::2])
+def _outside(text: str, mark: str) -> str:
+    """Return what is not between two marks."""
+    return " ".join(_marked(text, mark)[::2]) if mark in text else text
 
 
 def _lasting(found: re.Match[str]) -> str:
@@ -134,30 +122,5 @@ def _lasting(found: re.Match[str]) -> str:
 
 def _whole_emoji(found: re.Match[str]) -> str:
     """Return the name of a broken emoji, by which the server's own is found."""
-    name = found["open"] or found["cut"]
+    name = found["open"] or found["cut"] or found["bare"]
     return f":{name}:" if name else found[0]
-
-
-def _unpasted(lines: Iterable[str]) -> Iterable[str]:
-    is_trace = False
-    for line in lines:
-        if _TRACE.match(line):
-            is_trace = True
-        elif is_trace and (line[:1].isspace() or _TRACE_END.match(line)):
-            pass
-        else:
-            is_trace = False
-            if not _is_pasted(line):
-                yield line
-
-
-def _is_pasted(line: str) -> bool:
-    """Return whether a line is quoted, or of a table, a log or a list of figures."""
-    if line.startswith("> ") or _LOG.match(line) or _DRAWN.search(line):
-        return True
-    if line.count("|") >= LEAST_CELLS or line.count("\t") >= LEAST_CELLS:
-        return True
-    written = line.replace(" ", "")
-    if len(written) < LEAST_DEBRIS or "://" in written:
-        return False
-    return len(written.translate(_WITHOUT_FIGURES)) < len(written) / 2

@@ -286,13 +286,16 @@ class TokenVoice:
     def continuations(
         self, written: Sequence[int], channels: frozenset[int] | None = None
     ) -> list[int]:
-        """Return the tokens that anybody wrote after exactly these, DEPTH at most."""
+        """Return the tokens that anybody wrote after exactly these, DEPTH at most.
+
+        The end of a message counts as its token.
+        """
         view = self._index.view(channels)
         found = view.find(token + 1 for token in written)
         if not found.places:
             return []
         symbols, _ = view.followers(found, _PLACES)
-        return [int(symbol) - 1 for symbol in symbols if symbol != END]
+        return [self.end if one == END else int(one) - 1 for one in symbols]
 
     def is_message(self, written: Sequence[int]) -> bool:
         """Return whether somebody wrote this message; a long one, whether it starts so.

@@ -5,6 +5,7 @@ processor time, by its seed, and the counts.
 """
 
 import logging
+import resource
 import sys
 import tempfile
 import time
@@ -26,7 +27,8 @@ def main() -> None:
         attacks = all_attacks(Path(scratch))
         each = int(sys.argv[1]) // len(attacks)
         faults = sum(run(name, one, each) for name, one in attacks.items())
-    print(f"{faults} faults")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"{faults} faults, {peak} MB at most")
 
 
 def all_attacks(folder: Path) -> dict[str, Callable[[int], object]]:

@@ -1,8 +1,9 @@
 """An import beside replies in another guild: `python -m tests.bench.bench_import`.
 
-Prints how fast a file becomes a voice (database and all), markovify's training alone on
-the same messages, and how late replies and the event loop were meanwhile. Messages come
-from interchange files (`--data`, .jsonl or .jsonl.gz), or are made up.
+Prints how fast a file becomes a voice (database and all), the processor time a message
+and the memory that it took, markovify's training alone on the same messages, and how
+late replies and the event loop were meanwhile. Messages come from interchange files
+(`--data`, .jsonl or .jsonl.gz), or are made up.
 """
 
 import argparse
@@ -76,6 +77,9 @@ async def measure(args: argparse.Namespace, scratch: Path) -> None:
     rate = args.messages / seconds
     told = f"{seconds:.1f} s ({used:.1f} of processor), {rate:,.0f} messages/s"
     show("file to speaking", told)
+    show("processor a message, us", f"{1e6 * used / args.messages:.1f}")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    show("peak memory of the import, MB", f"{peak:.0f}")
     if not args.no_markovify:
         command = [sys.executable, "-c", TRAINING, str(large)]
         printed = await asyncio.to_thread(subprocess.check_output, command)

@@ -77,7 +77,7 @@ class MemoryHost:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self)
+        return Ports(self, self, self, self, self, self)
 
     async def settings(self, place: MessagePlace) -> Config:
         config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))

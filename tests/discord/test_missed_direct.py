@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.discord.reply_service import DIRECT
+from app.discord.stored.reply_service import DIRECT
 from app.service.service import Service
 from app.store import guilds, replies
 from tests.discord.conftest import Running

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from app.discord.ports import Unsent
-from app.discord.reply_service import DIRECT
+from app.discord.stored.reply_service import DIRECT
 from app.service.service import Service
 from app.store import guilds, replies
 from app.store.database import write

@@ -119,7 +119,7 @@ async def test_no_such_word_is_quoted_where_a_reply_is_explained(
         why = await stand_in.message_command(general, scene.ann, "Why this?", own)
         (row,) = await service.context.database.run(replies.latest)
         ports = ports_of(service.context, Random(1))
-        told = await ports.replies.explain(row.id, [general.id])
+        told = await ports.records.explain(row.id, [general.id])
     assert "It took" in why.text and not why.parts[0].files
     assert "> " not in why.text and "channels not shown" not in why.text
     assert (told.text, told.shares, told.sources) == ("", [], [])

@@ -54,10 +54,10 @@ async def test_the_prompt_and_recalled_messages_are_explained_to_the_owner_alone
         await stand_in.say(scene.general, scene.ann, mention)
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
         (sent,) = stand_in.outbox.sent()
-        row = await running.surroundings.ports.replies.find_reply(sent.message_id)
+        row = await running.surroundings.ports.records.find_reply(sent.message_id)
         assert row is not None
         seen = [scene.general.id, scene.side.id]
-        on_discord = await running.surroundings.ports.replies.explain(row, seen)
+        on_discord = await running.surroundings.ports.records.explain(row, seen)
         in_the_screens = await explain(service.context, row)
     assert in_the_screens.turns[-1][1].endswith("what about the boats")
     assert on_discord.turns == [] and on_discord.moments == []

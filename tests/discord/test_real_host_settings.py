@@ -89,7 +89,7 @@ async def test_thumbs_are_kept_with_the_reply(
         await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
         own = stand_in.outbox.sent()[0].message_id
-        ports = running.surroundings.ports.replies
+        ports = running.surroundings.ports.records
 
         async def is_sent() -> bool:
             return await ports.find_reply(own) is not None

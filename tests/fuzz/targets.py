@@ -29,7 +29,7 @@ from tests.runner import tiny
 
 NAMES = (
     b"starter", b"..", b"nul", b"con.x", b"COM1", b"a" * 120, b"hub:o/r@main/f.gguf",
-    b"../../etc/passwd", b"a/b", "\u044e".encode(), b"C:\\\\x", b"con.tuned", b"-",
+    b"../../etc/passwd", b"a/b", "\u044e".encode(), b"C:\\\\x", b"con.tuned", b"~x",
 )  # fmt: skip
 """Names of models that people and attackers type."""
 

@@ -54,6 +54,41 @@ def test_a_number_of_a_hidden_channel_stays_unsaid(load, tmp_path):
     assert made.startswith(" it is 1234 ")
 
 
+def test_a_number_that_was_written_ends_where_it_ended(load, tmp_path):
+    model = load().model
+    voice = voice_of(tmp_path, model, " call 12345678 now")
+    assert written(model, " it is 12345", " ", 4, voice=voice) == " it is 12345678 "
+    assert written(model, " it is 1234", " ", 1, voice=voice) == " it is 1234 "
+
+
+def test_a_link_that_nobody_wrote_does_not_begin(load):
+    model = load().model
+    assert "://" not in written(model, " see ", "https://a.example/b", 19)
+    assert "www." not in written(model, " see ", "www.example.com", 15)
+
+
+@pytest.mark.parametrize("wish", ["x", " ", "/"])
+@pytest.mark.parametrize("place", ["prompt", "voice"])
+def test_a_link_that_was_written_is_whole(load, place, wish, tmp_path):
+    model = load().model
+    link = "https://a.example/b-c"
+    said = f"anna: see {link} now\n" if place == "prompt" else ""
+    voice = voice_of(tmp_path, model, f" see {link}") if not said else None
+    rest = link.removeprefix("https:/")
+    made = written(
+        model, " at https:/", f"/{wish}", len(rest) + 2, prompt=said, voice=voice
+    )
+    assert made.split()[1] == link
+
+
+def test_a_link_of_a_hidden_channel_does_not_begin(load, tmp_path):
+    model = load().model
+    voice = voice_of(tmp_path, model, " see https://a.example/b")
+    wish = "https://a.example/b"
+    made = written(model, " at ", wish, len(wish), voice=voice, channels=[2])
+    assert "://" not in made
+
+
 @pytest.mark.parametrize("start", ["明日は3", "오전오후3", "@member0123"])
 def test_scripts_without_blanks_go_on_after_a_number_or_a_name(load, start):
     model = load().model
@@ -103,6 +138,12 @@ def test_a_circle_is_seen_after_some_rounds(line, token):
         (b"@member012", "word"),
         (b"a1b2c3d4e5f6", "word"),
         ("Müllersbäume".encode(), ""),
+        (b"OdoBreadSoup", "word"),
+        (b"dark_lord_x", "word"),
+        (b"https://a", "link"),
+        (b"<https://a", "link"),
+        (b"www.a", "link"),
+        (b"INTERNATIONALLY", ""),
     ],
 )
 def test_only_numbers_and_names_are_held_to_what_exists(word, kind):

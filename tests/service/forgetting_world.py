@@ -499,7 +499,7 @@ class World:
         self.own[number] = text
         await self.ports.replies.sent(answer.reply, [number])
         value = self.rng.choice((1, -1, 0))
-        await self.ports.replies.rate(answer.reply, self.rng.choice(self.people), value)
+        await self.ports.records.rate(answer.reply, self.rng.choice(self.people), value)
 
     async def decide(self) -> None:
         """Send the drafts there are, in the owner's words, as the controller does."""

@@ -1,5 +1,6 @@
 """A home of many guilds: lists, starts and voices do not grow with their number."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import pytest
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.ipc import control
+from app.service.handlers import app as app_handlers
 from app.service.handlers import guild_list
 from app.service.service import Service
 from app.service.voices import opened_voices
-from app.store import guilds, members, messages
+from app.store import guilds, members, messages, overview
 from app.store.database import Database, bound, write
 from app.store.messages import NewMessage
 from tests.service.test_voice_keeper import opened
@@ -175,3 +177,22 @@ async def test_starting_talk_asks_once_whatever_the_number_of_servers(
     assert await ports.guilds.starting_talk(present) == [1007, 1009]
     await context.settings.change("speak.start_at", "09:00 weekdays in #shore")
     assert await ports.guilds.starting_talk(present) == present
+
+
+@pytest.mark.parametrize(("slow", "counts"), [(0.05, [1, 1, 1]), (600.0, [1, 2, 3])])
+async def test_a_slow_count_of_today_is_not_made_for_every_question(
+    service: Service, monkeypatch: pytest.MonkeyPatch, slow: float, counts: list[int]
+) -> None:
+    counted = 0
+
+    def since(start: int) -> dict[str, int]:
+        nonlocal counted
+        counted += 1
+        time.sleep(0.06)
+        return {"messages": counted, "replies": 0}
+
+    monkeypatch.setattr(overview, "since", since)
+    monkeypatch.setattr(app_handlers, "SLOW_COUNT", slow)
+    monkeypatch.setattr(app_handlers, "COUNT_REST", 10_000.0)
+    found = [await service.call(_nobody(), control.Status()) for _ in range(3)]
+    assert [status.today.messages for status in found] == counts

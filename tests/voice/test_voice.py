@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from statistics import median
 
 import numpy as np
 import pytest
@@ -142,6 +143,18 @@ def test_lines_are_new_and_hold_no_long_run_of_one_message(tmp_path: Path):
         assert line.text not in known
         too_long = rules.longest_run(len(line.words)) + 1
         assert not runs(line.text, too_long) & long_runs[too_long]
+
+
+@pytest.mark.parametrize("seed", [None, "w3"])
+def test_lines_are_as_long_as_messages_are(tmp_path: Path, seed: str | None):
+    rng = Random(11)
+    short = [" ".join(f"w{rng.randrange(40)}" for _ in range(4)) for _ in range(900)]
+    long = [" ".join(f"w{rng.randrange(40)}" for _ in range(40)) for _ in range(100)]
+    voice = voice_of(tmp_path, dict(enumerate(short + long, 1)))
+    lines = [voice.speak(rng, seed=seed) for _ in range(200)]
+    # A word stands in long messages more often than their number says.
+    assert median(len(line.words) for line in lines) <= 6
+    assert sum(len(line.words) > 20 for line in lines) < 40
 
 
 def test_sources_hold_the_runs_they_are_named_for(tmp_path: Path):

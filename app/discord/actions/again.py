@@ -54,8 +54,8 @@ async def replace_reply(
     channel, place = message.channel, place_of(message.channel)
     if place is None or not isinstance(channel, Talk):
         raise discord.CheckFailure(ONLY_IN_SERVERS)
-    replies, halt = bot.ports.replies, Halt()
-    old = await replies.find_reply(message.id)
+    replies, records, halt = bot.ports.replies, bot.ports.records, Halt()
+    old = await records.find_reply(message.id)
     if old is None:
         raise discord.CheckFailure(NOT_MINE)
     if not await _may_replace(person, message, old, bot):
@@ -65,7 +65,7 @@ async def replace_reply(
     answered = await _answered(message, await replies.shown_as(old))
     with bot.delivery.under_way.answering(trigger, channel.id, person.id, halt):
         async with bot.delivery.turn(channel.id):
-            old = await replies.find_reply(message.id)
+            old = await records.find_reply(message.id)
             if old is None:
                 raise discord.CheckFailure(NOT_MINE)
             config = await bot.ports.guilds.settings(place)

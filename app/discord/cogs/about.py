@@ -63,7 +63,7 @@ class AboutCog(discord.Cog):
         for one in here[-SHOWN_DECISIONS:]:
             tuned = refusal = ""
             if one.decision.speak:
-                tuned = await replies.how_tuned(one.message)
+                tuned = await self.bot.ports.records.how_tuned(one.message)
                 refusal = await replies.refusal(one.message)
             name = speak.sayable_name(one.author_name)
             lines.append(decision_text(name, one.decision, tuned, refusal))

@@ -121,9 +121,9 @@ class EventsCog(discord.Cog):
             place = place_of(original.message.channel)
             if await self._has_proxies(place):
                 await self.bot.proxies.settle(original)
-        reply = await self.bot.ports.replies.find_reply(event.message_id)
+        reply = await self.bot.ports.records.find_reply(event.message_id)
         if reply is not None:
-            await self.bot.ports.replies.rate(reply, 0, -1, "deleted")
+            await self.bot.ports.records.rate(reply, 0, -1, "deleted")
         await self.bot.ports.messages.deleted(event.guild_id, [event.message_id])
 
     @discord.Cog.listener()
@@ -152,7 +152,7 @@ class EventsCog(discord.Cog):
         """Count a thumb on one of the bot's replies as feedback."""
         reply, value = await self._rated(event)
         if reply is not None:
-            await self.bot.ports.replies.rate(reply, event.user_id, value)
+            await self.bot.ports.records.rate(reply, event.user_id, value)
 
     @discord.Cog.listener()
     async def on_raw_reaction_remove(
@@ -161,7 +161,7 @@ class EventsCog(discord.Cog):
         """Withdraw the feedback of a removed thumb."""
         reply, value = await self._rated(event)
         if reply is not None:
-            await self.bot.ports.replies.take_back(reply, event.user_id, value)
+            await self.bot.ports.records.take_back(reply, event.user_id, value)
 
     async def _rated(
         self, event: discord.RawReactionActionEvent
@@ -170,7 +170,7 @@ class EventsCog(discord.Cog):
         value = liked(event.emoji)
         if value is None or event.user_id == self.bot.own_id:
             return None, 0
-        return await self.bot.ports.replies.find_reply(event.message_id), value
+        return await self.bot.ports.records.find_reply(event.message_id), value
 
     @discord.Cog.listener()
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
@@ -187,9 +187,9 @@ class EventsCog(discord.Cog):
             await self._withdraw(event.message_id, value)
 
     async def _withdraw(self, message: int, value: int | None) -> None:
-        reply = await self.bot.ports.replies.find_reply(message)
+        reply = await self.bot.ports.records.find_reply(message)
         if reply is not None:
-            await self.bot.ports.replies.take_all_back(reply, value)
+            await self.bot.ports.records.take_all_back(reply, value)
 
     @discord.Cog.listener()
     async def on_guild_update(

@@ -89,7 +89,7 @@ class ReplyActionsCog(discord.Cog):
                 await interaction.response.defer(invisible=True)
             return
         message = interaction.message
-        if message and await self.bot.ports.replies.find_reply(message.id) is None:
+        if message and await self.bot.ports.records.find_reply(message.id) is None:
             # A restart ended that reply.
             await answers.replace(interaction, message.content)
         await answers.respond(interaction, NOTHING_TO_STOP, is_hidden=True)

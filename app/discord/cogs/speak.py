@@ -108,12 +108,12 @@ class SpeakCog(discord.Cog):
         """Return the sources' channels that the person can see."""
         if not isinstance(context.channel, Talk):
             return []
-        asked = await self.bot.ports.replies.source_channels(reply)
+        asked = await self.bot.ports.records.source_channels(reply)
         return await seen_by(context.author, asked, context.channel)
 
     async def _debug(self, answer: ReadyReply, channels: Sequence[int]) -> str:
         """Return the row that explains the reply, in the format of the original bot."""
-        told = await self.bot.ports.replies.explain(answer.reply, channels)
+        told = await self.bot.ports.records.explain(answer.reply, channels)
         text = orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
         text, _ = neutralise(text)
         return f"```json\n{text[:MAX_DEBUG_CHARS].replace('```', '`​``')}\n```"
@@ -128,7 +128,7 @@ class SpeakCog(discord.Cog):
         await context.defer(ephemeral=True)
         reply = await self._reply_of(message)
         channels = await self._seen(context, reply)
-        told = await self.bot.ports.replies.explain(reply, channels)
+        told = await self.bot.ports.records.explain(reply, channels)
         files = await _xrayed(told)
         await answers.respond(context, explanation(told), is_hidden=True, files=files)
 
@@ -187,11 +187,11 @@ class SpeakCog(discord.Cog):
             await answers.reply(message, f"I could not say it: {sent.reason}.")
         if action == "debug" and sent.state == "sent":
             channels = open_channels(channel.guild, channel)
-            explained = await self.bot.ports.replies.explain(answer.reply, channels)
+            explained = await self.bot.ports.records.explain(answer.reply, channels)
             await answers.reply(message, explanation(explained))
 
     async def _reply_of(self, message: discord.Message) -> int:
-        reply = await self.bot.ports.replies.find_reply(message.id)
+        reply = await self.bot.ports.records.find_reply(message.id)
         if reply is None:
             raise discord.CheckFailure(NOT_MINE)
         return reply

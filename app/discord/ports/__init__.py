@@ -1,4 +1,4 @@
-"""The five ports between the Discord client and the service, and what passes there."""
+"""The six ports between the Discord client and the service, and what passes there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from app.discord.ports.guilds import GuildEvents as GuildEvents
 from app.discord.ports.members import MemberData as MemberData
 from app.discord.ports.messages import MessageEvents as MessageEvents
 from app.discord.ports.replies import Replies as Replies
+from app.discord.ports.reply_records import ReplyRecords as ReplyRecords
 from app.ipc.control import Check, ModelEntry, StatusReply
 
 
@@ -61,5 +62,6 @@ class Ports:
     guilds: GuildEvents
     messages: MessageEvents
     replies: Replies
+    records: ReplyRecords
     members: MemberData
     machine: Machine

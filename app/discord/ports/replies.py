@@ -1,10 +1,9 @@
-"""The port of replies."""
+"""The port of replies that are made."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from app.chat.halt import Halt
-from app.core.explanation import Explanation
 from app.discord.ports.exchange import (
     Ask,
     DirectAsk,
@@ -15,12 +14,11 @@ from app.discord.ports.exchange import (
     Situation,
     Unsent,
 )
-from app.store.feedback import Kind
 from app.store.places import Claim
 
 
 class Replies(Protocol):
-    """Replies: made, explained and rated."""
+    """Replies on their way: made, sent or not."""
 
     async def situation(self, said: Incoming) -> Situation:
         """The circumstances that decide on a message."""
@@ -133,32 +131,4 @@ class Replies(Protocol):
 
     async def refusal(self, trigger: int) -> str:
         """Return why a message got no answer after all; empty if it got one."""
-        ...
-
-    async def find_reply(self, message: int) -> int | None:
-        """Return the row of the reply that a message of the bot belongs to."""
-        ...
-
-    async def source_channels(self, reply: int) -> set[int]:
-        """Return the channels and threads that a reply drew on."""
-        ...
-
-    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
-        """Return the row that explains a reply, for people who see those channels."""
-        ...
-
-    async def rate(
-        self, reply: int, author: int, value: int, kind: Kind = "thumb"
-    ) -> None: ...
-
-    async def take_back(self, reply: int, author: int, value: int) -> None:
-        """Withdraw a thumb of that value; the other one stays."""
-        ...
-
-    async def take_all_back(self, reply: int, value: int | None = None) -> None:
-        """Withdraw everybody's thumbs of a value, or all of them."""
-        ...
-
-    async def how_tuned(self, trigger: int) -> str:
-        """Return why an answer has its mode and dial; empty when they were set."""
         ...

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from app.discord.id_map import IdMap
 from app.discord.ports import Incoming
+from app.discord.stored.id_map import IdMap
 from app.service.app_context import AppContext
 from app.store import authors
 

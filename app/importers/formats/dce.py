@@ -28,6 +28,8 @@ WRITTEN = {"Default", "Reply", "0", "19"}
 ANSWERED_BY_BOT = {"20", "23"}
 """Replies to slash commands and context menus."""
 
+_SAID = WRITTEN | ANSWERED_BY_BOT
+
 _DIRECT = {"DirectTextChat", "DirectGroupTextChat", "1", "3"}
 """Types of channels outside any server."""
 
@@ -82,10 +84,11 @@ def _place(source: SourceFile) -> NamedPlace:
 
 
 def _record(message: JsonObject, place: NamedPlace) -> Record:
-    author = message.get("author") or {}
+    get = message.get
+    author = get("author") or {}
     if isinstance(author, str):
         author = {"name": author}
-    kind = str(message.get("type", "Default"))
+    kind = str(get("type", "Default"))
     name = (
         author.get("nickname")
         or author.get("global_name")
@@ -93,16 +96,19 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
         or author.get("username")
         or ""
     )
-    reference = message.get("reference") or message.get("message_reference") or {}
+    reference = get("reference") or get("message_reference") or {}
     answered = reference.get("messageId") or reference.get("message_id")
     # A forward has a reference as well, but answers nothing.
     is_answer = kind in ("Reply", "19") and answered
-    text = text_of(message.get("content") or "")
-    if emojis := objects_of(message.get("inlineEmojis")):
-        text = _with_emojis(text, emojis)
-    channel_id = place.channel_id or id_of(message.get("channel_id"))
-    ts = time_of(message.get("timestamp"))
-    id = id_of(message.get("id"))
+    text = text_of(get("content") or "")
+    # Most messages have neither emoji, nor files, nor mentions.
+    emojis, files, mentions = get("inlineEmojis"), get("attachments"), get("mentions")
+    if emojis and (known := objects_of(emojis)):
+        text = _with_emojis(text, known)
+    channel_id = place.channel_id or id_of(get("channel_id"))
+    ts = time_of(get("timestamp"))
+    id = id_of(get("id"))
+    bot = author.get("isBot") or author.get("bot")
     return Record(
         author=id_of(author.get("id")) or name_of(name) or "",
         name=name_of(name) or "",
@@ -112,11 +118,10 @@ def _record(message: JsonObject, place: NamedPlace) -> Record:
         reply_to=str(answered) if is_answer else None,
         channel=place.channel or channel_id,
         channel_id=channel_id,
-        is_bot=is_yes(author.get("isBot") or author.get("bot"))
-        or kind in ANSWERED_BY_BOT,
-        is_system=kind not in WRITTEN | ANSWERED_BY_BOT,
-        files=tuple(files_of(message.get("attachments"))),
-        mentions=_mentions(objects_of(message.get("mentions"))),
+        is_bot=bool(bot and is_yes(bot)) or kind in ANSWERED_BY_BOT,
+        is_system=kind not in _SAID,
+        files=tuple(files_of(files)) if files else (),
+        mentions=_mentions(objects_of(mentions)) if mentions else None,
     )
 
 

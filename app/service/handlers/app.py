@@ -21,6 +21,12 @@ from app.settings.hosts import hosts_of, needs_key
 from app.store import overview, usage
 from app.store.rows import StoredUsage
 
+SLOW_COUNT = 0.05
+"""Seconds from which counting what was said today takes too long for every question."""
+
+COUNT_REST = 20.0
+"""As many times as long as a slow count took, it is not counted again."""
+
 
 class AppHandlers:
     """Answers what is asked of the program."""
@@ -34,6 +40,9 @@ class AppHandlers:
         self._context = context
         self._clock = clock
         self._started = clock()
+        self._counts: dict[str, int] = {}
+        self._counted_since = -1
+        self._counts_until = 0.0
 
     async def status(
         self, asker: Asker, request: control.Status
@@ -97,8 +106,15 @@ class AppHandlers:
             hour=0, minute=0, second=0, microsecond=0
         )
         start = int(day.timestamp() * 1000)
-        counts = await self._context.reader.run(overview.since, start)
-        return control.TodayCounts(**counts, cost=self._context.ledger.today())
+        loop = asyncio.get_running_loop()
+        if start != self._counted_since or loop.time() >= self._counts_until:
+            began, self._counted_since = loop.time(), start
+            self._counts = await self._context.reader.run(overview.since, start)
+            took = loop.time() - began
+            # Where much is said, counting takes its time, and the screens ask often.
+            rest = COUNT_REST * took if took > SLOW_COUNT else 0.0
+            self._counts_until = loop.time() + rest
+        return control.TodayCounts(**self._counts, cost=self._context.ledger.today())
 
     async def subscribe(self, asker: Asker, request: control.Subscribe) -> Done:
         """Send every notification to this asker from now on."""

@@ -10,6 +10,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.visual import Visual
 
@@ -27,6 +28,13 @@ class Feed(ScrollView, can_focus=True):
 
     DEFAULT_CSS = """
     Feed { height: 1fr; background: $background; overflow-x: hidden; }
+    Feed > .feed--cursor {
+        background: $block-cursor-blurred-background;
+    }
+    Feed:focus > .feed--cursor {
+        background: $block-cursor-background;
+        text-style: bold;
+    }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"feed--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -183,6 +191,10 @@ class Feed(ScrollView, can_focus=True):
         self.vertical_scrollbar.position = self.scroll_y
 
     def render_line(self, y: int) -> Strip:
+        # With the place of each sign, the mouse selects text.
+        return self._draw_line(y).apply_offsets(0, y + self.scroll_offset.y)
+
+    def _draw_line(self, y: int) -> Strip:
         width = self.scrollable_content_region.width
         if width <= 1:
             # After the terminal shrinks, one layout still uses its old width.
@@ -199,10 +211,15 @@ class Feed(ScrollView, can_focus=True):
         if index >= len(self.items):
             return Strip.blank(width, self.rich_style)
         is_cursor = index == self.cursor
-        colour = "$accent" if self.has_focus else "$line"
-        mark = ("▌", colour) if is_cursor else (" ", "")
+        # The sign tells the list that has the keys, where there are no colors too.
+        sign = ("▌", "$accent") if self.has_focus else ("▏", "$quiet")
+        mark = sign if is_cursor else (" ", "")
         part = row - self.top_of(index)
         line = Content.assemble(mark, self.line_of(index, part, width - 1))
+        if span := self._selected(y + self.scroll_offset.y):
+            begin, end = span
+            style = self.screen.get_visual_style("screen--selection", partial=True)
+            line = line.stylize(style, begin, len(line) if end < 0 else end)
         return self._strip(line, width, is_cursor=is_cursor)
 
     def top_of(self, index: int) -> int:
@@ -219,11 +236,30 @@ class Feed(ScrollView, can_focus=True):
 
     def _strip(self, content: Content, width: int, *, is_cursor: bool = False) -> Strip:
         content = content.truncate(width, ellipsis=True, pad=True)
-        style = self.visual_style
-        if is_cursor:
-            style += self.get_visual_style("feed--cursor", partial=True)
+        style = self.get_visual_style(*(["feed--cursor"] if is_cursor else []))
         (strip, *_) = Visual.to_strips(self, content, width, 1, style)
         return strip.crop_extend(0, width, None)
+
+    def _selected(self, line: int) -> tuple[int, int] | None:
+        """Return the columns that the mouse selected on a line; -1 for its end."""
+        selection = self.text_selection
+        return selection.get_span(line) if selection else None
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text, for whatever copies it."""
+        width = self.scrollable_content_region.width - 1
+        head = ["" for _ in range(self._head_height)]
+        lines = []
+        for index in range(len(self.items)):
+            for line in range(self.top_of(index), self.top_of(index + 1)):
+                is_in = selection.get_span(line + len(head)) is not None
+                part = line - self.top_of(index)
+                shown = self.line_of(index, part, width).plain if is_in else ""
+                lines.append(f" {shown}".rstrip())
+        return selection.extract("\n".join(head + lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
 
     def _empty_lines(self, width: int) -> list[Content]:
         if not self.empty:
@@ -262,6 +298,8 @@ class Feed(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor there; a click on the line under the cursor opens it."""
+        if self.text_selection is not None:
+            return
         index = self.index_at(event.y - self._head_height + self.scroll_offset.y)
         if event.y < self._head_height or index >= len(self.items):
             return

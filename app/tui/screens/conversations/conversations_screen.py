@@ -6,10 +6,11 @@ from textual.binding import Binding, BindingType
 
 from app.ipc import control
 from app.ipc.wire import Request
-from app.tui.screens.conversations import channel_lines
+from app.tui.screens.conversations import channel_lines, line_copies
 from app.tui.screens.conversations.channel_lines import TalkLine
 from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.screens.conversations.conversation_base import TalkScreen
+from app.tui.screens.conversations.line_copies import LinePart
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
 
@@ -39,6 +40,7 @@ class ConversationsScreen(TalkScreen):
         Binding("j", "jump", "Sources"),
         Binding("w", "xray", "X-ray"),
         Binding("c", "conversation", "Conversation"),
+        Binding("o", "copy_part", "Copy, open"),
         Binding("f", "forget", "Forget"),
         Binding("h,left", "places", "Places", show=False),
         Binding("right", "lines", "Talk", show=False),
@@ -58,6 +60,8 @@ class ConversationsScreen(TalkScreen):
             return reply is not None
         if action == "again":
             return reply is not None and not is_draft
+        if action == "copy_part":
+            return line is not None and line.key[0] != "day"
         if action == "conversation":
             return line is not None and line.conversation is not None
         return super().check_action(action, parameters)
@@ -168,6 +172,42 @@ class ConversationsScreen(TalkScreen):
             self.app.tell("Nobody noted who decided the words of this reply.")
         self._draw_story()
 
+    def action_copy_part(self) -> None:
+        """Copy the line's text, ID or link, or open an address in it."""
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        if line is None or self.place is None:
+            return
+        reply = line.reply
+        guild = self._guild(reply.guild_id if reply else self.place.guild)
+        channel = reply.channel_id if reply else self.place.channel
+        name = self._name_of(channel)
+        parts = line_copies.parts(line, (guild and guild.id) or "", name)
+
+        def picked(part: LinePart | None) -> None:
+            if part is not None and part.is_opened:
+                self._open(part.text)
+            elif part is not None:
+                self.app.copy_to_clipboard(part.text)
+                self.app.tell("Copied.")
+
+        self.app.push_screen(Pick("Copy or open what?", parts), picked)
+
+    def _open(self, address: str) -> None:
+        """Show a whole address, and open it if the owner agrees."""
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.app.open_url(address)
+
+        question = "Open this address in your browser?"
+        self.app.push_screen(Confirm(question, address, "Open"), answered)
+
+    def _name_of(self, channel: int | None) -> str:
+        """Return a channel's name in requests: Discord's id, where it has one."""
+        places: list[ListedPlace] = self.query_one("#places", Feed).items
+        names = [place.name for place in places if place.channel == channel]
+        return names[0] if channel is not None and names else ""
+
     def action_forget(self) -> None:
         """Forget a reply's source messages, or the chosen message."""
         line: TalkLine | None = self.query_one("#lines", Feed).item
@@ -228,10 +268,8 @@ class ConversationsScreen(TalkScreen):
 
     def _send(self, guild: int, channel: int | None, text: str) -> None:
         known = self._guild(guild)
-        places: list[ListedPlace] = self.query_one("#places", Feed).items
-        names = [place.name for place in places if place.channel == channel]
-        if known and channel is not None and names:
-            self._do(control.Send(known.key, names[0], text), "Sent.")
+        if known and (name := self._name_of(channel)):
+            self._do(control.Send(known.key, name, text), "Sent.")
         else:
             self.app.tell("This reply belongs to no channel.")
 

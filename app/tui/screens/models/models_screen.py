@@ -1,7 +1,6 @@
 """Models: choose, fetch and switch models, here or in the cloud."""
 
 from operator import attrgetter
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -11,6 +10,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
+from app.core.names import typed_path
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.control import ModelEntry, ModelsReply, ModelTestReply, Progress
@@ -249,7 +249,7 @@ class ModelsScreen(MynahScreen):
         def chosen(path: str | None) -> None:
             if path and path.strip():
                 # The bot that reads it may run in another directory.
-                file = str(Path(path.strip()).expanduser().absolute())
+                file = str(typed_path(path.strip()).absolute())
                 request = control.ModelUse(file)
                 self.request(request, lambda _: self._done("It answers from now on."))
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from random import Random
 
 from app.core.errors import UsageError
-from app.discord.id_map import IdMap
 from app.discord.ports import MessagePlace
+from app.discord.stored.id_map import IdMap
 from app.service.app_context import AppContext
 from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.privacy import delete_after_grace

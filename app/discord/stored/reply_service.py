@@ -1,16 +1,12 @@
 """Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from app.chat import self_tune
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
-from app.core.explanation import Explanation
-from app.discord.id_map import IdMap, snowflake_ms, stored
-from app.discord.message_events import situation_of
 from app.discord.ports import (
     Ask,
     DirectAsk,
@@ -21,19 +17,19 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
+from app.discord.stored.id_map import IdMap, snowflake_ms, stored
+from app.discord.stored.message_events import situation_of
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies import talk_topics
-from app.replies.request import SHOWN, SILENT, ReplyRequest
+from app.replies.request import SILENT, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
-from app.service.handlers.replies import explain
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
-from app.store.feedback import Kind
 from app.store.places import Claim
 
 OWN_AUTHOR = "the bot itself"
@@ -214,7 +210,8 @@ class StoredReplies:
         if again is None:
             return None
         claim, (speaker, known, message) = again
-        await self.rate(reply, author, -1, "again")
+        hashed = self._ids.author(author)
+        await opinions.rate(self._context, reply, hashed, -1, "again")
         request = ReplyRequest(
             claim.guild,
             known or text,
@@ -354,64 +351,6 @@ class StoredReplies:
         start = starts.get(row.state) if row else None
         notes: list[str] = row.notes if row and start else []
         return next((one for one in notes if one.startswith(start or "")), "")
-
-    async def find_reply(self, message: int) -> int | None:
-        """Return the row of the reply that a message of the bot belongs to."""
-        found = await self._context.database.run(replies.find_sent, str(message))
-        return None if found is None else int(found.id)
-
-    async def source_channels(self, reply: int) -> set[int]:
-        """Return the channels and threads that a reply drew on."""
-        found = await self._context.database.run(replies.source_channels, reply)
-        return {int(one) for one in found}
-
-    async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
-        """Return the row that explains a reply, for people who see those channels."""
-        told = await explain(self._context, reply)
-        ids = [str(one) for one in channels]
-        seen = await self._context.database.run(replies.seen_sources, reply, ids)
-        sources = [one for one in told.sources if one.message in seen]
-        # Examples and drafts for a cloud model come from every channel.
-        notes = [one for one in told.notes if not one.startswith(SHOWN)]
-        speak = (await self._context.settings.of(told.guild)).speak
-        is_said = not speak.forbids(told.text)
-        return replace(
-            told,
-            text=told.text if is_said else "",
-            shares=told.shares if is_said else [],
-            sources=[
-                replace(one, author=speak.sayable_name(one.author))
-                for one in sources
-                if not speak.forbids(one.text)
-            ],
-            hidden=len(told.sources) - len(sources),
-            turns=[],
-            moments=[],
-            notes=[one for one in notes if not speak.forbids(one)],
-        )
-
-    async def take_back(self, reply: int, author: int, value: int) -> None:
-        """Withdraw a thumb of that value; the other one stays."""
-        hashed = self._ids.author(author)
-        for one in await self._context.database.run(replies.versions, reply):
-            await opinions.take_back(self._context, one, hashed, value)
-
-    async def take_all_back(self, reply: int, value: int | None = None) -> None:
-        """Withdraw everybody's thumbs of a value, or all of them."""
-        for one in await self._context.database.run(replies.versions, reply):
-            await opinions.take_all_back(self._context, one, value)
-
-    async def how_tuned(self, trigger: int) -> str:
-        """Return why an answer has its mode and dial; empty when they were set."""
-        row = await self._context.database.run(replies.answer_to, str(trigger))
-        notes: list[str] = row.notes if row else []
-        return next((one for one in notes if one.startswith(self_tune.PREFIX)), "")
-
-    async def rate(
-        self, reply: int, author: int, value: int, kind: Kind = "thumb"
-    ) -> None:
-        """Store a person's opinion of a reply; 0 takes it back."""
-        await opinions.rate(self._context, reply, self._ids.author(author), value, kind)
 
 
 def _direct_servers(messages: Sequence[int]) -> dict[int, int]:

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.discord.id_map import IdMap, first_snowflake, snowflake_ms, stored
 from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
+from app.discord.stored.id_map import IdMap, first_snowflake, snowflake_ms, stored
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers import file_check
 from app.importers.filters import clean

@@ -1,6 +1,6 @@
 """The data stored about one person, for export or removal."""
 
-from app.discord.id_map import IdMap
+from app.discord.stored.id_map import IdMap
 from app.service import privacy
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
