@@ -76,7 +76,7 @@ class MynahApp(App[int]):
     COMMANDS = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         *NAVIGATION,
-        Binding("question_mark", "go('help')", "Help", show=False),
+        Binding("question_mark", "help_here", "Keys of this screen", show=False),
         Binding("ctrl+t", "next_theme", "Light or dark", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
@@ -104,6 +104,8 @@ class MynahApp(App[int]):
         """True once the bot has said which guilds there are."""
         self.chosen_guild: int | None = None
         """Row of the guild on the Server screen."""
+        self.helped: tuple[str, str] | None = None
+        """The screen, and its section, that Help was asked about."""
         self.chosen_section = ""
         """Section that Server opens when it comes to the front."""
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
@@ -282,6 +284,13 @@ class MynahApp(App[int]):
         """Show a screen of the navigation."""
         if len(self.screen_stack) == 1 and name != self.current_mode:
             self.switch_mode(name)
+
+    def action_help_here(self) -> None:
+        """Show the keys of this screen on Help."""
+        screen = self._front()
+        if isinstance(screen, MynahScreen) and screen.NAME != "help":
+            self.helped = screen.NAME, screen.section_in_front
+        self.action_go("help")
 
     def action_next_theme(self) -> None:
         """Change to the next theme, and keep it for the next time."""
