@@ -49,7 +49,7 @@ def gather(requirements: list[str]) -> str:
     """Return the terms of this program, of Python and of every package needed here."""
     parts = [_part("Mynah", (bundle() / "LICENSE").read_text(encoding="utf-8"))]
     parts.append(_part(f"Python {sys.version.split()[0]}", _python()))
-    for name in ("font", "embedding"):
+    for name in ("font", "embedding", "words"):
         file = asset(name) / "LICENSE"
         parts.append(_part(f"assets/{name}", file.read_text(encoding="utf-8")))
     parts.append(_part("Inside other parts", BESIDE))

@@ -3,6 +3,7 @@
 What to search for is taken before the deletion and kept in memory alone.
 """
 
+import asyncio
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -29,10 +30,7 @@ async def texts_of(context: AppContext, guild: int, rows: Sequence[int]) -> list
 
 async def prove(context: AppContext, texts: Sequence[str]) -> Receipt:
     """Search the home for texts that were just forgotten."""
-    long = {text for text in texts if len(text) >= SHORTEST}
-    longest = sorted(long, key=len, reverse=True)[:MOST]
-    lengths = accumulate(map(len, longest))
-    chosen = [t for t, sum_ in zip(longest, lengths, strict=True) if sum_ <= MOST_CHARS]
+    chosen, different = await asyncio.to_thread(_chosen, texts)
     kept = await context.database.run(forgetting.still_said, chosen)
     wanted = [text for text in chosen if text not in kept]
     job = SearchJob(wanted, list(stores.FILES_WITHOUT_TEXT))
@@ -42,6 +40,15 @@ async def prove(context: AppContext, texts: Sequence[str]) -> Receipt:
         done.files,
         done.bytes,
         len(wanted),
-        len(set(texts)) - len(wanted),
+        different - len(wanted),
         done.found,
     )
+
+
+def _chosen(texts: Sequence[str]) -> tuple[list[str], int]:
+    """Return the texts to search for, and how many different ones there are."""
+    long = {text for text in texts if len(text) >= SHORTEST}
+    longest = sorted(long, key=len, reverse=True)[:MOST]
+    lengths = accumulate(map(len, longest))
+    chosen = [t for t, sum_ in zip(longest, lengths, strict=True) if sum_ <= MOST_CHARS]
+    return chosen, len(set(texts))

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from app.core.time_units import DAY_MS
-from app.service.distinctive_words import words_of
+from app.service.words.distinctive_words import words_of
 from app.store import stats
 from app.store.database import Database
 from app.store.stats import Taught

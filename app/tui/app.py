@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -113,6 +114,9 @@ class MynahApp(App[int]):
         self.progress: dict[tuple[str, str], Progress] = {}
         """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self._streams = os.getpid() * 10_000
+        self.presses = 0
+        """The number of keys pressed so far."""
+        self.last_result: tuple[str, str | Content] = ("Nothing yet", "")
         self.status_at = 0.0
         """The time of the last `status`."""
         self._news: NewEvents | None = None
@@ -341,23 +345,46 @@ class MynahApp(App[int]):
         self.logbook.add([Log("error", "terminal", text, self.clock())])
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
-    def show_result(self, asker: Screen[None], title: str, text: str | Content) -> None:
-        """Show a result in full on the screen that asked for it, or else as a notice.
+    async def on_event(self, event: events.Event) -> None:
+        """Count the keys, so that a late result knows if the owner went on."""
+        if isinstance(event, events.Key):
+            self.presses += 1
+        await super().on_event(event)
 
-        A result never comes between the owner and what they type meanwhile.
+    def show_result(
+        self,
+        asker: Screen[None],
+        title: str,
+        text: str | Content,
+        presses: int | None = None,
+    ) -> None:
+        """Show a result in full to an owner who waits for it, or else as a notice.
+
+        A result never comes between the owner and what they do meanwhile: who has
+        pressed a key since, gets a notice, and finds the whole in the palette.
+
+        Args:
+            presses: The app's `presses` when the owner asked; by default they still
+                wait if they type nowhere.
         """
-        if self.screen is asker and not isinstance(asker.focused, Input):
-            from app.tui.widgets.dialogs import Detail
-
-            self.push_screen(Detail(title, text))
+        self.last_result = title, text
+        is_waiting = presses in (None, self.presses)
+        if self.screen is asker and is_waiting and not isinstance(asker.focused, Input):
+            self.action_last_result()
             return
         plain = text if isinstance(text, str) else text.plain
         self.notify(
-            safe_text(plain)[:300],
+            f"{safe_text(plain)[:200]}\nAll of it: ^p, “Last result”.",
             title=safe_text(title)[:300],
             timeout=8,
             markup=False,
         )
+
+    def action_last_result(self) -> None:
+        """Show the last result in full, if there is one."""
+        from app.tui.widgets.dialogs import Detail
+
+        self.push_screen(Detail(*self.last_result))
 
     def steer(self, job: "Progress", action: str) -> None:
         """Pause, resume or stop work, from whatever screen shows it."""
@@ -411,10 +438,13 @@ class MynahApp(App[int]):
         """Show the link that brings the bot into a server, to copy or to open."""
         from app.ipc import control
 
+        presses = self.presses
+
         async def ask() -> None:
             reply = await self.link.call(control.SecretTest("bot_token"))
             link = reply.invite or f"{reply.detail} {reply.hint}"
-            self.show_result(asker, "The link that invites the bot", link)
+            title = "The link that invites the bot"
+            self.show_result(asker, title, link, presses)
 
         self.run_link(ask, exclusive=False)
 

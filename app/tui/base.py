@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -40,6 +41,8 @@ class Fetched(Message):
 
     data: object
     show: Callable[[Any], None]
+    presses: int = 0
+    """The app's `presses` when it was asked for."""
 
 
 class MynahScreen(Screen[None]):
@@ -57,6 +60,8 @@ class MynahScreen(Screen[None]):
 
     _filtered: Feed | None = None
     """The list that the words filter."""
+    _asked_after = 0
+    """The app's `presses` when what is delivered now was asked for."""
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
@@ -89,6 +94,7 @@ class MynahScreen(Screen[None]):
 
     @on(Fetched)
     def _deliver(self, fetched: Fetched) -> None:
+        self._asked_after = fetched.presses
         fetched.show(fetched.data)
 
     def hear(self, news: NewEvents) -> None:
@@ -195,6 +201,10 @@ class MynahScreen(Screen[None]):
 
         self.app.push_screen(AskText(question, detail, default), chosen)
 
+    def show_result(self, title: str, text: str | Content) -> None:
+        """Show the result that is delivered now, as `MynahApp.show_result` does."""
+        self.app.show_result(self, title, text, self._asked_after)
+
     async def ask(self, request: "Request[T]") -> T | None:
         """Return the bot's reply; on an error, show it and return None."""
         try:
@@ -232,6 +242,8 @@ class MynahScreen(Screen[None]):
         A newer job of the same group replaces an older one, unless not `exclusive`.
         """
 
+        presses = self.app.presses
+
         async def run() -> None:
             try:
                 data = await job()
@@ -239,7 +251,7 @@ class MynahScreen(Screen[None]):
                 (refused or self.app.warn)(error)
                 return
             if data is not None:
-                self.post_message(Fetched(data, show))
+                self.post_message(Fetched(data, show, presses))
 
         return self.run_worker(
             run, group=group, exclusive=exclusive, exit_on_error=False

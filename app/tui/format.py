@@ -122,9 +122,15 @@ def clock(epoch_seconds: float) -> str:
     return time.strftime("%H:%M", time.localtime(epoch_seconds))
 
 
-def day(epoch_seconds: float) -> str:
-    """Format day and month in the owner's time zone."""
-    return time.strftime("%d %b", time.localtime(epoch_seconds))
+def day(epoch_seconds: float, now: float | None = None) -> str:
+    """Format day and month in the owner's time zone, or the month of another year.
+
+    Args:
+        now: The time that tells which year it is; by default it is not said.
+    """
+    when = time.localtime(epoch_seconds)
+    is_told = now is not None and when.tm_year != time.localtime(now).tm_year
+    return time.strftime("%b %Y" if is_told else "%d %b", when)
 
 
 def date(epoch_seconds: float) -> str:
@@ -134,10 +140,10 @@ def date(epoch_seconds: float) -> str:
 
 
 def moment(epoch_seconds: float, now: float) -> str:
-    """Format today's time, or an earlier day; six cells at most."""
+    """Format today's time, or an earlier day; eight cells at most."""
     if day(epoch_seconds) == day(now) and abs(now - epoch_seconds) < DAY_SECONDS:
         return clock(epoch_seconds)
-    return day(epoch_seconds)
+    return day(epoch_seconds, now)
 
 
 def percent(share: float) -> str:

@@ -172,6 +172,9 @@ def _own(app: MynahApp) -> Iterator[Entry]:
     yield Entry("First steps", "Open the checklist", steps, app.action_wizard)
     colors = "theme dark light colors colours contrast appearance"
     yield Entry("Theme", "Change the colors (^t)", colors, app.action_next_theme)
+    said = "receipt answer message notice news check-up test again"
+    show = app.action_last_result
+    yield Entry("Last result", "Show it in full", said, show)
     look = partial(app.run_action, "filter", app.screen_stack[0])
     yield Entry("Filter", "Find words on this screen (/)", "search find", look)
     yield Entry("Quit", "Close these screens (^q)", "exit leave close", app.exit)

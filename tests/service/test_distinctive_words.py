@@ -1,6 +1,6 @@
 """A voice's own words."""
 
-from app.service.distinctive_words import own_phrases, own_words
+from app.service.words.distinctive_words import own_phrases, own_words
 
 
 def test_a_word_is_its_own_when_it_is_said_often_and_not_everywhere():

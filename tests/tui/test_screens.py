@@ -350,9 +350,11 @@ async def test_a_file_dropped_on_the_window_is_imported(open_app: Open, tmp_path
     async with open_app("learn", bot) as pilot:
         pilot.app.screen.post_message(Paste(str(file)))
         await settle(pilot)
-        await pilot.press("enter")
+        await pilot.press("home", "enter")
         await settle(pilot)
         assert bot.requests(control.Import) == [control.Import("9001", [str(file)])]
+        await pilot.press("v")
+        await settle(pilot)
         assert "1,200  messages read" in text_of(pilot)
         assert "✕ export.json: line 3: not JSON" in text_of(pilot)
 

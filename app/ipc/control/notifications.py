@@ -23,7 +23,8 @@ class Progress:
 
     method: ClassVar[str] = "progress"
     work: str
-    """The kind of work: import, train, rebuild, tokens, embed, index, pull, tune."""
+    """The kind of work: import, train, rebuild, tokens, embed, index, pull, tune,
+    forget."""
     label: str
     """Of what; the same as long as it is the same work."""
     done: int

@@ -7,6 +7,7 @@ from app.ipc import control
 from app.service import receipt
 from app.service.app_context import AppContext
 from app.service.events import Asker
+from app.service.voices.forget_progress import ForgetProgress
 from app.service.voices.forgetter import Forgotten
 from app.store import forgetting, members, messages, replies, tombstones
 from app.store.authors import AuthorKey
@@ -21,16 +22,30 @@ class ForgetHandlers:
     async def forget(
         self, asker: Asker, request: control.Forget
     ) -> control.ForgetReply:
-        """Forget everywhere; return when nothing is left."""
+        """Forget everywhere, with progress for all watchers if it takes long."""
         chosen = [request.messages, request.author, request.channel, request.everything]
         if sum(map(bool, chosen)) != 1:
             raise UsageError(
                 "Choose one to forget: messages, an author, a channel, everything."
             )
-        guild = (await self._context.guild(request.guild)).id
+        stored = await self._context.guild(request.guild)
+        guild = stored.id
         if request.undo:
             lifted = await self._lift(guild, request)
             return control.ForgetReply(0, 0, 0, complete=True, lifted=lifted)
+        progress = ForgetProgress(self._context.events.tell, stored.name)
+        trouble = "It was interrupted: forget it again."
+        try:
+            reply = await self._forget_all(guild, request, progress)
+            trouble = ""
+        finally:
+            progress.end(trouble)
+        return reply
+
+    async def _forget_all(
+        self, guild: int, request: control.Forget, progress: ForgetProgress
+    ) -> control.ForgetReply:
+        """Forget, and search the home for it where that is asked for."""
         texts: list[str] = []
 
         async def note(rows: Sequence[int]) -> None:
@@ -38,7 +53,9 @@ class ForgetHandlers:
             if request.prove:
                 texts.extend(await receipt.texts_of(self._context, guild, rows))
 
-        done = await self._forget(guild, request, note)
+        done = await self._forget(guild, request, note, progress)
+        if request.prove:
+            progress.search()
         return control.ForgetReply(
             done.messages,
             done.embeddings,
@@ -54,6 +71,7 @@ class ForgetHandlers:
         guild: int,
         request: control.Forget,
         note: Callable[[Sequence[int]], Awaitable[None]],
+        progress: ForgetProgress,
     ) -> Forgotten:
         """Forget what was chosen; `note` gets its rows before they are deleted."""
         run, forgetter = self._context.database.run, self._context.forgetter
@@ -64,13 +82,13 @@ class ForgetHandlers:
         if request.author:
             author = await self._author(guild, request.author)
             await note(await run(forgetting.rows_of_author, guild, author))
-            return await forgetter.forget_member(guild, author)
+            return await forgetter.forget_member(guild, author, step=progress.step)
         if request.channel:
             channel = await self._context.channel(guild, request.channel)
             await note(await run(forgetting.rows_of_channel, guild, channel.id))
-            return await forgetter.forget_channel(guild, channel.id)
+            return await forgetter.forget_channel(guild, channel.id, step=progress.step)
         await note(await run(forgetting.rows_of_guild, guild))
-        return await forgetter.forget_everything(guild)
+        return await forgetter.forget_everything(guild, step=progress.step)
 
     async def _rows(self, guild: int, externals: Sequence[str]) -> list[int]:
         """The rows of messages with those ids.

@@ -43,10 +43,18 @@ class GuildList:
         self._context = context
 
     async def figures(self) -> list[GuildFigures]:
-        """Return the figures of every guild, by name."""
+        """Return the figures of every guild, by name.
+
+        One of files alone, or that the bot has left, is there while it has messages.
+        """
         context, reader = self._context, self._context.reader
-        every = await reader.run(guilds.every)
         totals = await reader.run(overview.totals)
+        every = [
+            guild
+            for guild in await reader.run(guilds.every)
+            if totals.get(guild.id, GuildTotals()).messages
+            or (guild.discord_id and guild.left is None)
+        ]
         own = await reader.run(stored_settings.guilds_of_their_own)
         rows = [guild.id for guild in every]
         disk = await asyncio.to_thread(_sizes, context.home, rows)

@@ -9,11 +9,11 @@ from app.ipc import control
 from app.service import channel_export
 from app.service.app_context import AppContext
 from app.service.backups import back_up
-from app.service.distinctive_words import own_phrases, own_words
 from app.service.events import Asker
 from app.service.guild_export import export
 from app.service.handlers.channel_actions import keep_quiet, set_learning
 from app.service.handlers.guild_list import GuildList
+from app.service.words.distinctive_words import own_phrases, own_words
 from app.store import messages
 
 TEXTS_READ = 50_000

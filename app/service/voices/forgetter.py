@@ -1,5 +1,6 @@
 """Forgetting: out of the open voices at once, then out of every file."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,12 @@ from app.store.forgetting import Blanked, Removed
 
 DELETE_AT_ONCE = 1000
 """Messages deleted in one transaction, for some milliseconds."""
+
+HIDE_AT_ONCE = 5000
+"""Messages taken out of an open voice before others get their turn."""
+
+OnStep = Callable[[int, int], None]
+"""Told how many messages of how many are deleted, where there are many."""
 
 OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
 """Receives the guild and the rows of messages deleted from the database."""
@@ -100,6 +107,7 @@ class Forgetter:
         since_ms: int = 0,
         by_owner: bool = True,
         wait: bool = True,
+        step: OnStep | None = None,
     ) -> Forgotten:
         """Forget everything that an author (hash) wrote.
 
@@ -117,23 +125,31 @@ class Forgetter:
         )
         # Answers keep words of questions that are not stored themselves.
         asked = await self._database.run(replies.asked_by, guild, author, since_ms)
-        removed = await self._remove(guild, rows, asked, by_owner=by_owner)
+        removed = await self._remove(guild, rows, asked, by_owner=by_owner, step=step)
         await self._database.run(forgetting.delete_author, guild, author)
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_channel(
-        self, guild: int, channel: int, *, by_owner: bool = True, wait: bool = True
+        self,
+        guild: int,
+        channel: int,
+        *,
+        by_owner: bool = True,
+        wait: bool = True,
+        step: OnStep | None = None,
     ) -> Forgotten:
         """Forget a channel (by row) with its threads; otherwise like `forget`."""
         async with self._voices.unchanged(guild):
             rows = await self._database.run(forgetting.rows_of_channel, guild, channel)
             said = await self._database.run(replies.answered_in, guild, channel)
-            removed = await self._remove(guild, rows, said, by_owner=by_owner)
+            removed = await self._remove(
+                guild, rows, said, by_owner=by_owner, step=step
+            )
             await self._database.run(forgetting.delete_channel, guild, channel)
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_everything(
-        self, guild: int, *, keeps_uploads: bool = False
+        self, guild: int, *, keeps_uploads: bool = False, step: OnStep | None = None
     ) -> Forgotten:
         """Forget all messages, names and replies of a guild; its settings stay.
 
@@ -151,7 +167,7 @@ class Forgetter:
                 replies=await self._database.run(forgetting.delete_replies, guild)
             )
             rows = await self._database.run(forgetting.rows_of_guild, guild)
-            removed += await self._remove(guild, rows, is_all=True)
+            removed += await self._remove(guild, rows, is_all=True, step=step)
             await self._database.run(forgetting.delete_progress, guild)
             await self._database.run(forgetting.delete_people, guild)
             await self._database.run(forgetting.delete_snapshots, guild)
@@ -221,16 +237,24 @@ class Forgetter:
         *,
         by_owner: bool = True,
         is_all: bool = False,
+        step: OnStep | None = None,
     ) -> Removed:
         """Take messages out of the voice, the replies and the database."""
-        (await self._voices.get(guild)).voice.forget(rows)
+        voice = (await self._voices.get(guild)).voice
+        for start in range(0, len(rows), HIDE_AT_ONCE):
+            voice.forget(rows[start : start + HIDE_AT_ONCE])
+            await asyncio.sleep(0)
         blanked = await self.blank(guild, rows, answered, by_owner=by_owner)
         removed = Removed(replies=blanked.replies)
         for start in range(0, len(rows), DELETE_AT_ONCE):
+            if step and len(rows) > DELETE_AT_ONCE:
+                step(start, len(rows))
             part = rows[start : start + DELETE_AT_ONCE]
             removed += await self._database.run(
                 forgetting.delete, guild, part, by_owner=by_owner, is_all=is_all
             )
+        if step and len(rows) > DELETE_AT_ONCE:
+            step(len(rows), len(rows))
         await self.tell(guild, rows)
         return removed
 

@@ -38,7 +38,12 @@ class DataPane(Pane):
     def compose(self) -> ComposeResult:
         yield Static("", id="sizes", markup=False)
         yield Static("Snapshots of the voice", classes="title")
-        yield Feed(draw, attrgetter("name"), id="snapshots", empty=EMPTY)
+        yield Feed(
+            lambda snapshot, width: draw(snapshot, self.mynah.app.clock()),
+            attrgetter("name"),
+            id="snapshots",
+            empty=EMPTY,
+        )
 
     def reload(self) -> None:
         self.query_one("#sizes", Static).update(_sizes(self.guild))
@@ -82,7 +87,7 @@ class DataPane(Pane):
 
             def show(found: control.SnapshotCompareReply) -> None:
                 title = f"Since {safe_line(name)}"
-                self.mynah.app.show_result(self.mynah, title, _differences(found))
+                self.mynah.show_result(title, _differences(found))
 
             self.mynah.request(request, show)
 
@@ -146,7 +151,7 @@ class DataPane(Pane):
         def show(done: control.ForgetReply) -> None:
             self.mynah.refresh_data()
             self.reload()
-            self.mynah.app.show_result(self.mynah, "Forgotten", _receipt(done))
+            self.mynah.show_result("Forgotten", _receipt(done))
 
         self.mynah.request(request, show)
 
@@ -166,11 +171,11 @@ class DataPane(Pane):
         self.mynah.request(request, finished)
 
 
-def draw(snapshot: control.KeptSnapshot, width: int) -> Content:
+def draw(snapshot: control.KeptSnapshot, now: float) -> Content:
     """Draw one snapshot."""
     return Content.assemble(
         (f"{safe_line(snapshot.name)[:30]:<30} ", "bold"),
-        (format.day(snapshot.at), "$quiet"),
+        (f"{format.day(snapshot.at, now):<8}", "$quiet"),
         (f"  {format.count(snapshot.messages)} messages", "$quiet"),
     )
 

@@ -34,7 +34,7 @@ class LearnedPane(Pane):
 
     def compose(self) -> ComposeResult:
         yield Feed(
-            draw,
+            lambda message, width: draw(message, width, self.mynah.app.clock()),
             attrgetter("id"),
             id="learned-list",
             empty="No message is learned here yet.",
@@ -83,12 +83,12 @@ class LearnedPane(Pane):
         self.app.push_screen(Confirm(question, detail, "Unlearn"), answered)
 
 
-def draw(message: "StoredMessage", width: int) -> Content:
+def draw(message: "StoredMessage", width: int, now: float) -> Content:
     """Draw one message; a skipped one shows its reason."""
     dropped = f"not learned: {message.dropped}  " if message.dropped else ""
     name = Content(safe_line(message.name)).truncate(16, ellipsis=True, pad=True)
     return Content.assemble(
-        (f"{format.day(message.ts / 1000):<6}  ", "$quiet"),
+        (f"{format.day(message.ts / 1000, now):<8}  ", "$quiet"),
         name.stylize("bold"),
         (f" {dropped}", "$warning"),
         safe_line(message.text)[: width * 2],

@@ -95,7 +95,8 @@ def _figures(weeks: list[MeteredWeek]) -> Content:
             "The bot has not replied on Discord yet. Figures need a week of replies.",
             "$quiet",
         )
-    first, last = (format.day(week.start) for week in (weeks[0], weeks[-1]))
+    newest = weeks[-1].start
+    first, last = (format.day(week.start, newest) for week in (weeks[0], weeks[-1]))
     head = f"{'':25}{f'{first} – {last}':<{WEEKS + 8}}"
     lines = [Content.styled(f"{head}this week", "$quiet")]
     lines += [_line(figure, weeks) for figure in FIGURES]

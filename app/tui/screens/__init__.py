@@ -17,8 +17,6 @@ class ScreenEntry:
     key: str
     """A key for outside text fields; the same function key always works."""
     load: Callable[[], "MynahScreen"]
-    short: str = ""
-    """A shorter title for the navigation of a narrow terminal."""
 
 
 def _home() -> "MynahScreen":
@@ -83,13 +81,13 @@ def _help() -> "MynahScreen":
 
 SCREENS = (
     ScreenEntry("home", "Home", "1", _home),
-    ScreenEntry("playground", "Playground", "2", _playground, short="Play"),
-    ScreenEntry("conversations", "Conversations", "3", _conversations, short="Chats"),
+    ScreenEntry("playground", "Playground", "2", _playground),
+    ScreenEntry("conversations", "Conversations", "3", _conversations),
     ScreenEntry("guild", "Server", "4", _guild),
     ScreenEntry("learn", "Learn", "5", _learn),
     ScreenEntry("models", "Models", "6", _models),
     ScreenEntry("usage", "Usage", "7", _usage),
-    ScreenEntry("settings", "Settings", "8", _settings, short="Setup"),
+    ScreenEntry("settings", "Settings", "8", _settings),
     ScreenEntry("logs", "Logs", "9", _logs),
     ScreenEntry("help", "Help", "0", _help),
 )

@@ -28,6 +28,13 @@ class Feed(ScrollView, can_focus=True):
 
     DEFAULT_CSS = """
     Feed { height: 1fr; background: $background; overflow-x: hidden; }
+    Feed > .feed--cursor {
+        background: $block-cursor-blurred-background;
+    }
+    Feed:focus > .feed--cursor {
+        background: $block-cursor-background;
+        text-style: bold;
+    }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"feed--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -204,8 +211,9 @@ class Feed(ScrollView, can_focus=True):
         if index >= len(self.items):
             return Strip.blank(width, self.rich_style)
         is_cursor = index == self.cursor
-        colour = "$accent" if self.has_focus else "$line"
-        mark = ("▌", colour) if is_cursor else (" ", "")
+        # The sign tells the list that has the keys, where there are no colors too.
+        sign = ("▌", "$accent") if self.has_focus else ("▏", "$quiet")
+        mark = sign if is_cursor else (" ", "")
         part = row - self.top_of(index)
         line = Content.assemble(mark, self.line_of(index, part, width - 1))
         if span := self._selected(y + self.scroll_offset.y):
@@ -228,9 +236,7 @@ class Feed(ScrollView, can_focus=True):
 
     def _strip(self, content: Content, width: int, *, is_cursor: bool = False) -> Strip:
         content = content.truncate(width, ellipsis=True, pad=True)
-        style = self.visual_style
-        if is_cursor:
-            style += self.get_visual_style("feed--cursor", partial=True)
+        style = self.get_visual_style(*(["feed--cursor"] if is_cursor else []))
         (strip, *_) = Visual.to_strips(self, content, width, 1, style)
         return strip.crop_extend(0, width, None)
 

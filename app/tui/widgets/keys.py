@@ -10,6 +10,9 @@ from textual.widget import Widget
 
 GAP = 2
 
+STATUS_LINES = 1
+"""The lines of the status bar, which stands above the keys."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -39,6 +42,12 @@ class Keys(Widget):
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def on_resize(self) -> None:
+        """Keep notices above the keys and the status, however many lines they take."""
+        above = self.size.height + STATUS_LINES
+        for rack in self.screen.query("ToastRack"):
+            rack.styles.margin = (0, 0, above, 0)
 
     def on_unmount(self) -> None:
         self.screen.bindings_updated_signal.unsubscribe(self)

@@ -26,6 +26,7 @@ WORK = {
     "index": "making search fast",
     "pull": "fetching a model",
     "tune": "tuning a model",
+    "forget": "forgetting",
 }
 
 
@@ -47,13 +48,18 @@ class StatusBar(Widget):
         status: StatusReply | None = self.app.status  # type: ignore[attr-defined]
         link: LinkState = self.app.link_state  # type: ignore[attr-defined]
         is_wide = self.size.width >= WIDE
-        left = Content("   " if is_wide else "  ").join(_facts(status, link, is_wide))
+        between = Content("   " if is_wide else "  ")
+        facts = _facts(status, link, is_wide)
         jobs = list(self.app.progress.values())  # type: ignore[attr-defined]
         right = Content.styled(_work(status, jobs), "$quiet")
-        gap = self.size.width - left.cell_length - right.cell_length
-        if gap < 2:
-            return left.truncate(self.size.width, ellipsis=True)
-        return Content.assemble(left, " " * gap, right)
+        # What goes on now is worth more than the speed of the last reply.
+        while True:
+            left = between.join(facts)
+            gap = self.size.width - left.cell_length - right.cell_length
+            if gap >= 2 or len(facts) == 1:
+                break
+            facts.pop()
+        return Content.assemble(left, " " * max(2, gap), right)
 
 
 def _facts(

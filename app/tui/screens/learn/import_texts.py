@@ -67,5 +67,10 @@ def fitting(
     return here + new + [one for one in rest if one not in here]
 
 
+def names_one(found: ImportPreviewReply) -> bool:
+    """Tell if the files name a server, or bring its id."""
+    return any(one.name or one.id for one in found.servers)
+
+
 def _is_new(name: str, known: Sequence[GuildFigures]) -> bool:
     return all(guild.guild.casefold() != name.casefold() for guild in known)

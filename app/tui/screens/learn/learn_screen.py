@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from app.core.errors import AppError
 from app.core.names import typed_path, wire_name
 from app.core.safe_text import safe_line
 from app.ipc import control
@@ -32,6 +33,7 @@ WORDS = {
     "index": "Search",
     "pull": "Model",
     "tune": "Model",
+    "forget": "Forget",
 }
 """The name of each kind of work."""
 
@@ -102,9 +104,14 @@ class LearnScreen(MynahScreen):
 
     def action_import(self) -> None:
         """Import a file or folder by its path."""
+        self._ask_path()
+
+    def _ask_path(self, path: str = "", refusal: str = "") -> None:
+        """Ask for a path; one that can't be read stays there to be changed."""
         question = "Which file or folder?"
         detail = "Its full path. A folder is read with everything in it."
-        self.app.push_screen(AskText(question, detail), self._look)
+        dialog = AskText(question, detail, path, refusal=refusal)
+        self.app.push_screen(dialog, self._look)
 
     def action_browse(self) -> None:
         """Browse for a file to import."""
@@ -112,10 +119,18 @@ class LearnScreen(MynahScreen):
 
     def _look(self, path: str | None) -> None:
         """Show what a file or folder holds before anything is learned."""
-        if path:
-            self.app.tell("Looking into it…")
-            request = control.ImportPreview("", [wire_name(typed_path(path))])
-            self.request(request, lambda found: self._choose_guild(path, found))
+        if not path or not path.strip():
+            return
+        path = path.strip()
+
+        def refused(error: AppError) -> None:
+            self._ask_path(path, str(error))
+
+        self.app.tell("Looking into it…")
+        request = control.ImportPreview("", [wire_name(typed_path(path))])
+        self.request(
+            request, lambda found: self._choose_guild(path, found), refused=refused
+        )
 
     def _choose_guild(self, path: str, found: ImportPreviewReply) -> None:
         detail = import_texts.preview(found)
@@ -132,8 +147,10 @@ class LearnScreen(MynahScreen):
 
         if known:
             options = [*known, ("A new server…", "")]
+            # Where the files name no server, enter must not mix them into one.
+            at = 0 if import_texts.names_one(found) else len(known)
             question = "Whose messages are these?"
-            self.app.push_screen(Pick(question, options, detail=detail), picked)
+            self.app.push_screen(Pick(question, options, at, detail), picked)
         else:
             self._name_guild(path, detail)
 
@@ -154,7 +171,10 @@ class LearnScreen(MynahScreen):
 
     def _imported(self, reply: ImportReply) -> None:
         self._results.append(reply)
-        self.app.show_result(self, *result(reply))
+        faults = format.many(len(reply.errors), "fault") if reply.errors else ""
+        learned = f"Learned {format.many(reply.added, 'message')} of {reply.guild}"
+        told = ", with ".join(filter(None, [learned, faults]))
+        self.app.tell(f"{told}. Press v on Learn (5) for more.")
         self.refresh_data()
 
     def action_results(self) -> None:

@@ -81,7 +81,7 @@ class HostMenu:
     def _tell(self, reply: control.HostTestReply | control.SecretTestReply) -> None:
         title = "✓ The host answers" if reply.ok else "✕ It does not work"
         text = f"{reply.detail}\n\n{reply.hint}".strip()
-        self._screen.app.show_result(self._screen, title, in_keys(safe_text(text)))
+        self._screen.show_result(title, in_keys(safe_text(text)))
 
     def ask_key(self, name: str) -> None:
         """Enter a key, and test it with one call."""

@@ -79,6 +79,7 @@ class PlaygroundScreen(MynahScreen):
         Binding("ctrl+e", "sources", "Sources", priority=True),
         Binding("ctrl+b", "xray", "X-ray", priority=True),
         Binding("ctrl+r", "again", "Again", priority=True),
+        Binding("ctrl+k", "new_talk", "New talk", priority=True),
         Binding("pageup", "scroll_talk(-1)", "Scroll", key_display="PgUp/PgDn"),
         Binding("pagedown", "scroll_talk(1)", "Scroll down", show=False),
         Binding("escape", "leave_or_stop", "Stop", show=False),
@@ -343,6 +344,16 @@ class PlaygroundScreen(MynahScreen):
         if self.guild and (talk := self._talks[self.guild.row]).last_text:
             talk.turns = deque(talk.before, MAX_TURNS)
             self._say(self.guild, talk.last_text)
+
+    def action_new_talk(self) -> None:
+        """Begin a new talk with this server, which knows nothing of the last one."""
+        if self.guild:
+            talk = self._talks.pop(self.guild.row, Talk())
+            for stream, line in self._streams.items():
+                if line in talk.lines:
+                    self.request(control.Cancel(stream))
+            self.query_one("#talk", VerticalScroll).remove_children(talk.lines)
+            self._show_empty()
 
     def action_sources(self) -> None:
         """Show or hide the newest reply's source messages, in view."""

@@ -142,7 +142,7 @@ class SettingsScreen(MynahScreen):
     def _tried(self, reply: control.SecretTestReply) -> None:
         sign = "✓ It works" if reply.ok else "✕ It does not work"
         parts = [reply.detail, in_keys(reply.hint), reply.invite]
-        self.app.show_result(self, sign, "\n\n".join(filter(None, parts)))
+        self.show_result(sign, "\n\n".join(filter(None, parts)))
 
     def action_backup(self) -> None:
         """Write everything to one file; secrets stay out of it."""
@@ -165,7 +165,7 @@ class SettingsScreen(MynahScreen):
 
     def _diagnosed(self, reply: control.DoctorReply) -> None:
         lines = [_check(check) for check in reply.checks]
-        self.app.show_result(self, "Check-up", Content("\n").join(lines))
+        self.show_result("Check-up", Content("\n").join(lines))
 
 
 def _is_kept(status: control.StatusReply | None, name: str) -> bool:

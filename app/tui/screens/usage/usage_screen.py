@@ -240,7 +240,7 @@ def draw(row: LedgerLine, width: int) -> Content:
 
 def head_sent(width: int) -> str:
     """Return the titles above the requests that left the machine."""
-    return f"{'at':<6}  {'to':<20}{'from':<16}{'model':<14}{'sent':>9}{'cost':>9}"
+    return f"{'at':<8}  {'to':<20}{'from':<16}{'model':<14}{'sent':>9}{'cost':>9}"
 
 
 def draw_sent(sent: "SentRequest", now: float) -> Content:
@@ -251,7 +251,7 @@ def draw_sent(sent: "SentRequest", now: float) -> Content:
         for text, width in cells
     ]
     return Content.assemble(
-        (f"{format.moment(sent.at / 1000, now):<6}  ", "$quiet"),
+        (f"{format.moment(sent.at / 1000, now):<8}  ", "$quiet"),
         named[0].stylize("bold"),
         *named[1:],
         f"{format.size(sent.bytes_sent):>9}{format.money(sent.cost):>9}",

@@ -137,19 +137,19 @@ class WizardScreen(ModalScreen[None]):
     def _show(self) -> None:
         options = self.query_one(OptionList)
         gap = "\n" if self.size.height >= ROOMY else ""
-        found = self._steps
-        prompts = [Content.assemble(gap, _prompt(step)) for step in found]
-        for place, prompt in enumerate(prompts):
-            if place >= options.option_count:
-                options.add_option(Option(prompt))
-            elif options.get_option_at_index(place).prompt != prompt:
-                options.replace_option_prompt_at_index(place, prompt)
-        if options.highlighted is None:
-            options.highlighted = 0
+        prompts = {s.name: Content.assemble(gap, _prompt(s)) for s in self._steps}
+        chosen = options.highlighted_option
+        if [option.id for option in options.options] != [*prompts]:
+            options.set_options(Option(p, id=name) for name, p in prompts.items())
+            is_kept = chosen is not None and chosen.id in prompts
+            name = chosen.id if chosen and is_kept else None
+            options.highlighted = options.get_option_index(name) if name else 0
+        for name, prompt in prompts.items():
+            if options.get_option(name).prompt != prompt:
+                options.replace_option_prompt(name, prompt)
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        step = self._steps[event.option_index]
         actions = {
             "sample": self._do_sample,
             "model": lambda: self._fetch(STARTER),
@@ -158,7 +158,7 @@ class WizardScreen(ModalScreen[None]):
             "invite": self._do_invite,
             "channels": self._do_channels,
         }
-        actions[step.name]()
+        actions[event.option_id or ""]()
 
     def _do_sample(self) -> None:
         """Learn the sample server, and talk to it."""
@@ -210,10 +210,13 @@ class WizardScreen(ModalScreen[None]):
         self.app.push_screen(dialog, entered)
 
     def _try_token(self) -> None:
+        presses = self.app.presses
+
         def tried(reply: control.SecretTestReply) -> None:
             title = "✓ Discord knows this bot" if reply.ok else "✕ Not yet"
             parts = [reply.detail, in_keys(reply.hint)]
-            self.app.show_result(self, title, "\n\n".join(filter(None, parts)))
+            text = "\n\n".join(filter(None, parts))
+            self.app.show_result(self, title, text, presses)
             if reply.ok:
                 self._ask(control.Reconnect(), lambda _: None)
 

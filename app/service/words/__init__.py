@@ -1,0 +1,1 @@
+"""The words of a guild, compared with how people talk elsewhere."""
