@@ -37,7 +37,7 @@ from app.tui.measurements import measure_every_change
 from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.terminal_filter import TerminalGate
-from app.tui.theme import ANSI, DARK, THEMES
+from app.tui.theme import ANSI, DARK, THEMES, TITLES
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class MynahApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *NAVIGATION,
         Binding("question_mark", "help_here", "Keys of this screen", show=False),
-        Binding("ctrl+t", "next_theme", "Light or dark", show=False, priority=True),
+        Binding("ctrl+t", "next_theme", "Next colors", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -299,9 +299,14 @@ class MynahApp(App[int]):
     def action_next_theme(self) -> None:
         """Change to the next theme, and keep it for the next time."""
         names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.action_theme_of(names[(names.index(self.theme) + 1) % len(names)])
+
+    def action_theme_of(self, name: str) -> None:
+        """Change to a theme, and keep it for the next time."""
+        self.theme = name
+        self.tell(f"Colors: {TITLES[name]}.")
         with suppress(OSError):
-            write_text(self.home.theme_file, self.theme)
+            write_text(self.home.theme_file, name)
 
     def action_wizard(self) -> None:
         """Open the first-run wizard."""

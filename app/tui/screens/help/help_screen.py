@@ -33,7 +33,7 @@ EVERYWHERE = (
     ("/", "filter the list"),
     ("?", "the keys of this screen"),
     ("^p", "every action by name"),
-    ("^t", "the next theme: dark, light or 16 colors"),
+    ("^t", "the next of six themes; the palette lists them"),
     ("^c", "copy the chosen line"),
     ("^q", "quit; a bot started elsewhere keeps running"),
 )
