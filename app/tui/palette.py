@@ -21,6 +21,7 @@ from app.tui.palette_words import FILLERS, SECTIONS, SETTING_WORDS, SYNONYMS
 from app.tui.screens import SCREENS
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import says
+from app.tui.theme import TITLES
 from app.tui.widgets.feed import Feed
 
 WORD = re.compile(r"\w+")
@@ -138,11 +139,14 @@ def _keys(
 def _own(app: MynahApp) -> Iterator[Entry]:
     steps = "setup wizard begin tutorial sample"
     yield Entry("First steps", "Open the checklist", steps, app.action_wizard)
-    colors = "theme dark light colors colours contrast appearance"
+    colors = "theme dark light colors colours contrast appearance accessibility"
     yield Entry("Theme", "Change the colors (^t)", colors, app.action_next_theme)
     said = "receipt answer message notice news check-up test again"
     show = app.action_last_result
     yield Entry("Last result", "Show it in full", said, show)
+    for name, title in TITLES.items():
+        run = partial(app.action_theme_of, name)
+        yield Entry(f"Colors: {title}", "Choose this theme", colors, run)
     look = partial(app.run_action, "filter", app.screen_stack[0])
     yield Entry("Filter", "Find words on this screen (/)", "search find", look)
     yield Entry("Quit", "Close these screens (^q)", "exit leave close", app.exit)
