@@ -37,7 +37,7 @@ from app.tui.measurements import measure_every_change
 from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.terminal_filter import TerminalGate
-from app.tui.theme import ANSI, DARK, THEMES
+from app.tui.theme import ANSI, DARK, THEMES, TITLES
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class MynahApp(App[int]):
     COMMANDS = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         *NAVIGATION,
-        Binding("question_mark", "go('help')", "Help", show=False),
-        Binding("ctrl+t", "next_theme", "Light or dark", show=False, priority=True),
+        Binding("question_mark", "help_here", "Keys of this screen", show=False),
+        Binding("ctrl+t", "next_theme", "Next colors", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -105,6 +105,8 @@ class MynahApp(App[int]):
         """True once the bot has said which guilds there are."""
         self.chosen_guild: int | None = None
         """Row of the guild on the Server screen."""
+        self.helped: tuple[str, str] | None = None
+        """The screen, and its section, that Help was asked about."""
         self.chosen_section = ""
         """Section that Server opens when it comes to the front."""
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
@@ -287,12 +289,24 @@ class MynahApp(App[int]):
         if len(self.screen_stack) == 1 and name != self.current_mode:
             self.switch_mode(name)
 
+    def action_help_here(self) -> None:
+        """Show the keys of this screen on Help."""
+        screen = self._front()
+        if isinstance(screen, MynahScreen) and screen.NAME != "help":
+            self.helped = screen.NAME, screen.section_in_front
+        self.action_go("help")
+
     def action_next_theme(self) -> None:
         """Change to the next theme, and keep it for the next time."""
         names = [theme.name for theme in THEMES]
-        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        self.action_theme_of(names[(names.index(self.theme) + 1) % len(names)])
+
+    def action_theme_of(self, name: str) -> None:
+        """Change to a theme, and keep it for the next time."""
+        self.theme = name
+        self.tell(f"Colors: {TITLES[name]}.")
         with suppress(OSError):
-            write_text(self.home.theme_file, self.theme)
+            write_text(self.home.theme_file, name)
 
     def action_wizard(self) -> None:
         """Open the first-run wizard."""

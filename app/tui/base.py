@@ -113,6 +113,11 @@ class MynahScreen(Screen[None]):
         return True
 
     @property
+    def section_in_front(self) -> str:
+        """The name of the visible section, of a screen that has any."""
+        return ""
+
+    @property
     def list_in_front(self) -> Feed | None:
         """Return the focused list, or else the first visible one."""
         if isinstance(self.focused, Feed):

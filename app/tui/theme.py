@@ -128,4 +128,93 @@ ANSI = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT, ANSI)
+
+def _plain(
+    name: str,
+    *,
+    dark: bool,
+    ink: tuple[str, str, str],
+    paper: tuple[str, str, str, str],
+    signs: tuple[str, str, str, str],
+) -> Theme:
+    """Make a theme of few colors.
+
+    Args:
+        ink: The colors of text, of quiet text, and of titles.
+        paper: Those of the ground, of surfaces, of panels, and of the cursor's line.
+        signs: Those of what is chosen, good, doubtful and bad.
+    """
+    foreground, quiet, secondary = ink
+    background, surface, panel, cursor = paper
+    accent, success, warning, error = signs
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=accent,
+        accent=accent,
+        secondary=secondary,
+        foreground=foreground,
+        background=background,
+        surface=surface,
+        panel=panel,
+        success=success,
+        warning=warning,
+        error=error,
+        variables={
+            **_SHARED,
+            "footer-key-foreground": accent,
+            "footer-description-foreground": quiet,
+            "quiet": quiet,
+            "line": cursor,
+            "block-cursor-background": cursor,
+            "block-cursor-foreground": foreground,
+            "block-cursor-blurred-background": panel,
+            "block-cursor-blurred-foreground": foreground,
+            "input-selection-background": f"{accent} 35%",
+            "scrollbar": cursor,
+            "scrollbar-hover": quiet,
+            "scrollbar-active": accent,
+            "scrollbar-background": background,
+            "scrollbar-background-hover": background,
+            "scrollbar-background-active": background,
+            "scrollbar-corner-color": background,
+        },
+    )
+
+
+CONTRAST = _plain(
+    "mynah-contrast",
+    dark=True,
+    ink=("#FFFFFF", "#D8D8D8", "#BFD7FF"),
+    paper=("#000000", "#000000", "#1C1C1C", "#3A3A3A"),
+    signs=("#FFD84A", "#7CFF8A", "#FFB27A", "#FF9E9E"),
+)
+
+CONTRAST_LIGHT = _plain(
+    "mynah-contrast-light",
+    dark=False,
+    ink=("#000000", "#333333", "#002B66"),
+    paper=("#FFFFFF", "#FFFFFF", "#EDEDED", "#D6D6D6"),
+    signs=("#00308F", "#004D12", "#6B2E00", "#8A0012"),
+)
+
+# The palette of Okabe and Ito, https://jfly.uni-koeln.de/color/.
+SAFE = _plain(
+    "mynah-colour-blind",
+    dark=True,
+    ink=("#E6E6E6", "#A3A7AE", "#CC79A7"),
+    paper=("#14161A", "#1A1D22", "#23272E", "#343A44"),
+    signs=("#E69F00", "#56B4E9", "#F0E442", "#D55E00"),
+)
+
+THEMES = (DARK, LIGHT, CONTRAST, CONTRAST_LIGHT, SAFE, ANSI)
+"""In the order of the key that goes through them."""
+
+TITLES = {
+    DARK.name: "dark",
+    LIGHT.name: "light",
+    CONTRAST.name: "high contrast, dark",
+    CONTRAST_LIGHT.name: "high contrast, light",
+    SAFE.name: "safe for color blindness",
+    ANSI.name: "16 colors, those of the terminal",
+}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.suffixes import Symbols, sort_suffixes
+from app.voice.suffixes import Symbols, count_symbols, sort_suffixes
 
 END = 0
 """The symbol between two messages: the end of one is the start of the next."""
@@ -120,7 +120,7 @@ def _arrays_of(
 
 def _first_of_each(symbols: Symbols) -> npt.NDArray[np.int32]:
     """Return where the suffixes of each symbol begin, with the total last."""
-    counts = np.bincount(symbols)
+    counts = count_symbols(symbols)
     counts[END] -= 1
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 

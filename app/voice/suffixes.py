@@ -8,6 +8,7 @@ Symbols = npt.NDArray[np.int32] | npt.NDArray[np.uint16]
 Positions = npt.NDArray[np.int32]
 
 _CHUNK = 1 << 18
+_MANY = 1 << 21
 _LEADS = 256
 _ONE = np.uint64(1)
 
@@ -45,8 +46,19 @@ def sort_suffixes(symbols: Symbols) -> Positions:
         by_byte[filled : filled + len(kept)] = kept
         filled += len(kept)
     del bits, ranks, begins
-    # A memoryview does not read the library's own form of the type.
-    return by_byte[:filled].astype(np.int32)
+    # The sorter's own array has a type that nothing else can look into.
+    suffixes = np.empty(filled, np.int32)
+    suffixes[:] = by_byte[:filled]
+    return suffixes
+
+
+def count_symbols(symbols: Symbols) -> npt.NDArray[np.int64]:
+    """Return the number of each symbol, as `np.bincount` does, in less memory."""
+    counts = np.zeros(int(symbols.max()) + 1 if len(symbols) else 0, np.int64)
+    for at in range(0, len(symbols), _MANY):
+        found = np.bincount(symbols[at : at + _MANY])
+        counts[: len(found)] += found
+    return counts
 
 
 def _ranked(
@@ -64,7 +76,7 @@ def _encode(
     symbols: Symbols,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
     """Return the bytes of `symbols`, and which of them begin a symbol."""
-    counts = np.bincount(symbols)
+    counts = count_symbols(symbols)
     ones, twos = _choose_leads(counts)
     two_end = ones + twos * 256
     size = 3 * len(symbols) - 2 * int(counts[:ones].sum())

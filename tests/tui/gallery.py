@@ -53,7 +53,7 @@ def main(names: list[str]) -> None:
 def list_of_keys() -> str:
     """Every key of every screen, as Markdown."""
     parts = ["# Keys\n"]
-    for title, keys in key_tables():
+    for title, keys, *_ in key_tables():
         rows = "".join(f"| `{key}` | {says} |\n" for key, says in keys)
         parts.append(f"## {title}\n\n| key | does |\n|---|---|\n{rows}")
     return "\n".join(parts)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from app.core.paths import Home
 from app.ipc import control
 from app.tui.app import MynahApp
-from app.tui.theme import ANSI, DARK, LIGHT
+from app.tui.theme import ANSI, CONTRAST, CONTRAST_LIGHT, DARK, LIGHT, SAFE
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
 from tests.tui.sample_home import NOW
 from tests.tui.terminal import begun, settle
@@ -113,6 +113,9 @@ PICTURES = (
     Picture("home", "home"),
     Picture("home-small", "home", (80, 24), is_in_gallery=False),
     Picture("home-light", "home", theme=LIGHT.name),
+    Picture("home-contrast", "home", (80, 24), theme=CONTRAST.name),
+    Picture("home-contrast-light", "home", (80, 24), theme=CONTRAST_LIGHT.name),
+    Picture("home-colour-blind", "home", (80, 24), theme=SAFE.name),
     Picture("home-wide", "home", (200, 60), is_in_gallery=False),
     Picture("home-16-colours", "home", (80, 24), theme=ANSI.name, is_in_gallery=False),
     Picture("home-crashed", "home", (80, 24), _crash, is_in_gallery=False),

@@ -1,8 +1,10 @@
 """Help: the guides and the keys."""
 
+import pytest
 from textual.widgets import Static
 
 from app.core.guides import all_guides
+from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import PageView
 from tests.tui.terminal import Open, settle, text_of
 
@@ -43,3 +45,40 @@ async def test_the_lines_of_a_guide_follow_the_width_of_the_terminal(open_app: O
         lines = str(page.query_one(Static).content).splitlines()
         words = [line for line in lines if not line.startswith("    ")]
         assert 40 < max(map(len, words)) <= page.scrollable_content_region.width < 70
+
+
+@pytest.mark.parametrize(
+    ("screen", "first"),
+    [("conversations", "3 Conversations"), ("learn", "5 Learn"), ("home", "1 Home")],
+)
+async def test_a_question_mark_shows_the_keys_of_this_screen_first(
+    screen: str, first: str, open_app: Open
+):
+    async with open_app(screen, size=(120, 40)) as pilot:
+        for _ in range(2):
+            await pilot.press("question_mark")
+            await settle(pilot)
+            page = pilot.app.screen.query_one(PageView)
+            text = str(page.query_one(Static).content)
+            assert text.startswith(first)
+            assert text.count(first) == 1 and "Everywhere" in text
+            # Whoever reads a guide meanwhile gets the keys again when asking again.
+            await pilot.press("down", "down")
+            await settle(pilot)
+            await pilot.press(first[0])
+            await settle(pilot)
+
+
+async def test_the_section_of_the_server_that_is_open_has_its_keys_first(
+    open_app: Open,
+):
+    async with open_app("guild", size=(120, 40)) as pilot:
+        await pilot.press("right_square_bracket")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, GuildScreen)
+        section = screen.section_in_front
+        await pilot.press("question_mark")
+        await settle(pilot)
+        text = str(pilot.app.screen.query_one(PageView).query_one(Static).content)
+        assert text.startswith(f"4 Server, {section}")

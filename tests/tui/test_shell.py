@@ -16,7 +16,7 @@ from app.ipc import control
 from app.ipc.peer import OtherVersionError
 from app.tui.app import kept_theme
 from app.tui.screens import SCREENS, ScreenEntry
-from app.tui.theme import ANSI, DARK, LIGHT, THEMES
+from app.tui.theme import ANSI, DARK, THEMES
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import make_home
 from tests.tui.terminal import Open, settle, text_of, told
@@ -162,7 +162,8 @@ async def test_a_key_goes_through_every_theme_and_the_choice_is_kept(
             await pilot.press("ctrl+t")
             seen.append(pilot.app.theme)
             assert kept_theme(home) == pilot.app.theme
-        assert seen == [DARK.name, LIGHT.name, ANSI.name, DARK.name]
+        assert seen == [*(theme.name for theme in THEMES), DARK.name]
+        assert len(THEMES) == len(set(seen)) == 6
 
 
 @pytest.mark.process

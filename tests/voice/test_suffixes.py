@@ -42,3 +42,7 @@ def test_frequent_symbols_get_the_short_codes():
 def test_more_symbols_than_codes_are_refused():
     with pytest.raises(OverflowError, match="distinct"):
         suffixes._choose_leads(np.ones((1 << 24) + 1, np.int8))
+
+
+def test_the_suffixes_can_be_looked_into_one_by_one() -> None:
+    assert sort_suffixes(np.array([2, 1, 0], np.int32)).data.tolist() == [2, 1, 0]

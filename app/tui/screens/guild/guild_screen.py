@@ -109,6 +109,10 @@ class GuildScreen(MynahScreen):
         self.pane.take_focus()
         self.refresh_bindings()
 
+    @property
+    def section_in_front(self) -> str:
+        return self.query_one("#section", Choice).value
+
     def show_section(self, name: str) -> None:
         """Show a section at once."""
         self.query_one("#section", Choice).value = name

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -30,8 +31,9 @@ EVERYWHERE = (
     ("tab", "next part of the screen"),
     ("↑ ↓ enter", "move in a list, open or change"),
     ("/", "filter the list"),
+    ("?", "the keys of this screen"),
     ("^p", "every action by name"),
-    ("^t", "the next theme: dark, light or 16 colors"),
+    ("^t", "the next of six themes; the palette lists them"),
     ("^c", "copy the chosen line"),
     ("^q", "quit; a bot started elsewhere keeps running"),
 )
@@ -67,6 +69,7 @@ class PageView(VerticalScroll):
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._page = Page("")
+        self._helped: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
@@ -77,12 +80,21 @@ class PageView(VerticalScroll):
         self.scroll_home(animate=False)
         self._draw()
 
+    def show_first(self, helped: tuple[str, str]) -> None:
+        """Put the keys of a screen and its section above all others."""
+        self._helped = helped
+        self.scroll_home(animate=False)
+        self._draw()
+
     def on_resize(self) -> None:
         self._draw()
 
     def _draw(self) -> None:
         guide = self._page.guide
-        content = _keys_and_words() if guide is None else _drawn(guide, self._width)
+        if guide is None:
+            content = _keys_and_words(self._helped)
+        else:
+            content = _drawn(guide, self._width)
         self.query_one(Static).update(content)
 
     @property
@@ -111,6 +123,13 @@ class HelpScreen(MynahScreen):
         self.query_one("#topics", Feed).show(pages)
         self.query_one("#topics").focus()
 
+    def refresh_data(self) -> None:
+        """Show what was asked about, if that is why the screen came to the front."""
+        if (helped := self.app.helped) is not None:
+            self.app.helped = None
+            self.query_one("#topics", Feed).cursor = 0
+            self.query_one("#page", PageView).show_first(helped)
+
     @on(Feed.Moved, "#topics")
     def _turn(self, event: Feed.Moved) -> None:
         self.query_one("#page", PageView).show(event.item)
@@ -131,25 +150,46 @@ def _drawn(guide: Guide, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def _keys_and_words() -> Content:
-    tables = [*key_tables(), ("Words", WORDS)]
-    return Content("\n").join(_table(title, rows) for title, rows in tables)
+def _keys_and_words(helped: tuple[str, str] | None) -> Content:
+    tables = list(key_tables())
+    if helped is not None:
+        screen, section = helped
+        tables.sort(
+            key=lambda table: (table.screen != screen, table.section != section)
+        )
+        here = [table for table in tables if table.screen == screen]
+        if not here:
+            name = next(entry.title for entry in SCREENS if entry.name == screen)
+            title = f"{name} has no keys of its own"
+            tables.insert(0, KeyTable(title, (), screen))
+    drawn = [_table(table.title, table.keys) for table in tables]
+    return Content("\n").join([*drawn, _table("Words", WORDS)])
 
 
-def key_tables() -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
-    """Return (title, keys with their actions) of every place, screen and section."""
+class KeyTable(NamedTuple):
+    """The keys of a place, each with its action."""
+
+    title: str
+    keys: Sequence[tuple[str, str]]
+    screen: str = ""
+    section: str = ""
+
+
+def key_tables() -> Iterator[KeyTable]:
+    """Return the keys of every place, screen and section."""
     # This loads every screen, which takes a moment, so only Help does it.
     from app.tui.panes import PANES
 
-    yield "Everywhere", EVERYWHERE
+    yield KeyTable("Everywhere", EVERYWHERE)
     for entry in SCREENS:
         screen = type(entry.load())
+        title = f"{entry.key} {entry.title}"
         if keys := _keys(screen):
-            yield f"{entry.key} {entry.title}", keys
+            yield KeyTable(title, keys, entry.name)
         if entry.name == "guild":
             for name, pane in PANES.items():
                 if keys := _keys(pane):
-                    yield f"{entry.key} {entry.title}, {name}", keys
+                    yield KeyTable(f"{title}, {name}", keys, entry.name, name)
 
 
 def _keys(owner: type[DOMNode]) -> list[tuple[str, str]]:
