@@ -1,10 +1,10 @@
 """The past of a server that a reply speaks from."""
 
-from app.core.days import start_of
 from app.core.errors import UsageError
+from app.core.time_units import start_of
 from app.replies.request import Past
 from app.service.app_context import AppContext
-from app.store import past
+from app.store import voice_changes
 
 
 async def past_of(context: AppContext, guild: int, before: str) -> Past | None:
@@ -16,7 +16,7 @@ async def past_of(context: AppContext, guild: int, before: str) -> Past | None:
     if not before:
         return None
     end = start_of(before)
-    spans = await context.database.run(past.spans_before, guild, end)
+    spans = await context.database.run(voice_changes.spans_before, guild, end)
     if not spans:
         raise UsageError(
             f"Nothing is learned from before {before}.", "Try a later day."

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.core.days import start_of
+from app.core.time_units import start_of
 from app.importers.records import Record
 from app.service.service import Service
 from app.store import guilds

@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from app.core.days import start_of
 from app.core.errors import UsageError
 from app.core.paths import Home
+from app.core.time_units import start_of
 from app.importers.records import Record
 from app.ipc import control
 from app.replies.request import ReplyRequest

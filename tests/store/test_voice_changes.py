@@ -40,3 +40,15 @@ def test_a_voice_is_of_one_guild_without_what_was_dropped_or_rolled_back(
     found = db.call(lambda: chosen(voice_changes.belongs(guild, outside)))
     assert found == [rows[0], rows[2]]
     assert db.call(lambda: chosen(voice_changes.belongs(guild + 1))) == []
+
+
+def test_rows_of_earlier_times_are_runs_in_the_order_of_learning(
+    db: Database, guild: int, write: Write
+):
+    times = [10, 20, 90, 95, 15, 100, 30]
+    rows = [write("a", external=f"t{ts}", ts=ts) for ts in times]
+    spans = ((rows[0], rows[1]), (rows[4], rows[4]), (rows[6], rows[6]))
+    assert db.call(voice_changes.spans_before, guild, 50) == spans
+    assert db.call(voice_changes.spans_before, guild, 1000) == ((rows[0], rows[-1]),)
+    assert db.call(voice_changes.spans_before, guild, 10) == ()
+    assert db.call(voice_changes.spans_before, guild + 1, 1000) == ()

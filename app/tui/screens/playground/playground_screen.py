@@ -13,10 +13,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from app.core.days import day_of, start_of
 from app.core.errors import UsageError
 from app.core.labels import is_host
 from app.core.safe_text import safe_line
+from app.core.time_units import day_of, start_of
 from app.ipc import control
 from app.settings.speech_sections import FIXED_MODES
 from app.tui import format

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.core.days import day_of, start_of
 from app.core.errors import UsageError
+from app.core.time_units import day_of, start_of
 
 
 def test_a_day_begins_at_midnight_in_utc():
