@@ -36,7 +36,7 @@ def start_of(day: str) -> int:
         found = date.fromisoformat(day.strip())
     except ValueError:
         raise UsageError(
-            f"{day!r} is no day.", "Write year, month and day, as in 2021-06-30."
+            f"{day!r} is not a day.", "Write year, month and day, as in 2021-06-30."
         ) from None
     return (
         int(datetime(found.year, found.month, found.day, tzinfo=UTC).timestamp()) * 1000

@@ -43,7 +43,7 @@ async def test_it_says_only_words_of_then(
 
 
 @pytest.mark.parametrize(
-    ("day", "why"), [("in May", "is no day"), ("1999-01-01", "Nothing is learned")]
+    ("day", "why"), [("in May", "is not a day"), ("1999-01-01", "Nothing is learned")]
 )
 async def test_a_day_that_cannot_be_is_told(
     stand_in: DiscordStandIn,

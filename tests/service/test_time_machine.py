@@ -123,7 +123,7 @@ async def test_what_is_forgotten_is_not_said_of_then(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "why"), [("in May", "is no day"), ("1999-01-01", "Nothing is learned")]
+    ("day", "why"), [("in May", "is not a day"), ("1999-01-01", "Nothing is learned")]
 )
 async def test_a_day_that_cannot_be_is_told(
     service: Service, day: str, why: str
