@@ -53,8 +53,17 @@ def test_no_plain_id_or_text_of_what_was_forgotten_is_kept(
     row = write("quizzical platypus", external="123456789012345678")
     db.call(forgetting.delete, guild, [row])
     with closing(sqlite3.connect(db.path)) as connection:
-        dump = "\n".join(connection.iterdump())
-    assert 'INSERT INTO "tombstone"' in dump
+        # A search's index cannot be read as a table; what it holds is in others.
+        known = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        known += " AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        tables = [name for (name,) in connection.execute(known)]
+        rows = [
+            str((table, *row))
+            for table in tables
+            for row in connection.execute(f'SELECT * FROM "{table}"')
+        ]
+    dump = "\n".join(rows)
+    assert "('tombstone'," in dump
     assert "platypus" not in dump and "123456789012345678" not in dump
 
 
