@@ -17,6 +17,7 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings import setting_keys
 from app.tui.app import MynahApp
+from app.tui.palette_words import FILLERS, SECTIONS, SETTING_WORDS, SYNONYMS
 from app.tui.screens import SCREENS
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import says
@@ -25,52 +26,8 @@ from app.tui.widgets.feed import Feed
 
 WORD = re.compile(r"\w+")
 
-SYNONYMS = {
-    "home": "start status overview dashboard",
-    "playground": "chat try test talk",
-    "conversations": "chats messages history search drafts read",
-    "guild": "guild voice words",
-    "learn": "teach jobs progress",
-    "models": "llm gguf download",
-    "usage": "cost money bill spending privacy left sent",
-    "settings": "preferences options configuration config setup",
-    "logs": "errors debug trouble",
-    "help": "manual guide documentation keys shortcuts",
-    "home.start_or_stop": "run launch quit shut down",
-    "home.discord": "connect disconnect online offline reconnect",
-    "guild.channels.invite": "invitation add bot link url join permissions server",
-    "learn.import": "load add file history chat discordchatexporter package teach",
-    "learn.browse": "import open file folder",
-    "learn.train": "train learn messages past backfill",
-    "models.pull": "download get install model",
-    "models.use": "switch choose select activate model",
-    "models.own": "gguf load file local model",
-    "models.where": "cloud openai local provider switch toggle",
-    "models.key": "openai token secret password",
-    "models.hosts": "ollama lmstudio vllm openrouter groq mistral azure find server",
-    "models.measure": "benchmark speed fast tokens",
-    "models.remove": "delete uninstall free disk space",
-    "models.tune": "gpu threads context address url host",
-    "usage.lock": "privacy cloud local consent",
-    "usage.budget": "limit cost money spending price",
-    "settings.secret('bot_token')": "discord login password credentials",
-    "settings.secret('openai_key')": "token openai secret password",
-    "settings.secret('server_key')": "api token secret ollama vllm openrouter",
-    "settings.doctor": "check health diagnose doctor problems trouble",
-    "settings.backup": "backup save copy archive everything safe",
-    "conversations.speak": "write send message post",
-    "conversations.copy_part": "clipboard link url id text browser address",
-    "conversations.forget": "delete erase remove",
-    "guild.voice.persona": "character personality role prompt style",
-    "guild.data.take": "backup save voice",
-    "guild.data.restore": "undo revert raid",
-    "guild.data.export": "save write file jsonl download",
-    "guild.data.forget_author": "delete erase member user privacy gdpr",
-    "guild.data.forget_all": "delete erase remove server wipe",
-    "guild.channels.speak": "mute silence allow talk",
-    "guild.channels.listen": "learn ignore channel",
-}
-"""More words that find a screen or an action, by their place."""
+LEAST_PART = 4
+"""Letters that find a title by a part of it, such as rollback for Roll back."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +42,21 @@ class Entry:
     run: Callable[[], Awaitable[object] | object]
     is_reading: bool = False
     """True if it only explains; an action that fits as well comes first."""
+    about: frozenset[str] = frozenset()
+    """Every word of what it opens, which finds it where nothing closer does."""
 
     def score(self, wanted: list[str]) -> float:
         """Rate how well the words fit; 0.0 unless each begins a word of this line."""
         total = 0.0
+        wanted = [word for word in wanted if word not in FILLERS] or wanted
+        squashed = "".join(WORD.findall(self.title.lower()))
         for word in wanted:
             places = ((3.0, self.title), (2.0, self.words), (1.0, self.says))
             found = [weight for weight, text in places if _begins(word, text)]
+            if not found and len(word) >= LEAST_PART and word in squashed:
+                found = [1.5]
+            if not found and any(one.startswith(word) for one in self.about):
+                found = [0.1]
             if not found:
                 return 0.0
             total += found[0]
@@ -152,6 +117,9 @@ def _actions(app: MynahApp) -> Iterator[Entry]:
         if entry.name == "guild":
             for name, pane in PANES.items():
                 where = f"{entry.title}, {name}"
+                run = partial(_show_section, app, name)
+                says = f"Open the section {name} ({entry.title}: ])"
+                yield Entry(f"Go to {where}", says, SECTIONS[name], run)
                 yield from _keys(app, pane, f"{entry.name}.{name}", where)
 
 
@@ -187,6 +155,7 @@ def _own(app: MynahApp) -> Iterator[Entry]:
 def _settings(app: MynahApp) -> Iterator[Entry]:
     for name, key in setting_keys.keys().items():
         words = f"setting set change {name.replace('.', ' ').replace('_', ' ')}"
+        words = f"{words} {SETTING_WORDS.get(name, '')}"
         run = partial(_at, app, "settings", "#list", name)
         yield Entry(f"Setting {name}", key.doc, words, run)
 
@@ -195,7 +164,8 @@ def _guides(app: MynahApp) -> Iterator[Entry]:
     for guide in all_guides():
         run = partial(_at, app, "help", "#topics", guide.title)
         title = f"Guide: {guide.title}"
-        yield Entry(title, "Read it on Help", "help manual", run, is_reading=True)
+        about = frozenset(WORD.findall(guide.text.lower()))
+        yield Entry(title, "Read it on Help", "help manual", run, True, about)
 
 
 def _servers(app: MynahApp) -> Iterator[Entry]:
@@ -235,6 +205,12 @@ async def _show(app: MynahApp, screen: str) -> None:
     asking = [worker for worker in app.workers if worker.node is app.screen]
     with suppress(WorkerError):
         await app.workers.wait_for_complete(asking)
+
+
+async def _show_section(app: MynahApp, name: str) -> None:
+    await _show(app, "guild")
+    if isinstance(app.screen, GuildScreen):
+        app.screen.show_section(name)
 
 
 async def _act(app: MynahApp, place: str, binding: Binding) -> None:

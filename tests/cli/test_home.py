@@ -91,7 +91,6 @@ def test_everything_in_a_used_home_is_in_the_documented_tree(home, bot, export):
     answer(home, "import", "den", str(export))
     answer(home, "config", "set", "reply.dial", "70")
     answer(home, "config", "set", "openai_key", stdin=KEY + "\n")
-    answer(home, "config", "set", "server_key", stdin=PLAIN + "\n")
     answer(home, "say", "--guild", "den", "--mode", "markov", "cat?")
     known = {path for paths in home.present().values() for path in paths}
     assert set(home.root.iterdir()) == known
@@ -108,6 +107,7 @@ def spilled(home, bot, tmp_path):
     answer(home, "config", "set", "reply.persona", CHAT)
     answer(home, "config", "set", "bot_token", stdin=TOKEN + "\n")
     answer(home, "config", "set", "openai_key", stdin=KEY + "\n")
+    answer(home, "config", "set", "server_key", stdin=PLAIN + "\n")
     answer(home, "say", "--guild", "Secret Garden", "--mode", "markov", CHAT)
     with home.log_file.open("a", encoding="utf-8") as log:
         log.write(f"2026 ERROR app.discord: it failed for Secret Garden with {KEY}\n")

@@ -66,3 +66,30 @@ async def test_at_four_fifths_the_owner_is_told_once(database):
     for _ in range(3):
         assert ledger.refuses(1, None, (1.0, 0.0)) is None
     assert told == ["80% of the day's budget for all is spent ($0.80 of $1.00)"]
+
+
+async def test_a_restart_on_another_day_remembers_what_the_month_cost(database):
+    clock = Clock()
+    ledger = Ledger(database, clock)
+    ledger.spent(spent(1, 1.0))
+    await ledger.flush()
+    clock.now += DAY
+    again = Ledger(database, clock)
+    again.load()
+    assert (again.today(), again.month()) == (0, 1.0)
+    assert "month" in str(again.refuses(1, (0, 1.0), (0, 0)))
+
+
+async def test_the_tokens_of_a_day_are_used_up_and_come_back_with_the_next(database):
+    clock = Clock()
+    ledger = Ledger(database, clock)
+    ledger.spent(spent(1, 0.0))
+    assert ledger.refuses_tokens("openai", 16) is None
+    assert "15 tokens of the day" in str(ledger.refuses_tokens("openai", 15))
+    assert ledger.refuses_tokens("openai", 0) is None, "0 means no limit"
+    await ledger.flush()
+    again = Ledger(database, clock)
+    again.load()
+    assert again.refuses_tokens("openai", 15)
+    clock.now += DAY
+    assert again.refuses_tokens("openai", 15) is None

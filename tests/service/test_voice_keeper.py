@@ -361,6 +361,21 @@ async def test_a_deletion_that_was_cut_short_is_finished_at_the_next_start(
         assert files_with(home.root, *PHRASE.split()) == []
 
 
+async def test_copies_from_before_an_update_go_with_what_is_forgotten(
+    home: Home,
+) -> None:
+    async with opened(home) as bench:
+        row = await bench.hear(PHRASE)
+        assert row is not None
+        home.backups.mkdir()
+        copy, own = home.backups / "before-version-7.db", home.backups / "mine.zip"
+        for path in (copy, own):
+            path.write_text(PHRASE)
+        assert (await bench.learning.forgetter.forget(bench.guild, [row])).complete
+        assert not copy.exists()
+        assert own.exists(), "the owner's own files stay as they are"
+
+
 @pytest.mark.parametrize("wait", [True, False])
 async def test_forgetting_that_failed_is_tried_until_no_byte_is_left(
     home: Home, monkeypatch: pytest.MonkeyPatch, wait: bool

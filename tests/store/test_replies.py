@@ -216,6 +216,17 @@ def test_a_reply_whose_summary_knew_other_words_is_stored_without_its_own(
     assert_blank(db, reply, "claimed")
 
 
+def test_a_reply_that_recalled_a_message_goes_with_it(
+    db: Database, guild: int, write: Write
+) -> None:
+    row, elsewhere, reply = write("zebra"), write("lion"), begin(db, guild, "1")
+    fields = {"text": "a zebra", "state": "made", "recalled": [row]}
+    assert db.call(replies.finish, reply, fields) is not None
+    assert forget(db, guild, elsewhere).replies == 0
+    assert forget(db, guild, row).replies == 1
+    assert_blank(db, reply, "claimed")
+
+
 def test_the_words_before_a_correction_go_with_the_reply(
     db: Database, guild: int, write: Write
 ) -> None:

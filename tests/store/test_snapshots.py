@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.store import guilds, settings, snapshots, voice_changes
+from app.store import forgetting, guilds, settings, snapshots, voice_changes
 from app.store.database import Database
 
 Write = Callable[..., int]
@@ -51,3 +51,14 @@ def test_rolling_back_drops_later_settings_but_not_those_kept(
     assert db.call(settings.of, guild) == {"reply.dial": 30, "reply.local_only": True}
     assert db.call(settings.of, guild, stage) == {}
     assert db.call(settings.of, guild, stage + 1) == {}, "there is no such channel"
+
+
+def test_the_snapshots_of_a_guild_go_when_nothing_is_left_for_them(
+    db: Database, guild: int
+) -> None:
+    other = int(db.call(guilds.ensure, "The Rose").id)
+    for one in (guild, other):
+        db.call(snapshots.take, one, "spring", 1, 5)
+    db.call(forgetting.delete_snapshots, guild)
+    assert db.call(snapshots.every, guild) == []
+    assert [one.name for one in db.call(snapshots.every, other)] == ["spring"]

@@ -11,7 +11,8 @@ from app.ipc import control
 from app.settings import setting_keys
 from app.tui.app import MynahApp
 from app.tui.base import MynahScreen
-from app.tui.palette import SYNONYMS, Entry, entries
+from app.tui.palette import Entry, entries
+from app.tui.palette_words import SECTIONS, SETTING_WORDS, SYNONYMS
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS
 from app.tui.widgets.dialogs import AskText
@@ -36,6 +37,26 @@ WANTED = {
     "quit": "Quit",
     "check health": "Check-up",
     "undo raid": "Roll back",
+    "rollback": "Roll back",
+    "xray": "X-ray",
+    "retry": "Again",
+    "clear": "New talk",
+    "how often": "Setting speak.join_in",
+    "name of the bot": "Setting bot.name",
+    "admin": "Setting bot.owners",
+    "dm": "Setting bot.direct_messages",
+    "bad words": "Setting speak.never_say",
+    "rate limit": "Setting speak.user_cooldown_seconds",
+    "creativity": "Setting model.temperature",
+    "short replies": "Setting reply.max_words",
+    "typing": "Setting reply.stream",
+    "reactions": "Setting speak.react",
+    "unload": "Setting model.idle_minutes",
+    "switch server": "Server",
+    "blind test": "Go to Server, blind",
+    "phrases": "Go to Server, words",
+    "why": "Sources",
+    "systemd": "Guide: Run it all day",
 }
 
 
@@ -103,6 +124,8 @@ async def test_every_synonym_belongs_to_a_screen_or_an_action(open_app: Open):
                 bindings = [b for b in owner.BINDINGS if isinstance(b, Binding)]
                 known |= {f"{place}.{binding.action}" for binding in bindings}
         assert not SYNONYMS.keys() - known
+        assert SECTIONS.keys() == PANES.keys()
+        assert not SETTING_WORDS.keys() - setting_keys.keys().keys()
         assert pilot.app.is_running
 
 
@@ -129,6 +152,13 @@ async def test_an_action_of_a_section_opens_the_section(open_app: Open):
         await choose(pilot, "forget all")
         assert isinstance(pilot.app.screen, AskText)
         assert "Forget all of The Players?" in text_of(pilot)
+
+
+async def test_a_section_of_server_is_opened(open_app: Open):
+    async with open_app("home") as pilot:
+        await choose(pilot, "blind test")
+        assert pilot.app.current_mode == "guild"
+        assert "Press n for two replies" in text_of(pilot)
 
 
 async def test_a_setting_is_shown_under_the_cursor(open_app: Open):

@@ -265,3 +265,10 @@ def test_the_head_of_a_server_says_how_many_sources_weigh_less():
 
     assert "3 disliked weigh less" in shown(3)
     assert "disliked" not in shown(0)
+
+
+def test_a_day_of_another_year_names_the_year():
+    now = 1_700_000_000.0
+    assert format.day(now - 86_400, now) == "13 Nov"
+    assert format.day(now - 366 * 86_400, now) == "Nov 2022"
+    assert format.moment(now - 730 * 86_400, now) == "Nov 2021"

@@ -274,3 +274,46 @@ async def test_sources_open_in_view(open_app: Open):
         await pilot.press("pageup", "pageup", "ctrl+e")
         await settle(pilot)
         assert "“what country, friends, is this?”  Viola" in text_of(pilot)
+
+
+async def test_a_key_begins_a_new_talk_with_this_server_alone(open_app: Open):
+    bot = busy_bot()
+    async with open_app("playground", bot) as pilot:
+        await pilot.press(*"one", "enter")
+        await settle(pilot)
+        await pilot.press("ctrl+g", "down", "enter", *"two", "enter")
+        await settle(pilot)
+        await pilot.press("ctrl+k")
+        await settle(pilot)
+        assert "two" not in text_of(pilot) and "Type below" in text_of(pilot)
+        await pilot.press(*"three", "enter")
+        await settle(pilot)
+        assert said(bot).turns == []
+        await pilot.press("ctrl+g", "home", "enter")
+        await settle(pilot)
+        assert "one" in text_of(pilot) and "three" not in text_of(pilot)
+
+
+async def test_a_new_talk_stops_the_reply_that_is_being_written(open_app: Open):
+    bot = busy_bot()
+    go_on = asyncio.Event()
+
+    async def slow(_: control.Say) -> object:
+        await go_on.wait()
+        return {"text": "too late"}
+
+    bot.replies["say"] = slow
+    async with open_app("playground", bot) as pilot:
+        await pilot.press(*"one", "enter")
+        while not bot.requests(control.Say):
+            await pilot.pause(0.02)
+        await pilot.press("ctrl+k")
+        while not bot.requests(control.Cancel):
+            await pilot.pause(0.02)
+        go_on.set()
+        await settle(pilot)
+        assert "too late" not in text_of(pilot)
+        bot.replies["say"] = {"text": "in time"}
+        await pilot.press(*"two", "enter")
+        await settle(pilot)
+        assert said(bot).turns == []

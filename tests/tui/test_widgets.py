@@ -1,5 +1,6 @@
 """The list and the line of keys that every screen shares."""
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
 
@@ -132,3 +133,32 @@ async def test_a_list_with_the_newest_last_follows_it_from_the_end_alone():
         feed.cursor = 1
         feed.show(["a", "b", "c", "d"])
         assert feed.item == "b"
+
+
+async def test_one_list_alone_is_marked_as_the_one_that_has_the_keys(open_app: Open):
+    """By a sign, so that it is seen without colors as well."""
+    async with open_app("conversations") as pilot:
+        for key in ("right", "left"):
+            await pilot.press(key)
+            await settle(pilot)
+            signs = {}
+            for feed in pilot.app.screen.query(Feed):
+                area = feed.region
+                rows = text_of(pilot).splitlines()[area.y : area.bottom]
+                column = {row.ljust(200)[area.x] for row in rows}
+                signs[feed.has_focus] = "".join(column & {"▌", "▏"})
+            assert signs == {True: "▌", False: "▏"}
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+async def test_every_screen_has_one_name_at_every_width(open_app: Open, width: int):
+    async with open_app(size=(width, 24)) as pilot:
+        page = text_of(pilot)
+        assert all(f"{entry.key} {entry.title}" in page for entry in SCREENS)
+        for entry in SCREENS:
+            lines = text_of(pilot).splitlines()
+            shown = f"{entry.key} {entry.title}"
+            at = next(n for n, line in enumerate(lines) if shown in line)
+            await pilot.click("#nav", offset=(lines[at].index(shown) + 2, at))
+            await settle(pilot)
+            assert pilot.app.current_mode == entry.name

@@ -12,7 +12,7 @@ class DiscordStatus:
     """The connection to Discord."""
 
     state: str = "off"
-    """off, connecting, online or refused."""
+    """off, connecting, online, waiting, unreachable or refused."""
     reason: str = ""
     hint: str = ""
     is_mention_only: bool = False
