@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from app.service.search_keeper import SLICE
-from app.store import forgetting, guilds, members, messages
+from app.store import authors, forgetting, guilds, members, messages
 from app.store.database import Database
 
 SYLLABLES = "ba ko ri sen ta lu mo ne fi gra pel do shi wen ar ul ist ei qu ob".split()
@@ -27,6 +27,7 @@ def main() -> int:
     count = asked.parse_args().messages
     with tempfile.TemporaryDirectory(prefix="mynah-") as folder:
         with Database(Path(folder) / "mynah.db") as database:
+            database.call(authors.open_key, Path(folder) / "author.key")
             seconds = timed(lambda: fill(database, count))
             print(f"{count:,} messages stored in {seconds:.1f} s")
             print("by reading:")

@@ -15,7 +15,7 @@ from app.store.forgetting import Blanked, Removed
 DELETE_AT_ONCE = 1000
 """Messages deleted in one transaction, for some milliseconds."""
 
-HIDE_AT_ONCE = 5000
+HIDE_AT_ONCE = 2000
 """Messages taken out of an open voice before others get their turn."""
 
 OnStep = Callable[[int, int], None]
