@@ -92,7 +92,7 @@ class PlaygroundScreen(MynahScreen):
     guild: reactive[control.GuildFigures | None] = reactive(None)
     author: reactive[str] = reactive("you")
     before: reactive[str] = reactive("")
-    """The day before which the server is as it answers; empty means now."""
+    """The day; the server talks as it did before it. Empty means now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -351,7 +351,7 @@ class PlaygroundScreen(MynahScreen):
         self.app.push_screen(AskText(question, detail, self.author), named)
 
     def action_go_back(self) -> None:
-        """Choose the day before which the server is as it answers."""
+        """Let the server talk as it did before a day."""
 
         def chosen(day: str | None) -> None:
             if day is None:
