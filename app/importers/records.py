@@ -21,6 +21,10 @@ EARLIEST_MS = 473_385_600_000
 """The year 1985; no chat is older."""
 
 
+NO_TIME_MS = 31_536_000_000
+"""The end of 1970: an earlier time is a number in place of one."""
+
+
 class FileGuild(NamedTuple):
     """A server that a file says it is of; what it does not say is None."""
 
@@ -168,13 +172,15 @@ def name_of(value: object) -> str | None:
 def time_of(stamp: object) -> int | None:
     """Return an ISO 8601 time in milliseconds since the epoch; None if there is none.
 
+    Exports of messages without times have written the first minutes of 1970.
+
     Raises:
         OddValueError: If it is something else.
     """
     ts = milliseconds(str(stamp)) if stamp else None
     if stamp and ts is None:
         raise OddValueError(f"its time is {stamp!r:.40}")
-    return ts
+    return None if ts is not None and 0 <= ts < NO_TIME_MS else ts
 
 
 class BrokenFileError(Exception):

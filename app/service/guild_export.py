@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import replacing
+from app.importers.records import EARLIEST_MS
 from app.store import guilds, messages
 from app.store.database import Database
 from app.store.rows import StoredChannel, StoredGuild, StoredMessage
@@ -79,10 +80,12 @@ def _said(message: StoredMessage, files: list[dict[str, str]]) -> Row:
         "id": message.external,
         "author": message.name or message.author,
         "author_id": message.author,
-        "ts": datetime.fromtimestamp(message.ts / 1000, UTC).isoformat(),
         "text": message.text,
         "reply_to": message.reply_to,
     }
+    # Plain text has no times; its messages are only numbered.
+    if message.ts >= EARLIEST_MS:
+        row["ts"] = datetime.fromtimestamp(message.ts / 1000, UTC).isoformat()
     if message.is_bot:
         row["bot"] = True
     if files:

@@ -166,7 +166,7 @@ def test_a_dry_run_lists_what_would_go_and_deletes_nothing(spilled):
     (found,) = answer(spilled, "uninstall", "--dry-run")
     assert not found["deleted"]
     assert {"mynah.db", "guilds", "config.toml", "logs"} <= set(found["parts"])
-    assert set(found["secrets"]) == {"bot_token", "openai_key"}
+    assert set(found["secrets"]) == {"bot_token", "openai_key", "server_key"}
     assert sorted(spilled.root.rglob("*")) == before
 
 

@@ -38,7 +38,7 @@ async def pc():
 @asynccontextmanager
 async def opened(home: Home):
     async with open_service(home, Random(1)) as service:
-        await service.context.database.run(guilds.ensure, "den")
+        await service.context.database.run(guilds.ensure, "den", "7")
         yield service
 
 

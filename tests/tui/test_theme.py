@@ -98,7 +98,7 @@ async def test_the_palette_chooses_a_theme_by_name_and_it_is_kept(
     async with open_app(home=home) as pilot:
         await pilot.press("ctrl+p")
         await settle(pilot)
-        await pilot.press(*"blind")
+        await pilot.press(*"blindness")
         await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)

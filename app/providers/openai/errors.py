@@ -34,6 +34,9 @@ _FLAGGED = re.compile(
     re.IGNORECASE,
 )
 
+LEAST_KEY = 6
+"""The least length of a key that is taken out; a shorter one is a part of words."""
+
 _BAD_KEY = re.compile(r"api key not valid|invalid api key|incorrect api key", re.I)
 """Google's words, with a status of 400."""
 
@@ -315,4 +318,4 @@ def _without_key(text: str, error: Exception) -> str:
     """Take out the key of the request, which some hosts repeat, whatever its form."""
     headers = getattr(getattr(error, "request", None), "headers", {})
     key = headers.get("authorization", "").removeprefix("Bearer ")
-    return text.replace(key, "[secret]") if key else text
+    return text.replace(key, "[secret]") if len(key) >= LEAST_KEY else text
