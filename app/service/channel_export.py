@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import replacing
+from app.importers.records import EARLIEST_MS
 from app.store import guilds, messages
 from app.store.database import Database
 from app.store.rows import StoredAttachment, StoredChannel, StoredGuild, StoredMessage
@@ -164,6 +165,8 @@ def _division(message: StoredMessage, files: Files) -> str:
     if message.reply_to:
         to = html.escape(message.reply_to)
         answer = f'<a data-reply-to="{to}" href="#m{to}">in reply</a> '
+    # Plain text has no times; its messages are only numbered.
+    when = _time(message) if message.ts >= EARLIEST_MS else ""
     links = "".join(
         f'<div class="chatlog__attachment"><a href="{html.escape(one.url)}"'
         f' data-file-id="{html.escape(one.external)}">{html.escape(one.name)}</a></div>'
@@ -173,7 +176,7 @@ def _division(message: StoredMessage, files: Files) -> str:
         f'<div class="chatlog__message-container" id="m{id}" data-message-id="{id}">'
         f'{answer}<span class="chatlog__author" title="{name}"'
         f' data-user-id="{author}">{name}</span>{bot} <span class="chatlog__timestamp">'
-        f"{_time(message)}</span>"
+        f"{when}</span>"
         f'<div class="chatlog__content">{text}</div>{links}</div>\n'
     )
 

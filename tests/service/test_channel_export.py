@@ -81,3 +81,22 @@ async def test_a_round_trip_loses_nothing(tmp_path: Path, kind: str) -> None:
         assert await stored(service, "Rook & Club") == before
     if kind != "jsonl":
         assert len(list(out.iterdir())) == CHANNELS
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "html"])
+async def test_messages_without_times_come_back(
+    home: Home, tmp_path: Path, kind: str
+) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("".join(f"the boat {n} is late again\n" for n in range(30)))
+    out = tmp_path / ("out.jsonl" if kind == "jsonl" else "out")
+    async with open_service(home, Random(1)) as service:
+        await ask(service, control.Import("Den", [str(lines)]))
+        await ask(service, control.Export("Den", str(out), kind=kind))
+        await ask(service, control.Import("Copy", [str(out)]))
+        found = await service.context.database.run(guilds.find, "Copy")
+        assert found is not None
+        page = await service.context.database.run(messages.page, found.id, limit=99)
+        assert sorted(one.text for one in page) == sorted(
+            lines.read_text().splitlines()
+        )

@@ -147,6 +147,8 @@ CASES: tuple[Case, ...] = (
     _steer,
     lambda _: control.Doctor(),
     lambda _: control.Status(),
+    # What its copy says as well is not searched for.
+    lambda _: control.Forget("copy", everything=True),
     lambda _: control.Forget("den", everything=True, prove=True),
     lambda _: control.Shutdown(),
 )
