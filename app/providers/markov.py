@@ -56,11 +56,9 @@ class MarkovProvider:
         seed = prompt.seed or topic or None
         try:
             voice = await self._voice(prompt.guild)
-            if prompt.channels is None and prompt.spans is None:
-                line = self._speak(voice, seed, prompt)
-            else:
-                # A set of channels that was not asked for lately takes its time.
-                line = await asyncio.to_thread(self._speak, voice, seed, prompt)
+            # A new set of channels takes its time, and so do pages of a voice's files
+            # that are still on disk.
+            line = await asyncio.to_thread(self._speak, voice, seed, prompt)
         except LookupError:
             text = self._rng.choice(NOTHING_LEARNED)
             yield text

@@ -1,6 +1,8 @@
 import threading
 from random import Random
 
+import pytest
+
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.markov import NOTHING_LEARNED, MarkovProvider
 from app.voice.voice import Voice
@@ -67,10 +69,8 @@ async def test_an_unknown_topic_is_no_note_but_an_unknown_seed_is():
     assert any("start from" in note for note in done.notes)
 
 
-ONE = frozenset([0])
-
-
-async def test_the_event_loop_goes_on_while_channels_are_cut_out(monkeypatch):
+@pytest.mark.parametrize("channels", [None, frozenset([0])])
+async def test_the_event_loop_goes_on_while_the_chain_walks(monkeypatch, channels):
     threads = []
     real = Voice.speak
 
@@ -79,8 +79,8 @@ async def test_the_event_loop_goes_on_while_channels_are_cut_out(monkeypatch):
         return real(self, *args, **options)
 
     monkeypatch.setattr(Voice, "speak", speak)
-    # A walk takes less than the way to a thread; a new set of channels takes longer.
-    [_ async for _ in provider(taught()).write(Prompt(1, "1:1", "M", (), channels=ONE))]
+    prompt = Prompt(1, "1:1", "M", (), channels=channels)
+    [_ async for _ in provider(taught()).write(prompt)]
     assert threads
     assert threading.main_thread() not in threads
 

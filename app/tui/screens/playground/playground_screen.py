@@ -361,7 +361,7 @@ class PlaygroundScreen(MynahScreen):
             except UsageError as error:
                 self.notify(str(error), severity="warning", markup=False)
 
-        question = "As before which day should the server talk?"
+        question = "Talk as the server did before which day?"
         detail = "Write it as in 2021-06-30. Leave it empty for the present."
         self.app.push_screen(AskText(question, detail, self.before), chosen)
 
