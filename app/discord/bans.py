@@ -14,6 +14,9 @@ async def forget_banned(guild: discord.Guild, ports: Ports) -> None:
     """Forget members who were banned meanwhile, where the owner wants it."""
     if guild.unavailable or not guild.me.guild_permissions.ban_members:
         return
+    settings = await ports.guilds.server_settings(guild.id)
+    if not settings.learn.forget_banned:
+        return
     try:
         banned = [ban.user.id for ban in await guild.bans(limit=None).flatten()]
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:

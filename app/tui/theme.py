@@ -200,7 +200,7 @@ CONTRAST_LIGHT = _plain(
 
 # The palette of Okabe and Ito, https://jfly.uni-koeln.de/color/.
 SAFE = _plain(
-    "mynah-colour-blind",
+    "mynah-color-blind",
     dark=True,
     ink=("#E6E6E6", "#A3A7AE", "#CC79A7"),
     paper=("#14161A", "#1A1D22", "#23272E", "#343A44"),

@@ -76,10 +76,14 @@ async def test_a_ban_during_a_pause_is_found_where_the_bot_may_see_bans(
     async with taught(running, stand_in, service, scene):
         await switch(service, "learn.forget_banned", wanted)
     await stand_in.ban(scene.guild, scene.ann)
+    stand_in.rest.requests.clear()
     async with running.connected():
         await stand_in.say(scene.general, scene.ben, "afterwards")
         is_forgotten = may_see and wanted == "on"
         await until_stored(service, (HALF if is_forgotten else len(LINES)) + 1)
+    # A list of bans can be long; nobody asks for one that is not needed.
+    asked = ("GET", f"/guilds/{scene.guild.id}/bans") in stand_in.rest.requests
+    assert asked == is_forgotten
 
 
 @pytest.mark.parametrize("is_away", [True, False])

@@ -92,11 +92,11 @@ class AtHost(OpenAISettings):
         return self.there
 
 
-def plain_provider(url: str) -> OpenAIProvider:
+def plain_provider(url: str, key: str = "k") -> OpenAIProvider:
     """A provider of whatever answers at an address."""
     settings = OpenAISettings(base_url=url, model="m")
     return OpenAIProvider(
-        lambda: settings, lambda address: "k", load, lambda spent: None,
+        lambda: settings, lambda address: key, load, lambda spent: None,
         time.monotonic, AnyoneMay(),
     )  # fmt: skip
 

@@ -88,10 +88,10 @@ class Answers:
 
 
 @asynccontextmanager
-async def host(answers: Answers):
+async def host(answers: Answers, key: str = "k"):
     server = await asyncio.start_server(answers.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    provider = plain_provider(f"http://127.0.0.1:{port}/v1/")
+    provider = plain_provider(f"http://127.0.0.1:{port}/v1/", key)
     try:
         yield provider
     finally:
@@ -108,6 +108,9 @@ async def said(provider) -> tuple[str, Completion]:
             shown = item if isinstance(item, FreshStart) else shown + item
     raise AssertionError("no completion came")
 
+
+KEY = "plain canary words"
+"""A key without the form of one."""
 
 JSON = ("content-type: application/json",)
 ROUGHLY = {
@@ -310,3 +313,19 @@ async def test_an_answer_in_one_piece_has_bounds(fill: Callable[[], bytes]):
     async with host(Answers(fill(), JSON)) as provider:
         with pytest.raises(ProviderError, match="unreadable answer"):
             await said(provider)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        Answers(chunk({"content": None, "refusal": f"No: {KEY} is odd."}) + END),
+        inside(BEGUN, event({"error": {"message": f"the key {KEY} is odd"}})),
+        refuses(400, {"error": {"message": f"the key {KEY} is odd"}}),
+    ],
+    ids=["refusal", "error in the stream", "error"],
+)
+async def test_a_key_that_a_host_repeats_is_not_shown(answers: Answers):
+    async with host(answers, KEY) as provider:
+        with pytest.raises(ProviderError, match="odd") as caught:
+            await said(provider)
+    assert KEY not in str(caught.value) and "[secret]" in str(caught.value)

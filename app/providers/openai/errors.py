@@ -272,9 +272,9 @@ def words_of(error: Exception) -> str:
     return shown(_without_key(found, error))
 
 
-def shown(text: str) -> str:
-    """Return a host's words without secrets, on one short line."""
-    line = _line(text)
+def shown(text: str, key: str = "") -> str:
+    """Return a host's words without secrets and the key, on one short line."""
+    line = _line(_without(text, key))
     return line if len(line) <= MAX_WORDS else line[: MAX_WORDS - 1] + "…"
 
 
@@ -315,7 +315,11 @@ def _short(error: Exception) -> str:
 
 
 def _without_key(text: str, error: Exception) -> str:
-    """Take out the key of the request, which some hosts repeat, whatever its form."""
+    """Take out the key of the request that an error is about."""
     headers = getattr(getattr(error, "request", None), "headers", {})
-    key = headers.get("authorization", "").removeprefix("Bearer ")
+    return _without(text, headers.get("authorization", "").removeprefix("Bearer "))
+
+
+def _without(text: str, key: str) -> str:
+    """Take out a key, which some hosts repeat, whatever its form."""
     return text.replace(key, "[secret]") if len(key) >= LEAST_KEY else text

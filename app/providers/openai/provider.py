@@ -281,9 +281,9 @@ class OpenAIProvider:
         address, own = settings.address, settings.own_price
         habits = self._habits.setdefault((address.url, model), Habits.of(model))
         price = Price(own[0], own[0], own[1]) if own else None
-        return ChatCall(
-            prompt, address, model, habits, price, settings.daily_tokens > 0
-        )
+        key = self._key(address) or ""
+        is_limited = settings.daily_tokens > 0
+        return ChatCall(prompt, address, model, habits, price, is_limited, key)
 
     def _model(self, prompt: Prompt) -> str:
         return prompt.model or self._settings().model

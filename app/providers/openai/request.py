@@ -71,6 +71,8 @@ class ChatCall:
     """The price that the owner entered."""
     has_token_budget: bool = False
     """The owner limits its tokens, as nobody knows the price."""
+    key: str = field(default="", repr=False)
+    """The key of the host, which its words must not show."""
     body: Body = field(init=False)
     bytes_sent: int = 0
     is_refused: bool = False
@@ -168,7 +170,8 @@ class ChatCall:
         """Say that these words get no answer; empty if they do."""
         host = self.address.host
         if self.refused:
-            return f"{host} refused to answer. It said: “{shown(self.refused)}”"
+            said = shown(self.refused, self.key)
+            return f"{host} refused to answer. It said: “{said}”"
         if self.ended == "content_filter":
             return f"The filter of {host} stopped the answer."
         return ""
