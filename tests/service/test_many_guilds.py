@@ -161,6 +161,30 @@ def test_messages_of_one_guild_among_many_are_found_by_an_index(
     assert all("message_guild_id" in step for step in steps)
 
 
+async def test_a_voice_that_is_let_go_of_while_it_forgets_has_forgotten(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened_voices, "MOST_OPEN", 1)
+    async with opened(home) as bench:
+        await bench.hear("something is rotten in denmark", "1")
+        row = await bench.hear("the readiness is all", "2")
+        assert row is not None
+        others = await bench.database.run(fill, 3)
+        plain = bench.learning.forgetter.blank
+
+        async def blank(*args: Any, **kwargs: Any) -> Any:
+            """Let the voice go, and open it again, before anything is deleted."""
+            for guild in others:
+                await bench.learning.voice(guild)
+            assert not await bench.knows("readiness")
+            return await plain(*args, **kwargs)
+
+        monkeypatch.setattr(bench.learning.forgetter, "blank", blank)
+        await bench.learning.forgetter.forget(bench.guild, [row])
+        assert not await bench.knows("readiness")
+        await bench.settled()
+
+
 async def test_starting_talk_asks_once_whatever_the_number_of_servers(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -240,9 +240,10 @@ class Forgetter:
         step: OnStep | None = None,
     ) -> Removed:
         """Take messages out of the voice, the replies and the database."""
-        voice = (await self._voices.get(guild)).voice
+        # Held to the end, so that nobody opens it again with what is not deleted yet.
+        opened = await self._voices.get(guild)
         for start in range(0, len(rows), HIDE_AT_ONCE):
-            voice.forget(rows[start : start + HIDE_AT_ONCE])
+            opened.voice.forget(rows[start : start + HIDE_AT_ONCE])
             await asyncio.sleep(0)
         blanked = await self.blank(guild, rows, answered, by_owner=by_owner)
         removed = Removed(replies=blanked.replies)
