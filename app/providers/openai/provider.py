@@ -235,7 +235,7 @@ class OpenAIProvider:
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
         """Stream one line; see `Provider.write`."""
         start = self._clock()
-        call = self._call(prompt)
+        call = await self._call(prompt)
         is_repeatable = prompt.temperature == 0
         if is_repeatable and (known := self._repeats.known(prompt.guild, call.asked)):
             yield known.text
@@ -258,7 +258,7 @@ class OpenAIProvider:
                 if attempts == MOST_ATTEMPTS or not in_time:
                     raise retry.reason from None
                 await self._sleep(retry.seconds)
-                call = self._call(prompt)
+                call = await self._call(prompt)
         spent = call.spent(self.name, self._prices())
         done = call.completion(
             spent, self._prices(), first, (self._clock() - start) * 1000
@@ -276,7 +276,8 @@ class OpenAIProvider:
 
     # One request.
 
-    def _call(self, prompt: Prompt) -> ChatCall:
+    async def _call(self, prompt: Prompt) -> ChatCall:
+        await self.read_key()
         settings, model = self._settings(), self._model(prompt)
         address, own = settings.address, settings.own_price
         habits = self._habits.setdefault((address.url, model), Habits.of(model))
