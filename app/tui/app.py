@@ -31,6 +31,7 @@ from app.core.secret_patterns import redact
 from app.tui import clipboard
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
+from app.tui.changes import Change, changes
 from app.tui.database_reader import DatabaseReader
 from app.tui.event_buffer import NewEvents, is_done
 from app.tui.measurements import measure_every_change
@@ -79,6 +80,7 @@ class MynahApp(App[int]):
         *NAVIGATION,
         Binding("question_mark", "help_here", "Keys of this screen", show=False),
         Binding("ctrl+t", "next_theme", "Next colors", show=False, priority=True),
+        Binding("ctrl+z", "undo", "Undo"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -116,6 +118,7 @@ class MynahApp(App[int]):
         self._streams = os.getpid() * 10_000
         self.presses = 0
         """The number of keys pressed so far."""
+        self.changes = changes()
         self.last_result: tuple[str, str | Content] = ("Nothing yet", "")
         self.status_at = 0.0
         """The time of the last `status`."""
@@ -295,6 +298,24 @@ class MynahApp(App[int]):
         if isinstance(screen, MynahScreen) and screen.NAME != "help":
             self.helped = screen.NAME, screen.section_in_front
         self.action_go("help")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the way back outside text fields, while there is one."""
+        if action == "undo":
+            return bool(self.changes) and not isinstance(self.focused, Input)
+        return True
+
+    def note_change(self, change: Change) -> None:
+        """Keep the way back from what was just done."""
+        self.changes.append(change)
+        self.screen.refresh_bindings()
+
+    def action_undo(self) -> None:
+        """Take back the last change that can be taken back."""
+        change = self.changes.pop()
+        change.take_back()
+        self.tell(change.says)
+        self.screen.refresh_bindings()
 
     def action_next_theme(self) -> None:
         """Change to the next theme, and keep it for the next time."""

@@ -96,6 +96,12 @@ class MynahScreen(Screen[None]):
     def _deliver(self, fetched: Fetched) -> None:
         self._asked_after = fetched.presses
         fetched.show(fetched.data)
+        self.refresh_bindings()
+
+    @on(Feed.Moved)
+    def _offer_anew(self) -> None:
+        """Offer the keys that do something with the line under the cursor."""
+        self.refresh_bindings()
 
     def hear(self, news: NewEvents) -> None:
         """Process the events of this screen, while it is in front."""

@@ -90,6 +90,9 @@ class GuildScreen(MynahScreen):
         none.display = not guild
         for id in ("head", "sections", "panes"):
             self.query_one(f"#{id}").display = bool(guild)
+        if not guild:
+            # What is hidden must not keep the keys.
+            self.set_focus(None)
         if guild:
             is_narrow = self.has_class("-narrow")
             self.query_one("#head", Static).update(
@@ -120,6 +123,12 @@ class GuildScreen(MynahScreen):
 
     def filter(self, words: str) -> None:
         self.pane.filter(words)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer sections and servers only where there is a server."""
+        if action in ("section", "pick") and self.is_mounted:
+            return self.guild is not None
+        return super().check_action(action, parameters)
 
     def action_section(self, step: int) -> None:
         """Show the next section."""

@@ -232,11 +232,25 @@ class PlaygroundScreen(MynahScreen):
             return "There is no model yet: fetch one on Models (6)."
         return ""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with a talk once there is one."""
+        if not self.is_mounted:
+            return True
+        if action == "pick_guild":
+            return bool(self.app.guilds)
+        talk = self._talks[self.guild.row] if self.guild else Talk()
+        if action in ("sources", "xray", "new_talk", "scroll_talk"):
+            return bool(talk.lines)
+        if action == "again":
+            return bool(talk.last_text)
+        return super().check_action(action, parameters)
+
     # Conversation.
 
     def _show_empty(self) -> None:
         talk = self.query_one("#talk", VerticalScroll)
         talk.query(".empty").remove()
+        self.refresh_bindings()
         if self.guild and self._talks[self.guild.row].lines:
             return
         if self.app.guilds:
@@ -313,6 +327,7 @@ class PlaygroundScreen(MynahScreen):
         talk.lines += lines
         page.remove_children(talk.lines[:-MAX_LINES])
         del talk.lines[:-MAX_LINES]
+        self.refresh_bindings()
         self._scroll()
 
     def _scroll(self) -> None:
