@@ -79,6 +79,9 @@ class MynahScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Show the present state whenever the screen comes to the front."""
+        self.app.attention.visit(self.NAME)
+        self.query_one(Nav).refresh(layout=True)
+        self.app.count_drafts()
         self.status_changed()
         self.refresh_data()
         self.refresh_bindings()

@@ -127,6 +127,7 @@ SETTING_WORDS = {
     "openai.base_url": "address host url server ollama lmstudio",
     "openai.daily_budget": "limit cost money spending",
     "openai.monthly_budget": "limit cost money spending",
+    "screens.notices": "notify notification alert bell sound beep desktop badge",
     "memory.enabled": "embeddings recall meaning",
     "memory.cap_megabytes": "disk space size limit",
 }

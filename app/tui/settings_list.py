@@ -239,6 +239,8 @@ def put_value(
             return partial(refuse, error)
         if was is not None:
             screen.app.note_change(was)
+        if name.startswith("screens."):
+            await screen.app.load_own_settings()
         return done
 
     def send(*, agreed: bool = False) -> None:

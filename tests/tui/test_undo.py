@@ -2,7 +2,10 @@
 
 import pytest
 
+from app.core.errors import UsageError
 from app.ipc import control
+from app.tui.screens.guild.guild_screen import GuildScreen
+from app.tui.widgets.feed import Feed
 from tests.tui.fake_bot import busy_bot
 from tests.tui.terminal import Open, settle, text_of, told
 
@@ -15,7 +18,7 @@ async def test_a_changed_setting_of_a_server_goes_back_to_its_own_value(
         await pilot.press("right_square_bracket")
         await settle(pilot)
         assert "^z Undo" not in text_of(pilot)
-        pilot.app.screen.query_one("#settings-list").go_to("reply.dial")
+        pilot.app.screen.query_one("#settings-list", Feed).go_to("reply.dial")
         await pilot.press("enter")
         await pilot.press(*["backspace"] * 3, "7", "5", "enter")
         await settle(pilot)
@@ -32,7 +35,7 @@ async def test_a_changed_setting_of_a_server_goes_back_to_its_own_value(
 async def test_a_setting_that_was_built_in_is_so_again(open_app: Open):
     bot = busy_bot()
     async with open_app("settings", bot) as pilot:
-        pilot.app.screen.query_one("#list").go_to("reply.stream")
+        pilot.app.screen.query_one("#list", Feed).go_to("reply.stream")
         await pilot.press("enter")
         await settle(pilot)
         await pilot.press("ctrl+z")
@@ -44,7 +47,7 @@ async def test_changes_are_taken_back_from_the_last_to_the_first(open_app: Open)
     bot = busy_bot()
     async with open_app("settings", bot) as pilot:
         for name in ("reply.stream", "reply.buttons"):
-            pilot.app.screen.query_one("#list").go_to(name)
+            pilot.app.screen.query_one("#list", Feed).go_to(name)
             await pilot.press("enter")
             await settle(pilot)
         await pilot.press("ctrl+z", "ctrl+z")
@@ -77,6 +80,7 @@ async def test_a_rollback_is_taken_back_with_the_snapshot_before_it(open_app: Op
     done = control.SnapshotRestoreReply("spring", "before the last rollback", True)
     bot = busy_bot(snapshot_restore=done)
     async with open_app("guild", bot) as pilot:
+        assert isinstance(pilot.app.screen, GuildScreen)
         pilot.app.screen.show_section("data")
         await settle(pilot)
         await pilot.press("r", "y")
@@ -88,11 +92,9 @@ async def test_a_rollback_is_taken_back_with_the_snapshot_before_it(open_app: Op
 
 
 async def test_a_refused_change_leaves_nothing_to_take_back(open_app: Open):
-    from app.core.errors import UsageError
-
     bot = busy_bot(config_set=UsageError("It is locked.", "Unlock it."))
     async with open_app("settings", bot) as pilot:
-        pilot.app.screen.query_one("#list").go_to("reply.stream")
+        pilot.app.screen.query_one("#list", Feed).go_to("reply.stream")
         await pilot.press("enter")
         await settle(pilot)
         assert "^z Undo" not in text_of(pilot)
@@ -101,7 +103,7 @@ async def test_a_refused_change_leaves_nothing_to_take_back(open_app: Open):
 async def test_in_a_text_field_the_key_of_undo_changes_no_setting(open_app: Open):
     bot = busy_bot()
     async with open_app("settings", bot) as pilot:
-        pilot.app.screen.query_one("#list").go_to("reply.stream")
+        pilot.app.screen.query_one("#list", Feed).go_to("reply.stream")
         await pilot.press("enter")
         await settle(pilot)
         await pilot.press("slash", "ctrl+z")

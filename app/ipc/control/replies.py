@@ -106,6 +106,7 @@ class Explain(Request[Explanation]):
     """The explanation of a reply."""
 
     method: ClassVar[str] = "explain"
+    only_reads: ClassVar[bool] = True
     reply: int
 
 

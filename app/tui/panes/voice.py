@@ -119,7 +119,7 @@ class VoicePane(Pane):
         )
 
     def _ask_samples(self, *, is_free: bool) -> None:
-        if not self._guild:
+        if not self._guild or self.mynah.app.is_watching:
             return
         title = f"Sample answers, made {origin(self.mynah, self.guild, is_free)}"
         self.query_one("#samples-title", Static).update(Content(title))

@@ -109,7 +109,7 @@ class GuildScreen(MynahScreen):
         self.query_one(ContentSwitcher).current = name
         if self.guild:
             self.pane.show_guild(self.guild)
-        self.pane.take_focus()
+            self.pane.take_focus()
         self.refresh_bindings()
 
     @property

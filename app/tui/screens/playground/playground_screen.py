@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from app.core.errors import UsageError
-from app.core.labels import is_host
+from app.core.labels import LEAVE_WATCHING, WATCHING, is_host
 from app.core.safe_text import safe_line
 from app.core.time_units import day_of, start_of
 from app.ipc import control
@@ -212,6 +212,8 @@ class PlaygroundScreen(MynahScreen):
 
     def _missing(self) -> str:
         """Return the obstacle for the chosen mode and provider, with the remedy."""
+        if self.app.is_watching:
+            return f"{WATCHING} {LEAVE_WATCHING}"
         if self.mode == "markov":
             return ""
         status, guild = self.app.status, self.guild
