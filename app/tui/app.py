@@ -304,7 +304,8 @@ class MynahApp(App[int]):
             drafts = len(await self.shelf.drafts())
             self._point_out(self.attention.count_drafts(drafts))
 
-        self.run_worker(count, group="drafts", exclusive=True, exit_on_error=False)
+        worker: Callable[[], Awaitable[None]] = count
+        self.run_worker(worker, group="drafts", exclusive=True, exit_on_error=False)
 
     def _point_out(self, news: list[str]) -> None:
         """Show the badges of now, and tell what is new as the owner chose."""

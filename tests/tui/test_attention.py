@@ -31,7 +31,9 @@ def choosing(how: str) -> FakeBot:
 
     def config_get(request: control.ConfigGet) -> Any:
         found = settings(request)
-        for row in found["settings"]:  # type: ignore[union-attr]
+        rows = found["settings"]
+        assert isinstance(rows, list)
+        for row in rows:
             if row["key"] == "screens.notices":
                 row["value"] = how
         return found
@@ -54,7 +56,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def status(**fields: Any) -> control.StatusReply:
     """The usual status, with other fields."""
-    return replace(filled(control.StatusReply, STATUS), **fields)
+    usual: control.StatusReply = filled(control.StatusReply, STATUS)
+    return replace(usual, **fields)
 
 
 async def test_waiting_drafts_stand_beside_conversations_until_they_are_decided(

@@ -153,7 +153,7 @@ class DataPane(Pane):
             "This deletes messages, voice, memory and replies. Consider an export "
             "first. You cannot undo this. Type the server's name to confirm."
         )
-        ask_name(self.mynah.app, question, detail, guild.guild, forget)
+        ask_name(self.mynah.app, question, detail, guild.guild, forget, "forgotten")
 
     def _forget(self, request: control.Forget) -> None:
         """Forget, and show the receipt."""

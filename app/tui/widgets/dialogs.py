@@ -95,9 +95,14 @@ def ask_name(
     detail: str,
     name: str,
     act: Callable[[], None],
+    done: str,
     refusal: str = "",
 ) -> None:
-    """Do what cannot be taken back once the owner has typed the name of it."""
+    """Do what cannot be taken back once the owner has typed the name of it.
+
+    Args:
+        done: The word for what is done, such as `forgotten`.
+    """
 
     def typed(text: str | None) -> None:
         if text is None:
@@ -105,8 +110,8 @@ def ask_name(
         if text.strip() == name.strip():
             act()
         else:
-            refusal = f"That is not “{name}”; nothing was done."
-            ask_name(app, question, detail, name, act, refusal)
+            refusal = f"That is not “{name}”; nothing was {done}."
+            ask_name(app, question, detail, name, act, done, refusal)
 
     app.push_screen(AskText(question, detail, refusal=refusal), typed)
 

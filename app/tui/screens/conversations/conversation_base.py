@@ -267,7 +267,7 @@ class TalkScreen(MynahScreen):
         keys = [line.key for line in shown]
         feed.show(shown, keys.index(here) if here in keys else None)
         if not shown:
-            self._say_empty("Nothing matches." if words else "Nothing here yet.")
+            self._say_empty("Nothing here matches." if words else "Nothing here yet.")
 
     def _say_empty(self, text: str) -> None:
         self.query_one("#lines", Feed).empty = text

@@ -51,8 +51,6 @@ class ConversationsScreen(TalkScreen):
         if not self.is_mounted:
             return True
         line: TalkLine | None = self.query_one("#lines", Feed).item
-        if action == "filter":
-            return self.place is not None and not self.place.is_drafts
         if action == "speak":
             return self.place is not None and self.place.channel is not None
         if action == "copy_part":
@@ -77,7 +75,6 @@ class ConversationsScreen(TalkScreen):
             "decide": reply.state == "draft" or (is_open and parameters == (True,)),
             "edit": is_open or bool(self._name_of(reply.channel_id)),
             "jump": bool(sources),
-            "xray": self.is_xrayed or bool(reply.shares),
             "again": reply.state != "draft" and bool(reply.turns),
         }
         return fits.get(action, True)
@@ -193,6 +190,9 @@ class ConversationsScreen(TalkScreen):
     def action_xray(self) -> None:
         """Color each word by who decided it, the model or the voice, or no more."""
         self.is_xrayed = not self.is_xrayed
+        reply = self.explained
+        if self.is_xrayed and reply is not None and not reply.shares:
+            self.app.tell("Nobody noted who decided the words of this reply.")
         self._draw_story()
 
     def action_copy_part(self) -> None:

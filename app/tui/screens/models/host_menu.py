@@ -119,7 +119,7 @@ class HostMenu:
             "Its settings and its key are deleted. You cannot undo this. Type the"
             " host's name to confirm."
         )
-        ask_name(self._screen.app, question, detail, host.name, remove)
+        ask_name(self._screen.app, question, detail, host.name, remove, "removed")
 
     def _find(self) -> None:
         self._screen.app.tell("Knocking at the usual ports of this computer…")
