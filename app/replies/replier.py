@@ -327,6 +327,8 @@ class Replier:
             spans=request.past.spans if request.past else None,
         )
         is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
+        if request.lots is not None:
+            prompt = replace(prompt, random_seed=request.lots, chain_seed=request.lots)
         return replace(prompt, is_first=is_first)
 
     async def _in_language(

@@ -93,6 +93,7 @@ class ReplyHandlers:
             provider=request.provider,
             dial=request.voice,
             seed=request.seed,
+            lots=request.lots,
             max_ms=request.max_ms,
             is_private=True,
             past=await past_of(self._context, guild.id, request.before),

@@ -1,7 +1,7 @@
 """The view of the Playground: a talk, the choices beside it, and a field."""
 
 from collections import defaultdict
-from secrets import token_hex
+from secrets import randbelow
 
 from textual import on
 from textual.app import ComposeResult
@@ -34,6 +34,9 @@ from app.tui.widgets.dial import Dial
 from app.tui.widgets.field import Field
 
 PROVIDERS = ("local", "openai")
+
+MOST_LOTS = 2**31 - 1000
+"""The seeds of hosts are numbers of 32 bits; later tries add to them."""
 
 
 class TalkingScreen(MynahScreen):
@@ -237,7 +240,7 @@ class TalkingScreen(MynahScreen):
         earlier = list(talk.turns)
         ways = self._ways()
         # Luck must not decide between two ways, so both draw the same lots.
-        seed = token_hex(8) if len(ways) > 1 else None
+        lots = randbelow(MOST_LOTS) if len(ways) > 1 else None
         status = self.app.status
         name = status.name if status else "Mynah"
         replies = [ReplyLine(name, self.app.next_stream()) for _ in ways]
@@ -251,7 +254,7 @@ class TalkingScreen(MynahScreen):
         for way, line in zip(ways, replies, strict=True):
             line.xray(self._is_xrayed)
             self._ask_reply(
-                talk, exchange, line, self._request(exchange, way, line, seed)
+                talk, exchange, line, self._request(exchange, way, line, lots)
             )
 
     def _ways(self) -> list[tuple[str, int]]:
@@ -267,7 +270,7 @@ class TalkingScreen(MynahScreen):
         exchange: Exchange,
         way: tuple[str, int],
         line: ReplyLine,
-        seed: str | None,
+        lots: int | None,
     ) -> control.Say:
         mode, dial = way
         return control.Say(
@@ -277,7 +280,7 @@ class TalkingScreen(MynahScreen):
             mode=mode,
             provider=self.query_one("#provider", Choice).value,
             voice=dial,
-            seed=seed,
+            lots=lots,
             explain=True,
             stream=line.stream,
             turns=[[turn.speaker, turn.text] for turn in exchange.before],
