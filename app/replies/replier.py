@@ -325,6 +325,7 @@ class Replier:
             lent=frozenset(filter(None, [gathered.summary_guild])),
             channels=gathered.speakable,
             spans=request.past.spans if request.past else None,
+            near=frozenset(filter(None, [request.channel, request.root])),
         )
         is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
         return replace(prompt, is_first=is_first)
