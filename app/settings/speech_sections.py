@@ -302,6 +302,12 @@ class SpeakSettings:
     react: float = setting(
         0.0, "Chance of reacting with an emoji instead.", scope="channel", low=0, high=1
     )
+    imitate: bool = setting(
+        False,
+        "Let `/like` and `/duet` speak like members who agreed with `/privacy voice`.",
+        scope="guild",
+        snapshots="never",
+    )
     max_age_seconds: int = setting(
         300,
         "Age after which a mention missed during downtime gets no answer.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.store import conversations, rows, sqlite
+from app.store import conversations, imitations, rows, sqlite
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredMember
@@ -105,7 +105,8 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
         member.has_opted_out = has_opted_out
         if has_opted_out:
             member.name = ""
-            member.allows_tuning = False
+            member.allows_tuning = member.allows_voice = False
+            imitations.end(guild, one)
             conversations.leave(guild, one)
         member.save()
 
@@ -147,6 +148,16 @@ def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
     member = _find(guild, author) or _ensure(guild, author, "")
     member.allows_tuning = allows
     member.save()
+
+
+@write
+def set_allows_voice(guild: int, author: str, allows: bool) -> None:
+    """Store whether the bot may speak like a member; a no also ends what is begun."""
+    member = _find(guild, author) or _ensure(guild, author, "")
+    member.allows_voice = allows
+    member.save()
+    if not allows:
+        imitations.end(guild, author)
 
 
 @dataclass(frozen=True)
@@ -202,6 +213,8 @@ def wishes(guild: int, author: str) -> list[dict[str, object]]:
             found.append({"opted_out": True})
         if one.allows_tuning:
             found.append({"allows_tuning": True, "name": one.name})
+        if one.allows_voice:
+            found.append({"allows_voice": True, "name": one.name})
     if chosen is not None:
         server = Guild.get_or_none(Guild.id == chosen)
         found.append({"direct_messages_in_the_voice_of": server.name if server else ""})

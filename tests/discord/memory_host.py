@@ -56,6 +56,7 @@ class MemoryHost:
         self.overrides: dict[tuple[int, int], dict[str, object]] = {}
         self.opted_out_of: set[tuple[int, int]] = set()
         self.allows_tuning: set[tuple[int, int]] = set()
+        self.allows_voice: set[tuple[int, int]] = set()
         self.asked: list[Ask] = []
         self.direct: list[DirectAsk] = []
         self.chosen: dict[int, int] = {}
@@ -472,6 +473,10 @@ class MemoryHost:
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
         change = self.allows_tuning.add if on else self.allows_tuning.discard
+        change((guild, author))
+
+    async def allow_voice(self, guild: int, author: int, on: bool) -> None:
+        change = self.allows_voice.add if on else self.allows_voice.discard
         change((guild, author))
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:

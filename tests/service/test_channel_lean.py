@@ -21,7 +21,7 @@ SHARED = ("the old", "a small", "my best", "that green")
 def lines(own: str) -> list[str]:
     rng = Random(own)
     return [
-        f"we like {rng.choice(SHARED)} {own}{n % 9} and {rng.choice(SHARED)} thing{n % 7}"
+        f"we like {rng.choice(SHARED)} {own}{n % 9} and {rng.choice(SHARED)} one{n % 7}"
         for n in range(150)
     ]
 

@@ -1,0 +1,60 @@
+"""The members that a server may speak like: those who agreed, and no other."""
+
+from app.core.errors import UsageError
+from app.replies.request import Like, Past
+from app.service.app_context import AppContext
+from app.store import imitations
+
+IMITATING = ("like", "duet")
+"""The reasons of replies that speak like a member."""
+
+
+async def like_of(
+    context: AppContext,
+    guild: int,
+    author: str,
+    *,
+    channel: int | None = None,
+    is_private: bool = False,
+    past: Past | None = None,
+) -> Like:
+    """Return how to speak like a member (hash); see `imitations.spans_of`.
+
+    Raises:
+        UsageError: If the server or the member does not allow it, or nothing is known.
+    """
+    if not (await context.settings.of(guild)).speak.imitate:
+        raise UsageError(
+            "This server speaks like no single member.", "Turn on `speak.imitate`."
+        )
+    members = await context.database.run(imitations.agreed, guild)
+    found = next((one for one in members if one.author == author), None)
+    if found is None:
+        raise UsageError(
+            "That member has not agreed that I speak like them.",
+            "They agree with `/privacy voice`.",
+        )
+    spans = await context.database.run(
+        imitations.spans_of, guild, author, channel, is_private=is_private,
+        within=past.spans if past else None,
+    )  # fmt: skip
+    if not spans:
+        raise UsageError("I know no message of theirs that may be heard here.")
+    return Like(author, found.name, spans)
+
+
+async def like_named(
+    context: AppContext, guild: int, name: str, past: Past | None
+) -> Like | None:
+    """Return how to speak like a member of that name; None for an empty name.
+
+    Raises:
+        UsageError: As `like_of`, or if no member of that name agreed.
+    """
+    if not name:
+        return None
+    members = await context.database.run(imitations.agreed, guild)
+    wanted = name.casefold()
+    authors = [one.author for one in members if one.name.casefold() == wanted]
+    author = authors[0] if authors else ""
+    return await like_of(context, guild, author, is_private=True, past=past)
