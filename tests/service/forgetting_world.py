@@ -24,8 +24,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast
 
-from app.core.paths import Home
 from app.core.errors import UsageError
+from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.discord.ports import (
     Ask,
