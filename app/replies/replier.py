@@ -274,7 +274,8 @@ class Replier:
         if plan.mode == "hybrid":
             rungs = self._at_best(rungs, plan, guard)
         # What may not be said after all is not shown while it is written.
-        shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
+        is_secret = request.is_choosy or bool(prompt.hidden)
+        shows = _nobody if is_secret else holding_back(on_piece, prompt.never)
         return Ladder(rungs, self._clock, guard, shows, request.halt, reserve)
 
     async def _silence(self, answer: Answer) -> str:

@@ -10,7 +10,7 @@ from app.core.paths import Home
 from app.importers import message_intake
 from app.importers.filters import Filters, clean
 from app.importers.message_intake import TakenIn
-from app.importers.records import Record
+from app.importers.records import MAX_TEXT_CHARS, Record
 from app.ipc.control import ImportPreviewReply, ImportReply
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
 from app.service.job_runner import JobRunner
@@ -154,6 +154,10 @@ class VoiceKeeper:
         """
         found = await self._database.run(messages.get, message)
         if found is None or found.text == clean(text):
+            return
+        if len(text) > MAX_TEXT_CHARS:
+            # It would not have been stored.
+            await self.forgetter.forget(guild, [message], by_owner=False, wait=False)
             return
         filters = await self._filters_of(guild)
         opened = await self._voices.get(guild)
