@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import UsageError
+from app.core.guild_id import GuildId
 from app.core.names import named_path
 from app.core.paths import Home
 from app.importers import previews
@@ -131,7 +132,7 @@ def preview(
     home: Home, database: Database, request: PreviewJob, tell: Tell
 ) -> ImportPreviewReply:
     """Look at files without storing anything."""
-    config = _settings(home, database, request.row or 0)
+    config = _settings(home, database, request.row or GuildId(0))
     began, throttle = time.monotonic(), _Throttle(tell)
 
     def on_file(name: str, done: int, total: int) -> None:
@@ -151,7 +152,7 @@ def preview(
     )
 
 
-def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
+def rebuild(home: Home, database: Database, guild: GuildId, tell: Tell) -> int:
     """Rewrite the guild's voice from the database; return its number of messages."""
     began = time.monotonic()
     total = database.call(messages.count, guild)
@@ -168,7 +169,9 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
     return voice_builder.build(home.voice(guild), rows, on_read)
 
 
-def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learnable]:
+def learnable(
+    database: Database, guild: GuildId, after: int = 0
+) -> Iterator[Learnable]:
     """Yield the guild's messages to learn, a page at a time."""
     return _pages(
         lambda row: database.call(voice_changes.learnable_page, guild, row), after
@@ -176,7 +179,7 @@ def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learna
 
 
 def compare(
-    database: Database, guild: int, before: str, after: str | None = None
+    database: Database, guild: GuildId, before: str, after: str | None = None
 ) -> CompareJobReply:
     """Find the words that a guild's voice gained and lost between two snapshots.
 
@@ -189,7 +192,7 @@ def compare(
     )
 
 
-def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:
+def _words_of(database: Database, guild: GuildId, name: str | None) -> Counter[str]:
     if name is None:
         return count_words(text for _, text, _ in learnable(database, guild))
     found = database.call(snapshots.get, guild, name)
@@ -207,7 +210,7 @@ def _pages(
         after = page[-1][0]
 
 
-def _settings(home: Home, database: Database, guild: int) -> Config:
+def _settings(home: Home, database: Database, guild: GuildId) -> Config:
     return with_stored(load(home.config_file), database.call(settings.of, guild))
 
 

@@ -10,6 +10,7 @@ from app.chat.circuit_breaker import Clock
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
+from app.core.guild_id import GuildId
 from app.core.labels import is_host
 from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
@@ -42,7 +43,7 @@ class Past(NamedTuple):
 class ReplyRequest:
     """A message to answer, with any deviations from the settings."""
 
-    guild: int
+    guild: GuildId
     text: str
     speaker: str = "you"
     reason: str = "command"

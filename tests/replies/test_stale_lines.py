@@ -94,6 +94,7 @@ async def test_a_spoiler_of_a_recalled_moment_stays_one(home, database):
         bench.hear("bob", line)
     bench.local.text = "the dog was a Ghost"
     made = await bench.replier.reply(bench.ask("who was it?", mode="hybrid"))
+    assert made is not None
     assert made.answer.finished.text == "the dog was ||a Ghost||"
 
 
@@ -102,7 +103,7 @@ async def test_a_text_is_not_shown_while_it_is_written_when_it_may_tell_a_spoile
 ):
     bench.hear("bob", "the dog is fine here today")
     bench.local.text = "the dog was a Ghost"
-    shown = []
+    shown: list[str | None] = []
     for asked in ("who was it?", "omg ||a ghost dog||"):
         request = bench.ask(asked, mode="llm")
         await bench.replier.reply(request, shown.append)

@@ -89,8 +89,13 @@ def test_native_code_reads_no_file_before_it_was_checked(
     load, tmp_path, monkeypatch, native, read
 ):
     model = load().model
-    given = []
-    monkeypatch.setattr(api, native, lambda *args: given.append(args) or 0)
+    given: list[object] = []
+
+    def spy(*args: object) -> int:
+        given.append(args)
+        return 0
+
+    monkeypatch.setattr(api, native, spy)
     bad = tmp_path / "bad.gguf"
     bad.write_bytes(b"GGUF" + bytes([3, 0, 0, 0]) + b"\xff" * 16)
     with pytest.raises(GgufError):

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from app.core.guild_id import GuildId
 from app.core.paths import Home
 from app.importers.records import MAX_TEXT_CHARS, Record
 from app.service.live_messages import LiveMessages
@@ -25,7 +26,7 @@ def said(id: str, text: str, ts: int = 1) -> Record:
 class Den:
     """A guild whose only channel is listened to."""
 
-    def __init__(self, live: LiveMessages, guild: int) -> None:
+    def __init__(self, live: LiveMessages, guild: GuildId) -> None:
         self.live, self.guild = live, guild
         self.context = live._context
 
