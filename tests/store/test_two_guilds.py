@@ -156,7 +156,7 @@ def arguments(
         "messages": both["messages"], "reply": mine["replies"][0],
         "author": "puck", "authors": list(PEOPLE), "external": "00",
         "externals": ["00", "01", "12"], "answered": ["00"], "model": "mini",
-        "limit": 1000, "turns": 2, "fields": {"reason": "say"}, "sources": (),
+        "limit": 1000, "turns": 2, "fields": {"reason": "say", "state": "made"}, "sources": (),
         "since": 0, "until": 100, "start": 0, "after": 0,
         "end": 2**52, "newest": 1000, "within_ms": 10, "row": 0, "number": 3,
         "days": 3, "channels": ["100", "101"], "names": ["stage", "pit"],
