@@ -77,6 +77,17 @@ class RebuildJob(Request[RebuildJobReply]):
 
 
 @dataclass(frozen=True)
+class FollowJob(Request[RebuildJobReply]):
+    """Build a guild's voice while an import still stores its messages.
+
+    It reads what is there, waits for more, and writes the files after `Whole`.
+    """
+
+    method: ClassVar[str] = "follow"
+    guild: int
+
+
+@dataclass(frozen=True)
 class CompareJobReply:
     """The words that a voice gained and lost, the most frequent first."""
 
@@ -174,13 +185,20 @@ class Resume:
     method: ClassVar[str] = "resume"
 
 
+@dataclass(frozen=True)
+class Whole:
+    """All messages that a `FollowJob` waits for are stored."""
+
+    method: ClassVar[str] = "whole"
+
+
 REQUESTS = (
-    ImportJob, PreviewJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob,
-    SearchJob,
+    ImportJob, PreviewJob, RebuildJob, FollowJob, CompareJob, TokenVoiceJob,
+    RequantiseJob, SearchJob,
 )  # fmt: skip
 
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)
 """Jobs that may be paused and stopped by hand."""
 
-TO_CHILD = Catalogue(REQUESTS, (Pause, Resume))
+TO_CHILD = Catalogue(REQUESTS, (Pause, Resume, Whole))
 FROM_CHILD = Catalogue((), (Progress,))
