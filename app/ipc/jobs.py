@@ -80,7 +80,7 @@ class RebuildJob(Request[RebuildJobReply]):
 class FollowJob(Request[RebuildJobReply]):
     """Build a guild's voice while an import still stores its messages.
 
-    It reads what is there, waits for more, and writes the files after `Whole`.
+    It reads what is there, waits for more, and writes the files after `AllStored`.
     """
 
     method: ClassVar[str] = "follow"
@@ -186,10 +186,10 @@ class Resume:
 
 
 @dataclass(frozen=True)
-class Whole:
+class AllStored:
     """All messages that a `FollowJob` waits for are stored."""
 
-    method: ClassVar[str] = "whole"
+    method: ClassVar[str] = "all_stored"
 
 
 REQUESTS = (
@@ -200,5 +200,5 @@ REQUESTS = (
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)
 """Jobs that may be paused and stopped by hand."""
 
-TO_CHILD = Catalogue(REQUESTS, (Pause, Resume, Whole))
+TO_CHILD = Catalogue(REQUESTS, (Pause, Resume, AllStored))
 FROM_CHILD = Catalogue((), (Progress,))

@@ -16,6 +16,7 @@ from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import (
     TO_CHILD,
+    AllStored,
     CompareJob,
     FollowJob,
     ImportJob,
@@ -26,7 +27,6 @@ from app.ipc.jobs import (
     Resume,
     SearchJob,
     TokenVoiceJob,
-    Whole,
 )
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
 from app.ipc.wire import (
@@ -66,7 +66,7 @@ class Orders:
                 self._goes_on.clear()
             case Notification(Resume()):
                 self._goes_on.set()
-            case Notification(Whole()):
+            case Notification(AllStored()):
                 self._is_whole.set()
 
     def request(self) -> RequestFrame:
@@ -85,7 +85,7 @@ class Orders:
         self._goes_on.wait()
 
     def is_whole(self, seconds: float = 0.0) -> bool:
-        """Wait for `Whole` that long at most, and tell if it came."""
+        """Wait for `AllStored` that long at most, and tell if it came."""
         return self._is_whole.wait(seconds)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from app.core.paths import Home, own_command
 from app.ipc.control import Progress
-from app.ipc.jobs import FROM_CHILD, FollowJob, Whole
+from app.ipc.jobs import FROM_CHILD, AllStored, FollowJob
 from app.ipc.wire import Notification, RequestFrame, encode
 from app.store import voice_changes
 from app.store.database import Database
@@ -20,6 +20,9 @@ MANY = 20_000
 """So many new messages are worth a process of their own."""
 
 POLL_SECONDS = 0.1
+
+PAGE = 5_000
+"""Messages read at a time; each takes a kilobyte of this process."""
 
 
 class VoiceFollower:
@@ -53,7 +56,7 @@ class VoiceFollower:
         process = self._process
         if process is None:
             return False
-        self._send(encode(Notification(Whole())))
+        self._send(encode(Notification(AllStored())))
         assert process.stdout
         for line in process.stdout:
             frame = FROM_CHILD.decode(line)
@@ -77,7 +80,7 @@ def followed(
     while True:
         # Asked before the look, after which nothing else can be stored.
         is_last = is_whole(0)
-        page = database.call(voice_changes.learnable_page, guild, after)
+        page = database.call(voice_changes.learnable_page, guild, after, PAGE)
         if page:
             yield from page
             after = page[-1][0]
