@@ -70,9 +70,7 @@ def build(
     return len(ids)
 
 
-def _number_by_rank(
-    symbols: npt.NDArray[np.int32], numbers: dict[str, int]
-) -> Arrays:
+def _number_by_rank(symbols: npt.NDArray[np.int32], numbers: dict[str, int]) -> Arrays:
     """Number the words by rank, in place, and return the vocabulary.
 
     The sorter's codes for small numbers are short. It needs the room of `numbers`,
