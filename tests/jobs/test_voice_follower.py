@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.core.paths import Home
+from app.ipc.control import Progress
 from app.ipc.jobs import ImportJob
 from app.jobs import import_and_rebuild, voice_follower
 from app.jobs.voice_follower import VoiceFollower
@@ -66,7 +67,7 @@ def test_a_follower_learns_all_that_an_import_stores(
         raise AssertionError("the import built the voice itself")
 
     monkeypatch.setattr(import_and_rebuild, "rebuild", refuse)
-    told = []
+    told: list[Progress] = []
     guild = learn(home, database, tmp_path, told.append)
     assert Voice.open(home.voice(guild)).messages == COUNT
     assert follower[0]._process.returncode == 0
