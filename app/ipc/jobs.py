@@ -78,6 +78,17 @@ class RebuildJob(Request[RebuildJobReply]):
 
 
 @dataclass(frozen=True)
+class FollowJob(Request[RebuildJobReply]):
+    """Build a guild's voice while an import still stores its messages.
+
+    It reads what is there, waits for more, and writes the files after `AllStored`.
+    """
+
+    method: ClassVar[str] = "follow"
+    guild: GuildId
+
+
+@dataclass(frozen=True)
 class CompareJobReply:
     """The words that a voice gained and lost, the most frequent first."""
 
@@ -175,13 +186,20 @@ class Resume:
     method: ClassVar[str] = "resume"
 
 
+@dataclass(frozen=True)
+class AllStored:
+    """All messages that a `FollowJob` waits for are stored."""
+
+    method: ClassVar[str] = "all_stored"
+
+
 REQUESTS = (
-    ImportJob, PreviewJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob,
-    SearchJob,
+    ImportJob, PreviewJob, RebuildJob, FollowJob, CompareJob, TokenVoiceJob,
+    RequantiseJob, SearchJob,
 )  # fmt: skip
 
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)
 """Jobs that may be paused and stopped by hand."""
 
-TO_CHILD = Catalogue(REQUESTS, (Pause, Resume))
+TO_CHILD = Catalogue(REQUESTS, (Pause, Resume, AllStored))
 FROM_CHILD = Catalogue((), (Progress,))

@@ -21,12 +21,14 @@ from app.ipc.control import CountedText, ImportPreviewReply, ImportReply, Progre
 from app.ipc.jobs import (
     CompareJob,
     CompareJobReply,
+    FollowJob,
     ImportJob,
     ImportJobReply,
     PreviewJob,
     RebuildJob,
     RebuildJobReply,
 )
+from app.jobs.voice_follower import VoiceFollower, followed
 from app.settings.config_file import load
 from app.settings.schema import Config
 from app.settings.setting_keys import with_stored
@@ -51,9 +53,12 @@ SWITCH_SECONDS = 0.0002
 
 
 def run(
-    request: ImportJob | PreviewJob | RebuildJob | CompareJob, home: Home, tell: Tell
+    request: ImportJob | PreviewJob | RebuildJob | FollowJob | CompareJob,
+    home: Home,
+    tell: Tell,
+    is_whole: Callable[[float], bool] = lambda seconds: True,
 ) -> ImportJobReply | ImportPreviewReply | RebuildJobReply | CompareJobReply:
-    """Carry out a job."""
+    """Carry out a job; for `is_whole` see `child.carry_out`."""
     # Millions of rows come and go without a cycle, and searching for one costs a tenth
     # of the time.
     gc.disable()
@@ -72,6 +77,8 @@ def run(
                 if is_compacting:
                     database.compact()
                 return RebuildJobReply(built)
+            case FollowJob(guild):
+                return RebuildJobReply(follow(home, database, guild, tell, is_whole))
             case CompareJob(guild, before, after):
                 return compare(database, guild, before, after)
 
@@ -83,18 +90,27 @@ def import_and_learn(
     began = time.monotonic()
     guild = request.guild
     is_new = not (home.voice(guild) / f"{voice_builder.NAME}.json").exists()
-    counts = import_files(home, database, request, tell)
-    built = is_new or counts.added > SMALL_IMPORT
-    if built:
-        rebuild(home, database, guild, tell)
+    with VoiceFollower(home, guild) as follower:
+        counts = import_files(home, database, request, tell, follower.note)
+        built = is_new or counts.added > SMALL_IMPORT
+        if built and not follower.finish(tell):
+            rebuild(home, database, guild, tell)
     counts.seconds = time.monotonic() - began
     return ImportJobReply(ImportReply(**vars(counts)), built)
 
 
 def import_files(
-    home: Home, database: Database, request: ImportJob, tell: Tell
+    home: Home,
+    database: Database,
+    request: ImportJob,
+    tell: Tell,
+    note_added: Callable[[int], None] = lambda added: None,
 ) -> Counts:
-    """Store the messages of files, filtered as the guild's settings say."""
+    """Store the messages of files, filtered as the guild's settings say.
+
+    Args:
+        note_added: Called with the number of messages stored so far.
+    """
     guild, channel = request.guild, request.channel
     paths = [named_path(path) for path in request.paths]
     config = _settings(home, database, guild)
@@ -113,6 +129,7 @@ def import_files(
         progress = _progress("import", label, step.done, step.total, step.seconds)
         note = f"{of_file}{step.messages:,} messages"
         throttle.tell(replace(progress, note=note))
+        note_added(work.counts.added)
 
     intake = Intake(database, guild, filters, authors, channel)
     work = ImportRun(
@@ -152,7 +169,13 @@ def preview(
     )
 
 
-def rebuild(home: Home, database: Database, guild: GuildId, tell: Tell) -> int:
+def rebuild(
+    home: Home,
+    database: Database,
+    guild: GuildId,
+    tell: Tell,
+    rows: Iterator[Learnable] | None = None,
+) -> int:
     """Rewrite the guild's voice from the database; return its number of messages."""
     began = time.monotonic()
     total = database.call(messages.count, guild)
@@ -165,8 +188,26 @@ def rebuild(home: Home, database: Database, guild: GuildId, tell: Tell) -> int:
         progress = _progress("rebuild", name, read, total, seconds, "messages")
         throttle.tell(progress)
 
-    rows = learnable(database, guild)
+    rows = learnable(database, guild) if rows is None else rows
     return voice_builder.build(home.voice(guild), rows, on_read)
+
+
+def follow(
+    home: Home,
+    database: Database,
+    guild: GuildId,
+    tell: Tell,
+    is_whole: Callable[[float], bool],
+) -> int:
+    """Build the guild's voice of messages that an import still stores."""
+
+    def tell_rest(progress: Progress) -> None:
+        # Before that, the import tells how far it is.
+        if is_whole(0):
+            tell(replace(progress, total=max(progress.done, progress.total)))
+
+    rows = followed(database, guild, is_whole)
+    return rebuild(home, database, guild, tell_rest, rows)
 
 
 def learnable(

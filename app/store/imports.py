@@ -7,7 +7,7 @@ from peewee import fn
 
 from app.core.guild_id import GuildId
 from app.store import messages, sqlite
-from app.store.database import tuples, write
+from app.store.database import bound, tuples, write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.tables import ImportCheckpoint, Member
 from app.store.twins import Twins, is_of_content
@@ -41,16 +41,15 @@ class StoredBatch(NamedTuple):
 def _add_members(
     guild: GuildId, people: Sequence[tuple[str, str, bool]]
 ) -> list[KnownMember]:
-    fields = (Member.guild, Member.author, Member.name, Member.is_bot)
-    rows = [(guild, *person) for person in people]
-    Member.insert_many(rows, fields).on_conflict_ignore().execute()
-    found: dict[str, KnownMember] = {}
-    for start in range(0, len(people), sqlite.BATCH):
-        authors = [author for author, _, _ in people[start : start + sqlite.BATCH]]
-        query = Member.select(Member.author, Member.id, Member.has_opted_out)
-        chosen = (Member.guild == guild) & Member.author.in_(authors)
-        for author, row, out in tuples(query.where(chosen)):
-            found[author] = KnownMember(row, out)
+    columns = (
+        "guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning",
+    )  # fmt: skip
+    rows = [(guild, *person, False, False) for person in people]
+    sqlite.insert_new(bound(), "member", columns, rows)
+    select = "SELECT author, id, has_opted_out FROM member WHERE guild_id = ?"
+    authors = [author for author, _, _ in people]
+    known = sqlite.select_among(bound(), f"{select} AND author IN", authors, guild)
+    found = {author: KnownMember(row, bool(out)) for author, row, out in known}
     return [found[author] for author, _, _ in people]
 
 

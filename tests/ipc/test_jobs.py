@@ -13,6 +13,7 @@ SENT = [
     jobs.ImportJob(GuildId(1), ["/a"], "the hall"),
     jobs.PreviewJob("Rook Club", ["/a b", "--c"], "5", None, "the hall", "text"),
     jobs.RebuildJob(GuildId(2)),
+    jobs.FollowJob(GuildId(2)),
     jobs.CompareJob(GuildId(3), "before", None),
     jobs.TokenVoiceJob(GuildId(4), "/models/a.gguf"),
     jobs.SearchJob(["a text"], ["lock"]),
@@ -30,6 +31,6 @@ def test_every_request_is_tried() -> None:
     assert {type(one) for one in SENT} == set(jobs.REQUESTS)
 
 
-@pytest.mark.parametrize("told", [jobs.Pause(), jobs.Resume()])
+@pytest.mark.parametrize("told", [jobs.Pause(), jobs.Resume(), jobs.AllStored()])
 def test_what_steers_a_job_arrives(told: Any) -> None:
     assert jobs.TO_CHILD.decode(encode(Notification(told))) == Notification(told)

@@ -32,7 +32,7 @@ from app.ipc.control import Progress
 from app.ipc.jobs import RebuildJobReply
 from app.jobs import child
 
-def carry_out(request, home, tell):
+def carry_out(request, home, tell, is_whole):
     {body}
 
 child.carry_out = carry_out
