@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc.wire import Request
 from app.service.service import Service
 from app.settings.schema import Config

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.providers.cost_record import Spent

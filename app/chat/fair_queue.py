@@ -5,7 +5,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 
 
 class QueueFullError(Exception):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.chat import reply_time
 from app.chat.persona_rules import rules_in
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.voice.generated_line import Rules

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.secret_patterns import has_secret
 
 TURNS = 6

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.conversations.message_features import MessageFeatures
 from app.conversations.reply_linker import Linker
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import guilds, messages, reply_links
 from app.store.database import Database
 from app.store.reply_links import NewLink

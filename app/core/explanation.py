@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 
 
 @dataclass(frozen=True)

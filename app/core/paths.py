@@ -9,8 +9,7 @@ from pathlib import Path
 
 import appdirs
 
-from app.core.guild_id import GuildId
-from app.core.names import typed_path
+from app.core.names import GuildId, typed_path
 
 TREE: Mapping[str, str] = {
     "config.toml": "the settings; edit it while Mynah runs",

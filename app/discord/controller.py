@@ -13,8 +13,8 @@ import discord
 from app.chat.postprocess import neutralise, split
 from app.core import secrets
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
 from app.core.invite_link import invite_url
+from app.core.names import GuildId
 from app.discord.actions.machine import StoredMachine
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings

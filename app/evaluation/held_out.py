@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from app.core.errors import AppError, UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.evaluation.annotated_chat import Row
 from app.importers.intake import DEFAULT_CHANNEL, UNKNOWN_AUTHOR
 from app.importers.records import milliseconds

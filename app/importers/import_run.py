@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.importers import gate
 from app.importers.file_reader import FileReader, short
 from app.importers.filters import FORGOTTEN

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.importers.filters import EMPTY, LONG, OPTED_OUT, SYSTEM, Filters, clean
 from app.importers.records import MAX_TEXT_CHARS, ContentIds, Record
 from app.store import guilds, imports

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.importers.filters import Filters, clean
 from app.importers.intake import DEFAULT_CHANNEL
 from app.importers.records import MAX_TEXT_CHARS, Record

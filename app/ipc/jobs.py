@@ -6,7 +6,7 @@ The bot sends one request; the child sends `Progress` notifications, then the re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc.control import (
     CountedText,
     ImportPreviewReply,

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
-from app.core.names import named_path
+from app.core.names import GuildId, named_path
 from app.core.paths import Home
 from app.importers import previews
 from app.importers.filters import Filters

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home, own_command
 from app.ipc.control import Progress
 from app.ipc.jobs import FROM_CHILD, AllStored, FollowJob

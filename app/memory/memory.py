@@ -13,7 +13,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from app.core.files import size
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.memory import key_texts, recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.memory.recall import Candidate
 from app.store import members, messages, voice_changes
 from app.store.rows import StoredMessage

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.voice.generated_line import Rules
 from app.voice.index import Spans
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.providers.base import Provider

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Completion
 
 SAME_SECONDS = 20.0

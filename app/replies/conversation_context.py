@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Turn
 from app.store import conversations, members, messages, reply_links
 from app.store.audience import speakable_channels

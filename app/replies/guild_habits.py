@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Turn
 from app.store import messages

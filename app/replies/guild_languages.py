@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from app.core.guild_id import GuildId
 from app.core.language import language_of
+from app.core.names import GuildId
 from app.providers.base import Turn
 from app.store import messages
 from app.store.database import Database

@@ -11,8 +11,8 @@ from app.chat.context import TurnKey, key_of
 from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.prompt_settings import Mode, deadline_ms
-from app.core.guild_id import GuildId
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.providers.base import ANSWER_TOKENS, Keyed, Loads, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger

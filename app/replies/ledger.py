@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.cost_record import Spent
 from app.store import usage
 from app.store.database import Database

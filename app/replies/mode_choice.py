@@ -8,7 +8,7 @@ from app.chat import feedback_weights, self_tune
 from app.chat.ab_arms import parse, turn
 from app.chat.prompt_settings import choose_mode, dial_of
 from app.chat.self_tune import Arm
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.settings.schema import Config
 from app.store import feedback
 from app.store.database import Database

@@ -15,7 +15,7 @@ from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.persona_rules import rules_in
 from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.explanation import RungOutcome
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.never_said import holding_back
 from app.modelfiles.catalogue import ECHO
 from app.providers.base import Prompt, Provider, Turn

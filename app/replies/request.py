@@ -10,8 +10,8 @@ from app.chat.circuit_breaker import Clock
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
-from app.core.guild_id import GuildId
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
 from app.providers.base import Turn, WordShare

@@ -1,6 +1,6 @@
 """Messages of a channel's past that can be a topic again."""
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import members, messages
 from app.store.rows import StoredMessage
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.proxy import Proxy, proxy_of
 from app.core.state_file import DISCORD, StateFile, is_crash

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.chat import summary
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.never_said import never_said
 from app.replies.conversation_context import turn_of
 from app.service.app_context import AppContext

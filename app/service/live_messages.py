@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.importers.records import Record
 from app.ipc.control import MessageSeen
 from app.service.app_context import AppContext

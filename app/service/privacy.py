@@ -4,7 +4,7 @@ import json
 import time
 from dataclasses import replace
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.service import receipt
 from app.service.app_context import AppContext

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from itertools import accumulate
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc.control import Receipt
 from app.ipc.jobs import SearchJob
 from app.service import stores

@@ -10,8 +10,8 @@ from random import Random
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of

@@ -10,7 +10,7 @@ from typing import Protocol
 from app.chat import summary
 from app.conversations.conversations import SILENCE_MS
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.never_said import never_said
 from app.providers.base import Turn
 from app.replies.conversation_context import turn_of

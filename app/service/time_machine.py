@@ -1,7 +1,7 @@
 """The past of a server that a reply speaks from."""
 
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.time_units import start_of
 from app.replies.request import Past
 from app.service.app_context import AppContext

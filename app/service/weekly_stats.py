@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.service.words.distinctive_words import words_of
 from app.store import stats

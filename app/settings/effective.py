@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import AppError, ConfigError, UsageError
-from app.core.guild_id import GuildId
 from app.core.labels import Origin
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.base_url import Address

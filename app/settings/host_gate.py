@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.errors import NotAllowedError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.settings.base_url import Address
 from app.settings.consent import Purpose, how_to_agree
 from app.settings.effective import Settings

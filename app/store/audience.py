@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store.database import bound, tuples, write
 from app.store.tables import Channel, Guild
 

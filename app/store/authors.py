@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from app.core.errors import ConfigError
 from app.core.files import replacing
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.tables import ForgottenSpan, HomeValue, Member, Message
 

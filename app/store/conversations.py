@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.sqlite import BATCH
 from app.store.tables import Conversation, ConversationLink, Member, Message

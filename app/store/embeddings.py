@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from peewee import Expression, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import sqlite
 from app.store.database import bound, tuples, write
 from app.store.sqlite import BATCH

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from peewee import fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.rows import StoredFeedback, all_of
 from app.store.tables import Feedback, Reply, ReplySource

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from peewee import JOIN, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import audience
 from app.store.database import tuples
 from app.store.tables import (

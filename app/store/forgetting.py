@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from peewee import Case, Expression, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import (
     conversations,
     feedback,

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from app.core.guild_id import GuildId
-from app.core.names import is_same
+from app.core.names import GuildId, is_same
 from app.store import rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredGuild

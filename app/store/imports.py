@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import messages, sqlite
 from app.store.database import bound, tuples, write
 from app.store.messages import NewAttachment, NewMessage

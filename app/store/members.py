@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import conversations, rows, sqlite
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write

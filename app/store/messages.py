@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from peewee import Field, ModelSelect, Tuple, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredAttachment, StoredMessage, all_of

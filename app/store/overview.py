@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from peewee import Expression, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import rows
 from app.store.database import tuples
 from app.store.rows import StoredReply

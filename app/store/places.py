@@ -6,7 +6,7 @@ Each function here is all that one stage of a reply asks of the database.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import guilds, members, messages, replies
 from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredReply, stored

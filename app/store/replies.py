@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from peewee import IntegrityError
 
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
-from app.core.guild_id import GuildId
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.authors import people_of
 from app.store.database import tuples, write

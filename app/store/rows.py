@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple, TypeVar
 
 from app.core.explanation import RungOutcome
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store.tables import Reply
 
 T = TypeVar("T")

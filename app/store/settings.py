@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.rows import OverrideValue
 from app.store.tables import Channel, Consent, Guild, Setting

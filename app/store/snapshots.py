@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from peewee import fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import OverrideValue, StoredSnapshot

@@ -12,7 +12,7 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from app.core.errors import AppError, explain_os_error
 from app.core.files import put, unfinished
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 
 Row = tuple[Any, ...]
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from peewee import Expression, ModelSelect, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.store import messages
 from app.store.database import tuples

@@ -16,7 +16,7 @@ from peewee import (
 from playhouse.shortcuts import ThreadSafeDatabaseMetadata
 from playhouse.sqlite_ext import AutoIncrementField
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 
 
 class Table(Model):

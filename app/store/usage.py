@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from peewee import Expression, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.store import rows
 from app.store.database import tuples, write

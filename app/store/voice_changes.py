@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from peewee import Expression, fn
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import sqlite
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredSnapshot

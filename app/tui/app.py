@@ -25,7 +25,7 @@ from textual.worker import Worker, WorkerState
 
 from app.core.errors import STOPPED, AppError
 from app.core.files import write_text
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.core.secret_patterns import redact

@@ -13,7 +13,7 @@ from textual.worker import WorkerError
 
 from app.core.errors import AppError
 from app.core.guides import all_guides
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings import setting_keys

@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
 from app.service.voices.voice_keeper import VoiceKeeper

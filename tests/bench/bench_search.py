@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.service.search_keeper import SLICE
 from app.store import authors, forgetting, guilds, members, messages
 from app.store.database import Database

@@ -27,7 +27,7 @@ from typing import Any
 
 import psutil
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.endpoint import Door

@@ -4,7 +4,7 @@ import pytest
 
 from app.chat.best_of_n import BestOf, echo
 from app.core.errors import ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn
 
 TURNS = (Turn("Ann", "who likes pizza"),)

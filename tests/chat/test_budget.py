@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.chat import context
 from app.chat.budget import Shares, fill
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Prompt, Turn
 

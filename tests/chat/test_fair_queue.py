@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from app.chat.fair_queue import FairQueue, QueueFullError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 
 
 async def run(queue, guild, order, name):

@@ -9,7 +9,7 @@ from app.chat.fair_queue import FairQueue
 from app.chat.halt import Halt
 from app.chat.ladder import SPEECHLESS, Ladder, Rung
 from app.core.errors import InputRefusedError, ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Completion, FreshStart, Prompt, Turn, Used
 
 PROMPT = Prompt(GuildId(1), "1:1", "Mynah", (Turn("ann", "hello?"),))

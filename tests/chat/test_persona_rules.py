@@ -10,8 +10,8 @@ from app.chat.ladder import Ladder, Rung
 from app.chat.persona_rules import PersonaRules, rules_in
 from app.chat.prompt_settings import build
 from app.core import language
-from app.core.guild_id import GuildId
 from app.core.language import language_of
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn, Used, WordShare
 from app.settings.schema import Config
 from app.settings.speech_sections import ReplySettings

@@ -1,5 +1,5 @@
 from app.chat.prompt_settings import build, choose_mode, dial_of
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Turn
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides

@@ -6,7 +6,7 @@ import pytest
 
 from app.chat import context, reply_time
 from app.chat.prompt_settings import deadline_ms
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides

@@ -14,7 +14,7 @@ from app.cli import say as say_command
 from app.cli import usage as usage_command
 from app.core import secrets
 from app.core.errors import AppError, NotAllowedError, UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord import texts
 from app.importers.records import Record

@@ -7,7 +7,7 @@ import pytest
 
 from app.cli import tune, usage
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control

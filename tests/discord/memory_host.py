@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from app.chat.halt import Halt
 from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
-from app.core.guild_id import GuildId
 from app.core.labels import Origin
+from app.core.names import GuildId
 from app.discord.ports import (
     Ask,
     DirectAsk,

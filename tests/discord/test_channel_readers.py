@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.service.service import Service
 from app.store import guilds
 from app.store.audience import speakable_channels

@@ -6,7 +6,7 @@ import io
 from PIL import Image
 
 from app.core import xray
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.discord.ports import Unsent
 from app.store.places import Claim
 from tests.discord.conftest import Start

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.discord.ports import Unsent
 from app.discord.stored.reply_service import DIRECT
 from app.service.service import Service

@@ -1,7 +1,7 @@
 """Settings and opinions with the real host behind the real client."""
 
 from app.chat import feedback_weights
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.service import Service
 from app.settings.config_file import save

@@ -6,7 +6,7 @@ import pytest
 
 from app.core import secrets
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.permissions import NO_RIGHT
 from app.discord.ports import Unsent

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.service.service import Service
 from app.settings import effective
 from app.settings.effective import Settings

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.actions.strangers import LEAVE_AGAIN_SECONDS
 from app.ipc import control

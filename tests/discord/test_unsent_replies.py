@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.discord import safe_sender
 from app.discord.permissions import NO_RIGHT
 from app.discord.ports import Ask, ReadyReply, Unsent

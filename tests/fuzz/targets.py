@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_line, safe_text
 from app.importers import gate

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.core.errors import InputRefusedError, LoadingError, ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.cost_record import Spent
 from app.providers.openai.errors import MAX_WORDS

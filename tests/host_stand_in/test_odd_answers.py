@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import InputRefusedError, ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from tests.host_stand_in.test_hosts import plain_provider
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import jobs
 from app.ipc.wire import Notification, RequestFrame, encode
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.memory.vectors import Floats, normalise
 from app.store import guilds, members, messages

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.providers.local import chat_log
 from app.providers.local.chat_log import Cleaner

@@ -1,6 +1,6 @@
 """What a request to the cloud is made of."""
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.providers.openai.cloud_prompt import render
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from app.core.errors import ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.proxy import Proxy
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.openai.prices import load

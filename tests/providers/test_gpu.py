@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from app.core.errors import ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.ipc.inference import GpuUse

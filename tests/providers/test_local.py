@@ -16,7 +16,7 @@ import pytest
 
 from app.chat.ladder import Ladder, Rung
 from app.core.errors import ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.modelfiles import gguf_header

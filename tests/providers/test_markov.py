@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.markov import NOTHING_LEARNED, MarkovProvider
 from app.voice.voice import Voice

@@ -7,7 +7,7 @@ import openai._base_client
 import pytest
 
 from app.core.errors import ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent
 from app.providers.openai.cloud_prompt import render

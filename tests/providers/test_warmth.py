@@ -8,7 +8,7 @@ import pytest
 from app.chat.circuit_breaker import CircuitBreaker
 from app.chat.ladder import Ladder, Rung
 from app.core.errors import ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.providers.cost_record import Spent
 from app.providers.echo import EchoProvider

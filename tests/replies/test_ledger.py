@@ -1,6 +1,6 @@
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.cost_record import Spent
 from app.replies.ledger import Ledger
 from app.store import guilds, usage

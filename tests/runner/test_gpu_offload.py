@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.providers.base import Prompt, Turn

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from random import Random
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.service.job_runner import JobRunner

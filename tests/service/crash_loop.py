@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from random import Random
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
 from app.service.voices.voice_keeper import VoiceKeeper

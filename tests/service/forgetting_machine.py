@@ -13,7 +13,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from tests.service import forgetting_outputs as outputs
 from tests.service.forgetting_world import Said, World

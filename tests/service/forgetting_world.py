@@ -24,7 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.discord.ports import (

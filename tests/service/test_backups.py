@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import AppError, UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.backups import back_up, restore, restore_key
 from app.store import authors, guilds

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.control import Progress

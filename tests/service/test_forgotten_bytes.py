@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.service.service import Service, open_service

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.replies.request import ReplyRequest
 from app.service import opinions

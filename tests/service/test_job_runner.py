@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from app.core.errors import AppError, ChildExitError, UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.child import Process, Spawn, spawn
 from app.ipc.control import Progress

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import MAX_TEXT_CHARS, Record
 from app.service.live_messages import LiveMessages

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.ipc.peer import PeerGoneError
 from app.service import logs

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.ipc import control

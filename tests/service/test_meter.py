@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.cli import meter as command
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.time_units import WEEK_MS
 from app.ipc import control

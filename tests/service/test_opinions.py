@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from app.chat.prompt_settings import rules_of
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from app.chat.prompt_settings import build
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.providers.base import Turn

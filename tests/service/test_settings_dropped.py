@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.service.privacy import delete_after_grace

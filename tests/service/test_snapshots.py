@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.service.handlers.snapshots import UNDO

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from peewee import Model
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import TREE
 from app.service import stores
 from app.store.database import Database, bound

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.core.errors import ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.providers.local.provider import LocalProvider
 from app.service.summaries import KEPT, STEP, Summaries

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.time_units import start_of
 from app.importers.records import Record

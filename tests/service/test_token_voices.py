@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.runner import llama, quantisation

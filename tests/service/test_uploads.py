@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control

@@ -13,7 +13,7 @@ import pytest
 
 from app.core.errors import AppError, UsageError
 from app.core.files import UNFINISHED
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.filters import Filters
 from app.importers.records import File, Record

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import NotAllowedError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.settings.base_url import parse
 from app.settings.effective import Settings

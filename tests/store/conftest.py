@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import authors, guilds, members, messages
 from app.store.database import Database
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import audience, guilds, places
 from app.store.audience import speakable_channels
 from app.store.database import Database

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from tests.store.test_two_guilds import public_functions
 
 APP = Path(__file__).parent.parent.parent / "app"
@@ -42,7 +42,7 @@ DISCORDS = ("app/discord",)
 """Where `guild` is Discord's number; `IdMap` alone gives the row for it."""
 
 BORDERS = {
-    "app/core/guild_id.py", "app/store/members.py", "app/service/voices/uploads.py",
+    "app/store/members.py", "app/service/voices/uploads.py",
     "app/discord/controller.py",
 }  # fmt: skip
 """Where a text or a job's number becomes the row of a guild."""

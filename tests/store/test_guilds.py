@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import guilds
 from app.store.database import Database
 from app.store.tables import Channel

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import guilds, messages, voice_changes
 from app.store.database import Database, bound
 from app.store.messages import Moment, NewAttachment, NewMessage

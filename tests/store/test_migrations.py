@@ -7,7 +7,7 @@ import peewee
 import pytest
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import (
     conversations,
     feedback,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import feedback, guilds, members, overview, replies, snapshots
 from app.store.database import Database, bound
 from app.store.tables import ConversationLink, Reply

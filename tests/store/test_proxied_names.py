@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import authors, guilds, replies, stats, tombstones
 from app.store.authors import ProxiedName
 from app.store.database import Database

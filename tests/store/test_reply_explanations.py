@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.explanation import Explanation, RungOutcome
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import feedback, forgetting, replies
 from app.store.database import Database
 

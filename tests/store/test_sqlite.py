@@ -9,7 +9,7 @@ import peewee
 import pytest
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import database, forgetting, guilds, sqlite
 from app.store.database import Database, bound, write
 from app.store.sqlite import DatabaseDamagedError

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.store import feedback, guilds, members, replies, stats
 from app.store.database import Database

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import peewee
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import (
     embeddings,
     feedback,

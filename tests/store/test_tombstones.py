@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.store import forgetting, guilds, imports, members, messages, tombstones
 from app.store.authors import AuthorKey

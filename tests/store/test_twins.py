@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import guilds, members, messages
 from app.store.database import Database
 from app.store.messages import NewMessage

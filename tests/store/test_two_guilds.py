@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app import store
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import (
     audience,
     authors,

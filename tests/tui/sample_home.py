@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.store import guilds, members, messages, replies, reply_links, usage
 from app.store.database import Database

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.store import guilds, members, messages

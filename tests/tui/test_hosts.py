@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control

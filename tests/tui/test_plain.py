@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import __version__
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.store.overview import Bucket
 from app.store.rows import StoredReply

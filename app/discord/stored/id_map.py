@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.discord.ports import MessagePlace
 from app.importers.filters import clean
 from app.service.app_context import AppContext

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
 from app.discord.stored.id_map import IdMap, first_snowflake, snowflake_ms, stored
 from app.discord.talk.proxied_names import ProxiedNames

@@ -7,7 +7,7 @@ from random import Random
 
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.discord.ports import (
     Ask,
     DirectAsk,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.discord.ports import Incoming
 from app.discord.stored.id_map import IdMap
 from app.service.app_context import AppContext

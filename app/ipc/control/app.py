@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.supervisor import StandingTrouble
 from app.ipc.wire import Done, Request
 

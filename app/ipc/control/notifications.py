@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc.control.app import StatusReply
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import AppError, ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.sentences import whole_sentences
 from app.core.state_file import StateFile
 from app.core.turn_marks import TurnMarks

@@ -12,7 +12,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 from app.core.errors import ConfigError, InputRefusedError, LoadingError, ProviderError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens

@@ -10,7 +10,7 @@ from statistics import median
 from tempfile import TemporaryFile
 
 from app.core.errors import AppError, UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.modelfiles import catalogue
 from app.providers.base import Completion, Prompt, Speed, Turn

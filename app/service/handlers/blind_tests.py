@@ -7,7 +7,7 @@ from random import Random, SystemRandom
 from app.chat.ab_arms import parse, standings, wilson
 from app.chat.self_tune import Arm
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.replies.request import MadeReply, ReplyRequest
 from app.service.app_context import AppContext

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.service.app_context import AppContext
 from app.store import audience, guilds, messages

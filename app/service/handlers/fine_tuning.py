@@ -9,7 +9,7 @@ from app.chat import tuning_data
 from app.chat.tuning_data import Examples, Given, RatedReply
 from app.core.errors import UsageError
 from app.core.files import ensure_free, replacing
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
 from app.ipc import control
 from app.providers.openai.cloud_prompt import TASK, instruction

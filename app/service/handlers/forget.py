@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.service import receipt
 from app.service.app_context import AppContext

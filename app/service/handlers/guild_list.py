@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.chat import feedback_weights
 from app.core.files import size
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import GuildFigures
 from app.service.app_context import AppContext

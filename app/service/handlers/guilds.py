@@ -4,8 +4,7 @@ import asyncio
 from pathlib import Path
 
 from app.core.files import ensure_free
-from app.core.guild_id import GuildId
-from app.core.names import named_path
+from app.core.names import GuildId, named_path
 from app.ipc import control
 from app.service import channel_export
 from app.service.app_context import AppContext

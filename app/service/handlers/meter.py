@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from app.chat.prompt_settings import Mode, deadline_ms
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.time_units import WEEK_MS
 from app.ipc import control
 from app.ipc.wire import build

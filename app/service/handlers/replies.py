@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from app.core.errors import UsageError
 from app.core.explanation import Explanation, TokenCounts
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.providers.base import Prompt, Turn, Used
 from app.replies.request import MadeReply, ReplyRequest

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from app.core import secrets
 from app.core.errors import UsageError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import ensure_free
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.importers.records import NOTHING
 from app.ipc import control
 from app.service import snapshot_files

@@ -1,6 +1,6 @@
 """The servers whose replies come from a host, not only from the model here."""
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.service.app_context import AppContext
 from app.settings.host_names import OPENAI, names_in
 from app.settings.hosts import Host, host_of, hosts_for, hosts_of

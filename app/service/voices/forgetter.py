@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc.control import Receipt
 from app.service.voices.opened_voices import OpenedVoices
 from app.store import forgetting, replies, tombstones, voice_changes

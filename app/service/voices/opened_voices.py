@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.service.voices.voice_files import MOST_TAIL, VoiceFiles
 from app.store import guilds, voice_changes
 from app.store.database import Database

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from app.chat import feedback_weights
 from app.core.errors import AppError
 from app.core.files import write_text
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import TokenVoiceJob

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from app.core.errors import AppError, UsageError
 from app.core.files import replacing, sync_directory
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import ImportReply
 from app.service.voices.forgetter import Forgetter, Forgotten

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from app.chat import feedback_weights
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import ImportPreviewReply, ImportReply, Progress
 from app.ipc.jobs import (

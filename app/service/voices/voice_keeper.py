@@ -5,8 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from app.core.errors import AppError
-from app.core.guild_id import GuildId
-from app.core.names import wire_name
+from app.core.names import GuildId, wire_name
 from app.core.paths import Home
 from app.importers import message_intake
 from app.importers.filters import Filters, clean

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from peewee import SqliteDatabase
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store.sqlite import Row
 
 SIZE = 3

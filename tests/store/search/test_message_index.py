@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.store import forgetting, guilds, members, messages
 from app.store.database import Database, bound
 from app.store.search import message_index

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.tui import discord_markdown, format
 from app.tui.database_reader import DatabaseReader

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.ipc.control import GuildFigures
 from app.tui.database_reader import DatabaseReader

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from app.core.explanation import Explanation
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.tui import discord_markdown, reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents

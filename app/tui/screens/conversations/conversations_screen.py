@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.ipc import control
 from app.ipc.wire import Request
 from app.tui.screens.conversations import channel_lines, line_copies

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
-from app.core.guild_id import GuildId
+from app.core.names import GuildId
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.panes import PANES

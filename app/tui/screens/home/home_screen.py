@@ -11,8 +11,8 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
-from app.core.guild_id import GuildId
 from app.core.labels import HERE, is_host
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
