@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import AppError, UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.evaluation.held_out import (
     Held,
@@ -65,7 +66,7 @@ def measure(
     return _score(path, _voice(home, guild.id, path), held, adapter, leans)
 
 
-def _leans(guild: int, names: Iterable[str], times: int) -> dict[str, Lean]:
+def _leans(guild: GuildId, names: Iterable[str], times: int) -> dict[str, Lean]:
     """Return what the voice leans to in each of the channels."""
     found = {name: guilds.find_channel(guild, name) for name in names}
     return {
@@ -84,7 +85,7 @@ def _locate(home: Home, name: str | None) -> Path:
     return path
 
 
-def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
+def _voice(home: Home, guild: GuildId, model: Path) -> TokenVoice:
     """Return the guild's token voice, built now unless it is complete."""
     directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     try:

@@ -1,6 +1,7 @@
 """The members that a server may speak like: those who agreed, and no other."""
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.replies.request import Like, Past
 from app.service.app_context import AppContext
 from app.store import imitations
@@ -11,7 +12,7 @@ IMITATING = ("like", "duet")
 
 async def like_of(
     context: AppContext,
-    guild: int,
+    guild: GuildId,
     author: str,
     *,
     channel: int | None = None,
@@ -44,7 +45,7 @@ async def like_of(
 
 
 async def like_named(
-    context: AppContext, guild: int, name: str, past: Past | None
+    context: AppContext, guild: GuildId, name: str, past: Past | None
 ) -> Like | None:
     """Return how to speak like a member of that name; None for an empty name.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.core.names import GuildId
 from app.store import audience, rows, voice_changes
 from app.store.authors import people_of
 from app.store.database import tuples, write
@@ -13,7 +14,7 @@ MOST_RUNS = 3000
 """The newest runs of a member's messages to speak from; each token costs by them."""
 
 
-def agreed(guild: int) -> list[StoredMember]:
+def agreed(guild: GuildId) -> list[StoredMember]:
     """Return the members who agreed that the bot speaks like them."""
     here = (Member.guild == guild) & Member.allows_voice & ~Member.has_opted_out
     named = Member.select().where(here & (Member.name != ""))
@@ -24,19 +25,19 @@ def agreed(guild: int) -> list[StoredMember]:
 def begin(reply: int, author: str) -> bool:
     """Note that a reply speaks like a member (hash); False if they do not agree."""
     row = Reply.get_or_none((Reply.id == reply) & (Reply.state != "forgotten"))
-    if row is None or not agrees(row.guild_id, author):
+    if row is None or not agrees(GuildId(row.guild_id), author):
         return False
     Reply.update(imitates=author).where(Reply.id == reply).execute()
     return True
 
 
-def agrees(guild: int, author: str) -> bool:
+def agrees(guild: GuildId, author: str) -> bool:
     """Return whether a member (hash) agreed that the bot speaks like them."""
     return any(one.author == author for one in agreed(guild))
 
 
 @write
-def end(guild: int, author: str) -> None:
+def end(guild: GuildId, author: str) -> None:
     """Take the words out of what speaks like a member (hash) and is not sent yet."""
     mine = (Reply.guild == guild) & (Reply.imitates == author)
     begun = mine & Reply.state.in_(("claimed", "made", "draft"))
@@ -50,7 +51,7 @@ def end(guild: int, author: str) -> None:
 
 
 def spans_of(
-    guild: int,
+    guild: GuildId,
     author: str,
     channel: int | None,
     *,

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.replies.request import ReplyRequest
@@ -36,7 +37,7 @@ async def service(home: Home) -> AsyncIterator[Service]:
                 Record("7", "ann", text, f"{own}{n}", n, None, "c", place.channel)
                 for n, text in enumerate(lines(own))
             ]
-            await opened.context.voices.hear(1, records)
+            await opened.context.voices.hear(GuildId(1), records)
         yield opened
 
 
@@ -44,7 +45,9 @@ async def share_of_boats(service: Service, place: Place) -> float:
     rows = await service.context.database.run(places.rows_of, place)
     said = ""
     for _ in range(80):
-        request = ReplyRequest(1, "hm", "bob", channel=rows.channel, mode="markov")
+        request = ReplyRequest(
+            GuildId(1), "hm", "bob", channel=rows.channel, mode="markov"
+        )
         made = await service.context.replier.reply(request)
         assert made is not None
         said += made.said

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
@@ -27,6 +28,7 @@ GENERAL = Place("1", "Harbour", "1", "general", "1", "general")
 STAFF = Place("1", "Harbour", "2", "staff", "2", "staff", True, True)
 TOPICS = ("the tide", "small boats", "tar and fish", "the cat", "a rope", "our lamp")
 ANN, BEN = "7", "8"
+GUILD = GuildId(1)
 
 
 def lines(own: str, count: int = 60) -> list[str]:
@@ -44,7 +46,7 @@ async def hear(
         Record(author, name, text, f"{mark}{at}", at + 1, None, "c", place.channel)
         for at, text in enumerate(lines(own))
     ]
-    await service.context.voices.hear(1, records)
+    await service.context.voices.hear(GUILD, records)
 
 
 def hashed(service: Service, author: str) -> str:
@@ -53,7 +55,7 @@ def hashed(service: Service, author: str) -> str:
 
 async def allow(service: Service, author: str, on: bool = True) -> None:
     run = service.context.database.run
-    await run(members.set_allows_voice, 1, hashed(service, author), on)
+    await run(members.set_allows_voice, GUILD, hashed(service, author), on)
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ async def service(home: Home, tmp_path: Path) -> AsyncIterator[Service]:
         await hear(opened, GENERAL, "ann", ANN, "nunu", "3")
         await hear(opened, GENERAL, "ben", BEN, "olol", "4")
         await hear(opened, STAFF, "ann", ANN, "zqzq", "5")
-        await opened.context.settings.change("speak.imitate", "on", 1)
+        await opened.context.settings.change("speak.imitate", "on", GUILD)
         await allow(opened, ANN)
         yield opened
 
@@ -93,7 +95,7 @@ async def test_the_chain_says_only_words_of_the_member(
     service: Service, is_rebuilt: bool
 ) -> None:
     if is_rebuilt:
-        await service.context.voices.rebuild(1)
+        await service.context.voices.rebuild(GUILD)
     text = await said(service, "Ann".lower(), 60)
     assert "nunu" in text and "olol" not in text
     assert "olol" in await said(service, "", 20)
@@ -121,10 +123,10 @@ async def test_a_channel_hears_nothing_hidden_of_a_member_either(
 ) -> None:
     context = service.context
     row = (await context.database.run(places.rows_of, GENERAL)).channel
-    like = await like_of(context, 1, hashed(service, ANN), channel=row)
+    like = await like_of(context, GUILD, hashed(service, ANN), channel=row)
     for at in range(40):
         request = ReplyRequest(
-            1, f"zqzq{at % 7} {TOPICS[at % 6]}", "bob", channel=row, mode="markov",
+            GUILD, f"zqzq{at % 7} {TOPICS[at % 6]}", "bob", channel=row, mode="markov",
             like=like,
         )  # fmt: skip
         made = await context.replier.reply(request)
@@ -138,7 +140,7 @@ async def test_nobody_is_imitated_who_has_not_agreed_or_where_it_is_off(
     for name in ("ben", "nobody"):
         with pytest.raises(UsageError, match="has not agreed"):
             await said(service, name)
-    await service.context.settings.change("speak.imitate", None, 1)
+    await service.context.settings.change("speak.imitate", None, GUILD)
     with pytest.raises(UsageError, match="no single member"):
         await said(service, "ann")
 
@@ -151,9 +153,9 @@ async def test_a_member_who_changes_their_mind_is_imitated_no_more(
     if way == "deny":
         await allow(service, ANN, on=False)
     elif way == "opt out":
-        await privacy.opt_out(service.context, 1, author)
+        await privacy.opt_out(service.context, GUILD, author)
     else:
-        await privacy.forget(service.context, 1, author)
+        await privacy.forget(service.context, GUILD, author)
     with pytest.raises(UsageError, match="has not agreed"):
         await said(service, "ann")
 
@@ -171,10 +173,10 @@ async def test_what_is_being_written_is_not_said_once_the_member_says_no(
             yield piece
 
     context, shown = service.context, list[str | None]()
-    like = await like_of(context, 1, hashed(service, ANN), is_private=True)
+    like = await like_of(context, GUILD, hashed(service, ANN), is_private=True)
     monkeypatch.setattr(MarkovProvider, "write", denied_meanwhile)
     request = ReplyRequest(
-        1, "hm", mode="markov", like=like, trigger="99" if is_claimed else None
+        GUILD, "hm", mode="markov", like=like, trigger="99" if is_claimed else None
     )
     assert await context.replier.reply(request, shown.append) is None
     assert not any(shown)
@@ -187,14 +189,14 @@ async def test_what_is_made_and_not_sent_loses_its_words(service: Service) -> No
     run, author = service.context.database.run, hashed(service, ANN)
     for end in ("deny", "opt out"):
         await allow(service, ANN)
-        like = await like_of(service.context, 1, author, is_private=True)
-        request = ReplyRequest(1, "hm", mode="markov", like=like, trigger=f"t{end}")
+        like = await like_of(service.context, GUILD, author, is_private=True)
+        request = ReplyRequest(GUILD, "hm", mode="markov", like=like, trigger=f"t{end}")
         made = await service.context.replier.reply(request)
         assert made is not None and await run(replies.may_send, made.reply)
         if end == "deny":
             await allow(service, ANN, on=False)
         else:
-            await privacy.opt_out(service.context, 1, author)
+            await privacy.opt_out(service.context, GUILD, author)
         assert not await run(replies.may_send, made.reply)
         row = await run(replies.get, made.reply)
         assert row is not None and not row.text and not row.notes
@@ -210,15 +212,17 @@ async def test_what_was_said_like_a_member_goes_with_what_they_forget(
 
     context.forgetter.on_withdrawn = withdrawn
     row = (await context.database.run(places.rows_of, GENERAL)).channel
-    like = await like_of(context, 1, hashed(service, ANN), channel=row)
-    request = ReplyRequest(1, "hm", mode="markov", like=like, channel=row, trigger="98")
+    like = await like_of(context, GUILD, hashed(service, ANN), channel=row)
+    request = ReplyRequest(
+        GUILD, "hm", mode="markov", like=like, channel=row, trigger="98"
+    )
     made = await context.replier.reply(request)
     assert made is not None
     # As if the model had written it, which names no message.
     again = {"text": made.said}
     await context.database.run(replies.finish, made.reply, again, [])
     await context.database.run(places.note_sent, made.reply, ["555"])
-    await privacy.forget(context, 1, hashed(service, ANN))
+    await privacy.forget(context, GUILD, hashed(service, ANN))
     assert ("1", "555") in [place for sent in gone for place in sent]
 
 
@@ -231,14 +235,14 @@ async def test_only_messages_of_then_count_where_a_day_is_named(
     with pytest.raises(UsageError, match="Nothing is learned"):
         await ask(service, request)
     old = Record(ANN, "ann", "old ways go far on sea", "60", -(10**9), None, "c", "1")
-    await service.context.voices.hear(1, [old])
+    await service.context.voices.hear(GUILD, [old])
     text = (await ask(service, request)).text
     assert set(text.split()) <= set(old.text.split())
 
 
 async def test_a_member_sees_their_wish_in_their_own_data(service: Service) -> None:
     author = hashed(service, ANN)
-    data = await privacy.export(service.context, 1, author)
+    data = await privacy.export(service.context, GUILD, author)
     wish = {"allows_voice": True, "name": "ann"}
     assert wish in [json.loads(line) for line in data.splitlines()]
 
@@ -246,7 +250,7 @@ async def test_a_member_sees_their_wish_in_their_own_data(service: Service) -> N
 async def test_nothing_of_it_goes_to_a_host(service: Service) -> None:
     change = service.context.settings.change
     await change("openai.base_url", "http://127.0.0.1:9/v1")
-    await change("reply.provider", "openai", 1, agreed=True)
+    await change("reply.provider", "openai", GUILD, agreed=True)
     request = control.Say("1", "hm", mode="hybrid", like="ann", max_ms=20_000)
     reply = await ask(service, request)
     assert all(rung.provider in ("local", "markov") for rung in reply.rungs)

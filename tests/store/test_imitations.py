@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import imitations, members, replies
 from app.store.database import Database
 
@@ -9,7 +10,7 @@ Write = Callable[..., int]
 
 
 def test_a_members_rows_are_runs_and_the_newest_ones_where_there_are_many(
-    db: Database, guild: int, write: Write, monkeypatch
+    db: Database, guild: GuildId, write: Write, monkeypatch
 ):
     authors = ["ann", "ann", "ben", "ann", "ben", "ann"]
     rows = [write("a", external=f"t{at}", author=a) for at, a in enumerate(authors)]
@@ -28,21 +29,23 @@ def test_a_members_rows_are_runs_and_the_newest_ones_where_there_are_many(
 
 
 def test_a_no_ends_what_is_not_sent_yet_and_nothing_else(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ):
     write("a", author="ann")
     db.call(members.set_allows_voice, guild, "ann", True)
-    made = {}
+    made = dict[str, int]()
     for state in ("claimed", "made", "draft", "sent"):
         reply = db.call(replies.claim, guild, None, "like", f"t{state}")
-        assert db.call(imitations.begin, reply, "ann")
+        assert reply is not None and db.call(imitations.begin, reply, "ann")
         db.call(replies.finish, reply, {"text": "words", "state": state}, [])
         made[state] = reply
     other = db.call(replies.claim, guild, None, "like", "other")
     db.call(members.set_allows_voice, guild, "ann", False)
     for state, reply in made.items():
         row = db.call(replies.get, reply)
+        assert row is not None
         wanted = ("sent", "words") if state == "sent" else ("forgotten", "")
         assert (row.state, row.text) == wanted
-    assert not db.call(imitations.begin, other, "ann")
-    assert db.call(replies.get, other).state == "claimed"
+    assert other is not None and not db.call(imitations.begin, other, "ann")
+    row = db.call(replies.get, other)
+    assert row is not None and row.state == "claimed"
