@@ -21,6 +21,7 @@ from app.discord.ports import (
 )
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import Digest
+from app.service.origin import PhraseOrigin
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings import owner_rules
@@ -463,6 +464,9 @@ class MemoryHost:
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         self.weeks_of.append(frozenset(channels))
         return self.the_week
+
+    async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
+        return None
 
     async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used

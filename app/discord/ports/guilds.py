@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from app.discord.ports.exchange import MessagePlace
+from app.service.origin import PhraseOrigin
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.settings.effective import ResolvedSetting
@@ -96,6 +97,10 @@ class GuildEvents(Protocol):
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         """Return the last seven days of some channels."""
+        ...
+
+    async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
+        """Return who said a phrase first, from what may be said there."""
         ...
 
     async def emoji(self, place: MessagePlace) -> str | None:
