@@ -6,6 +6,7 @@ from typing import Literal
 
 from app.chat import reply_time
 from app.chat.persona_rules import rules_in
+from app.core.names import GuildId
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.voice.generated_line import Rules
@@ -53,7 +54,7 @@ def dial_of(mode: Mode, dial: int) -> int:
 def build(
     config: Config,
     mode: Mode,
-    guild: int,
+    guild: GuildId,
     conversation: str,
     turns: Sequence[Turn],
     *,
@@ -62,7 +63,7 @@ def build(
     reply: int | None = None,
     summary: str = "",
     summary_of: int | None = None,
-    lent: frozenset[int] = frozenset(),
+    lent: frozenset[GuildId] = frozenset(),
     channels: frozenset[int] | None = None,
     spans: Spans | None = None,
 ) -> Prompt:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import AppError, UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.evaluation.held_out import (
     Held,
@@ -67,7 +68,7 @@ def _locate(home: Home, name: str | None) -> Path:
     return path
 
 
-def _voice(home: Home, guild: int, model: Path) -> TokenVoice:
+def _voice(home: Home, guild: GuildId, model: Path) -> TokenVoice:
     """Return the guild's token voice, built now unless it is complete."""
     directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     try:

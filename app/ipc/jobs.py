@@ -6,6 +6,7 @@ The bot sends one request; the child sends `Progress` notifications, then the re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.core.names import GuildId
 from app.ipc.control import (
     CountedText,
     ImportPreviewReply,
@@ -30,7 +31,7 @@ class ImportJob(Request[ImportJobReply]):
     """Store the messages of files, and build the guild's voice if much is new."""
 
     method: ClassVar[str] = "import"
-    guild: int
+    guild: GuildId
     paths: list[str]
     channel: str | None = None
     """Name of the channel for files that name none."""
@@ -55,7 +56,7 @@ class PreviewJob(Request[ImportPreviewReply]):
     dates: str | None = None
     is_deep: bool = True
     """Read the messages, too."""
-    row: int | None = None
+    row: GuildId | None = None
     """The server's row, whose filters hold; None for a new server."""
 
 
@@ -71,7 +72,7 @@ class RebuildJob(Request[RebuildJobReply]):
     """Write a guild's voice anew from the database."""
 
     method: ClassVar[str] = "rebuild"
-    guild: int
+    guild: GuildId
     compact: bool = False
     """Write the database anew as well, without traces of what was deleted."""
 
@@ -84,7 +85,7 @@ class FollowJob(Request[RebuildJobReply]):
     """
 
     method: ClassVar[str] = "follow"
-    guild: int
+    guild: GuildId
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class CompareJob(Request[CompareJobReply]):
     """Compare a guild's voice as a snapshot has it with a later one."""
 
     method: ClassVar[str] = "compare"
-    guild: int
+    guild: GuildId
     before: str
     after: str | None = None
     """Name of the later snapshot; None for the voice as it is now."""
@@ -118,7 +119,7 @@ class TokenVoiceJob(Request[TokenVoiceJobReply]):
     """Build a guild's voice in the tokens of a model."""
 
     method: ClassVar[str] = "token_voice"
-    guild: int
+    guild: GuildId
     model: str
     """Path of the GGUF file."""
     is_awaited: bool = False

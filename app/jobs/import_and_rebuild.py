@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import UsageError
-from app.core.names import named_path
+from app.core.names import GuildId, named_path
 from app.core.paths import Home
 from app.importers import previews
 from app.importers.filters import Filters
@@ -148,7 +148,7 @@ def preview(
     home: Home, database: Database, request: PreviewJob, tell: Tell
 ) -> ImportPreviewReply:
     """Look at files without storing anything."""
-    config = _settings(home, database, request.row or 0)
+    config = _settings(home, database, request.row or GuildId(0))
     began, throttle = time.monotonic(), _Throttle(tell)
 
     def on_file(name: str, done: int, total: int) -> None:
@@ -171,7 +171,7 @@ def preview(
 def rebuild(
     home: Home,
     database: Database,
-    guild: int,
+    guild: GuildId,
     tell: Tell,
     rows: Iterator[Learnable] | None = None,
 ) -> int:
@@ -194,7 +194,7 @@ def rebuild(
 def follow(
     home: Home,
     database: Database,
-    guild: int,
+    guild: GuildId,
     tell: Tell,
     is_whole: Callable[[float], bool],
 ) -> int:
@@ -209,7 +209,9 @@ def follow(
     return rebuild(home, database, guild, tell_rest, rows)
 
 
-def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learnable]:
+def learnable(
+    database: Database, guild: GuildId, after: int = 0
+) -> Iterator[Learnable]:
     """Yield the guild's messages to learn, a page at a time."""
     return _pages(
         lambda row: database.call(voice_changes.learnable_page, guild, row), after
@@ -217,7 +219,7 @@ def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learna
 
 
 def compare(
-    database: Database, guild: int, before: str, after: str | None = None
+    database: Database, guild: GuildId, before: str, after: str | None = None
 ) -> CompareJobReply:
     """Find the words that a guild's voice gained and lost between two snapshots.
 
@@ -230,7 +232,7 @@ def compare(
     )
 
 
-def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:
+def _words_of(database: Database, guild: GuildId, name: str | None) -> Counter[str]:
     if name is None:
         return count_words(text for _, text, _ in learnable(database, guild))
     found = database.call(snapshots.get, guild, name)
@@ -248,7 +250,7 @@ def _pages(
         after = page[-1][0]
 
 
-def _settings(home: Home, database: Database, guild: int) -> Config:
+def _settings(home: Home, database: Database, guild: GuildId) -> Config:
     return with_stored(load(home.config_file), database.call(settings.of, guild))
 
 

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+from app.core.names import GuildId
 from app.core.paths import Home, own_command
 from app.ipc.control import Progress
 from app.ipc.jobs import FROM_CHILD, AllStored, FollowJob
@@ -28,7 +29,7 @@ PAGE = 5_000
 class VoiceFollower:
     """The importing side of a follower, which starts when enough is stored."""
 
-    def __init__(self, home: Home, guild: int) -> None:
+    def __init__(self, home: Home, guild: GuildId) -> None:
         self._home = home
         self._guild = guild
         self._process: subprocess.Popen[bytes] | None = None
@@ -73,7 +74,7 @@ class VoiceFollower:
 
 
 def followed(
-    database: Database, guild: int, is_whole: Callable[[float], bool]
+    database: Database, guild: GuildId, is_whole: Callable[[float], bool]
 ) -> Iterator[Learnable]:
     """Yield the guild's messages to learn, and wait for those to come."""
     after = 0

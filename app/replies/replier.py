@@ -15,6 +15,7 @@ from app.chat.ladder import Answer, Ladder, OnPiece, Rung
 from app.chat.persona_rules import rules_in
 from app.chat.prompt_settings import Mode, build, choose_mode
 from app.core.explanation import RungOutcome
+from app.core.names import GuildId
 from app.core.never_said import holding_back
 from app.modelfiles.catalogue import ECHO
 from app.providers.base import Prompt, Provider, Turn
@@ -48,7 +49,7 @@ LEAST_TURNS = 4
 class VoiceSource(Protocol):
     """A source of guilds' voices."""
 
-    async def voice(self, guild: int) -> Voice: ...
+    async def voice(self, guild: GuildId) -> Voice: ...
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Replier:
         """The requests that wait for their turn at the cloud."""
         return self._rungs.waiting
 
-    async def prepare(self, guild: int) -> None:
+    async def prepare(self, guild: GuildId) -> None:
         """Find out which languages a guild speaks, which takes a second."""
         if (await self._voices.voice(guild)).messages > LEAST:
             await self._languages.prepare(guild)
@@ -274,7 +275,8 @@ class Replier:
         if plan.mode == "hybrid":
             rungs = self._at_best(rungs, plan, guard)
         # What may not be said after all is not shown while it is written.
-        shows = _nobody if request.is_choosy else holding_back(on_piece, prompt.never)
+        is_secret = request.is_choosy or bool(prompt.hidden)
+        shows = _nobody if is_secret else holding_back(on_piece, prompt.never)
         return Ladder(rungs, self._clock, guard, shows, request.halt, reserve)
 
     async def _silence(self, answer: Answer) -> str:
@@ -397,9 +399,8 @@ class Replier:
             )
             return None if files is None else replace(made, files=tuple(files))
         asked = made.request
-        fields |= {"guild": asked.guild, "channel": asked.channel}
-        fields |= {"reason": asked.reason}
-        reply = await self._database.run(replies.add, fields, sources)
+        fields |= {"channel": asked.channel, "reason": asked.reason}
+        reply = await self._database.run(replies.add, asked.guild, fields, sources)
         return None if reply is None else replace(made, reply=reply)
 
 

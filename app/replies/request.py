@@ -11,6 +11,7 @@ from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
 from app.providers.base import Turn, WordShare
@@ -42,7 +43,7 @@ class Past(NamedTuple):
 class ReplyRequest:
     """A message to answer, with any deviations from the settings."""
 
-    guild: int
+    guild: GuildId
     text: str
     speaker: str = "you"
     reason: str = "command"

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import fn
 
+from app.core.names import GuildId
 from app.store import messages, sqlite
 from app.store.database import bound, tuples, write
 from app.store.messages import NewAttachment, NewMessage
@@ -19,7 +20,7 @@ class KnownMember(NamedTuple):
     has_opted_out: bool
 
 
-def known_members(guild: int) -> dict[str, KnownMember]:
+def known_members(guild: GuildId) -> dict[str, KnownMember]:
     """Return every member of the guild by author hash."""
     columns = (Member.author, Member.id, Member.has_opted_out)
     query = Member.select(*columns).where(Member.guild == guild)
@@ -38,7 +39,7 @@ class StoredBatch(NamedTuple):
 
 
 def _add_members(
-    guild: int, people: Sequence[tuple[str, str, bool]]
+    guild: GuildId, people: Sequence[tuple[str, str, bool]]
 ) -> list[KnownMember]:
     columns = (
         "guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning",
@@ -54,7 +55,7 @@ def _add_members(
 
 @write
 def add_batch(
-    guild: int,
+    guild: GuildId,
     file: str,
     position: int,
     people: Sequence[tuple[str, str, bool]],
@@ -95,14 +96,14 @@ def add_batch(
     return StoredBatch(rows, forgotten, kept)
 
 
-def _note_progress(guild: int, file: str, position: int) -> None:
+def _note_progress(guild: GuildId, file: str, position: int) -> None:
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     if not ImportCheckpoint.update(position=position).where(same).execute():
         ImportCheckpoint.create(guild=guild, file=file, position=position)
 
 
 def _add(
-    guild: int, batch: Sequence[NewMessage], known: Mapping[int, int]
+    guild: GuildId, batch: Sequence[NewMessage], known: Mapping[int, int]
 ) -> messages.Added:
     """Store messages but those that are known; these get the ids that Discord gave."""
     if not known:
@@ -120,7 +121,7 @@ def _add(
     return messages.Added(rows, {places[place] for place in gone})
 
 
-def position(guild: int, file: str) -> int:
+def position(guild: GuildId, file: str) -> int:
     """Return the number of a file's rows that an interrupted import has done."""
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     found = ImportCheckpoint.get_or_none(same)
@@ -128,7 +129,7 @@ def position(guild: int, file: str) -> int:
 
 
 @write
-def finish(guild: int, file: str) -> None:
+def finish(guild: GuildId, file: str) -> None:
     """Drop the progress of a finished file; importing it again starts over."""
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     ImportCheckpoint.delete().where(same).execute()

@@ -8,6 +8,7 @@ from peewee import IntegrityError
 
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.authors import people_of
 from app.store.database import tuples, write
@@ -55,7 +56,7 @@ FAILED = "an error stopped it; the log has the reason"
 
 @write
 def claim(
-    guild: int,
+    guild: GuildId,
     channel: int | None,
     reason: str,
     trigger: str | None = None,
@@ -136,7 +137,9 @@ def finish(
 
 
 @write
-def add(fields: Fields, sources: Sequence[SourceMessage] = ()) -> int | None:
+def add(
+    guild: GuildId, fields: Fields, sources: Sequence[SourceMessage] = ()
+) -> int | None:
     """Make the row of a reply that is written already; nobody else can answer it.
 
     None if anything that it names was forgotten meanwhile, as in `finish`.
@@ -144,7 +147,8 @@ def add(fields: Fields, sources: Sequence[SourceMessage] = ()) -> int | None:
     named = _named(fields, sources)
     if len(_still_there(named)) < len(named) or _has_lost_summary(fields):
         return None
-    reply = Reply.create(created=int(time.time() * 1000), **fields)
+    made = int(time.time() * 1000)
+    reply = Reply.create(guild=guild, created=made, **fields)
     _add_sources(reply.id, sources)
     return int(reply.id)
 
@@ -336,7 +340,7 @@ def answered(triggers: Sequence[str]) -> set[str]:
     return {str(row.trigger) for row in query}
 
 
-def asked_by(guild: int, author: str, since: int = 0) -> list[str]:
+def asked_by(guild: GuildId, author: str, since: int = 0) -> list[str]:
     """Return the triggers of the replies to an author (hash) since that time.
 
     Those to the names that the author writes under through a proxy are among them.
@@ -347,7 +351,7 @@ def asked_by(guild: int, author: str, since: int = 0) -> list[str]:
     return [trigger for (trigger,) in tuples(query)]
 
 
-def answered_in(guild: int, channel: int) -> list[str]:
+def answered_in(guild: GuildId, channel: int) -> list[str]:
     """Return the triggers of the replies in a channel (row) and in its threads."""
     threads = Channel.select(Channel.id).where(Channel.parent == channel)
     here = (Reply.channel == channel) | Reply.channel.in_(threads)
@@ -411,7 +415,7 @@ def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
 
 
 def latest(
-    guild: int | None = None,
+    guild: GuildId | None = None,
     *,
     channel: int | None = None,
     until: int | None = None,

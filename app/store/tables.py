@@ -16,6 +16,8 @@ from peewee import (
 from playhouse.shortcuts import ThreadSafeDatabaseMetadata
 from playhouse.sqlite_ext import AutoIncrementField
 
+from app.core.names import GuildId
+
 
 class Table(Model):
     """A table; each thread binds its own database."""
@@ -95,7 +97,7 @@ class Message(Table):
     # import's time.
     id = AutoField()
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
-    guild_id: int
+    guild_id: GuildId
     channel = ForeignKeyField(Channel, on_delete="CASCADE", index=False)
     channel_id: int
     # An index by member would slow imports down by a sixth.
@@ -162,7 +164,7 @@ class Conversation(Table):
 
     id = IntegerField(primary_key=True)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
-    guild_id: int
+    guild_id: GuildId
     channel = ForeignKeyField(Channel, on_delete="CASCADE")
     channel_id: int
     started = BigIntegerField()
@@ -199,7 +201,7 @@ class Reply(Table):
     """A reply, and everything that explains it."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
-    guild_id: int
+    guild_id: GuildId
     channel = ForeignKeyField(Channel, null=True, on_delete="SET NULL", index=False)
     channel_id: int | None
     trigger = TextField(null=True, unique=True)
@@ -393,7 +395,7 @@ class Snapshot(Table):
     """
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
-    guild_id: int
+    guild_id: GuildId
     name = TextField()
     created = BigIntegerField()
     last = IntegerField()

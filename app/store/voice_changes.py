@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from peewee import Expression, fn
 
+from app.core.names import GuildId
 from app.store import sqlite
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredSnapshot
@@ -29,7 +30,7 @@ channel's row."""
 _LEARNED = (Message.id, Message.text, Message.channel)
 
 
-def gaps(guild: int) -> list[Gap]:
+def gaps(guild: GuildId) -> list[Gap]:
     """Return the row ranges that a rollback removed from the voice."""
     query = VoiceGap.select(VoiceGap.after, VoiceGap.until)
     return [
@@ -37,7 +38,9 @@ def gaps(guild: int) -> list[Gap]:
     ]
 
 
-def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Expression:
+def belongs(
+    guild: GuildId, outside: Iterable[Sequence[int]] | None = None
+) -> Expression:
     """Return the condition for messages of a guild's voice, with these gaps."""
     chosen = (Message.guild == guild) & Message.dropped.is_null()
     for after, until in gaps(guild) if outside is None else outside:
@@ -46,38 +49,38 @@ def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Expre
 
 
 @write
-def note(guild: int, messages: Sequence[int]) -> None:
+def note(guild: GuildId, messages: Sequence[int]) -> None:
     """Note that these messages were edited or deleted."""
     rows = [(guild, message) for message in messages]
     sqlite.insert_new(bound(), "voice_change", ("guild_id", "message"), rows)
 
 
-def changes(guild: int) -> list[int]:
+def changes(guild: GuildId) -> list[int]:
     """Return rows of the messages changed since the voice files were written."""
     query = VoiceChange.select(VoiceChange.message).distinct()
     return [row for (row,) in tuples(query.where(VoiceChange.guild == guild))]
 
 
-def changed_guilds() -> set[int]:
+def changed_guilds() -> set[GuildId]:
     """Return the guilds whose voice files lack a change."""
     query = VoiceChange.select(VoiceChange.guild).distinct()
     return {guild for (guild,) in tuples(query)}
 
 
-def newest_change(guild: int) -> int:
+def newest_change(guild: GuildId) -> int:
     """Return the number of the newest change; a rebuild that starts now covers it."""
     query = VoiceChange.select(fn.MAX(VoiceChange.id))
     return query.where(VoiceChange.guild == guild).scalar() or 0
 
 
 @write
-def settle(guild: int, change: int) -> None:
+def settle(guild: GuildId, change: int) -> None:
     """Drop the changes up to `change`, which the current voice files contain."""
     covered = (VoiceChange.guild == guild) & (VoiceChange.id <= change)
     VoiceChange.delete().where(covered).execute()
 
 
-def learnable(guild: int, after: int = 0) -> Iterator[Learnable]:
+def learnable(guild: GuildId, after: int = 0) -> Iterator[Learnable]:
     """Yield the messages in the guild's voice after that row, by row."""
     return _read(belongs(guild) & (Message.id > after))
 
@@ -94,7 +97,9 @@ def _sayable(rows: Iterable[Learnable]) -> Iterator[Learnable]:
     return ((row, sayable(text), channel) for row, text, channel in rows)
 
 
-def learnable_page(guild: int, after: int = 0, limit: int = 20_000) -> list[Learnable]:
+def learnable_page(
+    guild: GuildId, after: int = 0, limit: int = 20_000
+) -> list[Learnable]:
     """Return the first `limit` of `learnable`, for readers in another thread."""
     return list(itertools.islice(learnable(guild, after), limit))
 
@@ -108,7 +113,7 @@ def of_snapshot(
     return list(itertools.islice(_read(chosen & rows), limit))
 
 
-def newest_learnable(guild: int, after: int, limit: int) -> list[Learnable]:
+def newest_learnable(guild: GuildId, after: int, limit: int) -> list[Learnable]:
     """Return the newest messages to learn after that row, by row."""
     query = Message.select(*_LEARNED)
     query = query.where(belongs(guild) & (Message.id > after))
@@ -116,7 +121,7 @@ def newest_learnable(guild: int, after: int, limit: int) -> list[Learnable]:
     return list(_sayable(found[::-1]))
 
 
-def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
+def learnable_of(guild: GuildId, rows: Sequence[int]) -> list[Learnable]:
     """Return those of the messages that are in the guild's voice."""
     found: list[Learnable] = []
     for start in range(0, len(rows), BATCH):
@@ -126,7 +131,7 @@ def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
     return found
 
 
-def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
+def replies_of(guild: GuildId) -> list[tuple[str, int, str, str | None]]:
     """Return (id, time, text, answered id) of all learned messages, in order."""
     query = Message.select(
         Message.external, Message.ts, Message.text, Message.reply_to
@@ -134,7 +139,7 @@ def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
     return list(tuples(query.order_by(Message.ts, Message.id)))
 
 
-def spans_before(guild: int, end: int) -> tuple[tuple[int, int], ...]:
+def spans_before(guild: GuildId, end: int) -> tuple[tuple[int, int], ...]:
     """Return the rows written before a time, as (first, last) of each run of rows.
 
     Rows come in the order of learning, and that of files may be any, so that there are

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from app.core.names import GuildId
 from app.service.search_keeper import SLICE
 from app.store import authors, forgetting, guilds, members, messages
 from app.store.database import Database
@@ -40,8 +41,8 @@ def main() -> int:
             )
             print("with the index:")
             search(database)
-            rows = database.call(forgetting.rows_of_guild, 1)[:1000]
-            seconds = timed(lambda: database.call(forgetting.delete, 1, rows))
+            rows = database.call(forgetting.rows_of_guild, GuildId(1))[:1000]
+            seconds = timed(lambda: database.call(forgetting.delete, GuildId(1), rows))
             print(f"1,000 messages forgotten in {1000 * seconds:.0f} ms")
             print(f"written anew in {timed(database.compact):.1f} s")
     return 0
@@ -86,7 +87,7 @@ def search(database: Database) -> None:
     for words in ("nowhere", "qudopel", "wenwen do", "shi", "zq", "ba", "e"):
         for place, channel in (("all", None), ("a channel", 3)):
             look = partial(
-                messages.page, 1, channel=channel, containing=words, limit=PAGE
+                messages.page, GuildId(1), channel=channel, containing=words, limit=PAGE
             )
             found = len(database.call(look))
             ms = 1000 * min(timed(partial(database.call, look)) for _ in range(3))

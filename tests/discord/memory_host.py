@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.chat.halt import Halt
 from app.core.explanation import DrawnMessage, Explanation, RungOutcome, TokenCounts
 from app.core.labels import Origin
+from app.core.names import GuildId
 from app.discord.ports import (
     Ask,
     DirectAsk,
@@ -314,7 +315,7 @@ class MemoryHost:
             return None
         reply = len(self.replies) + 1
         self.replies[reply] = ask
-        return Claim(reply, 1, 1, 1, None)
+        return Claim(reply, GuildId(1), 1, 1, None)
 
     async def answer(self, ask: Ask) -> ReadyReply | None:
         self.asked.append(ask)
@@ -418,7 +419,7 @@ class MemoryHost:
     async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         return Explanation(
             id=reply,
-            guild=1,
+            guild=GuildId(1),
             channel=None,
             created=0,
             reason=self.replies[reply].reason,

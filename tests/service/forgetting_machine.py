@@ -13,6 +13,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from app.core.names import GuildId
 from app.ipc import control
 from tests.service import forgetting_outputs as outputs
 from tests.service.forgetting_world import Said, World
@@ -246,5 +247,5 @@ class Forgetting(RuleBasedStateMachine):
         work = world.mention if which % 2 else world.say
         self.step(world.kill_during(lambda: work(self.place(which), author)))
 
-    def row(self, which: int) -> int:
+    def row(self, which: int) -> GuildId:
         return self.do(self.world.row(self.world.guilds[which % 2]))

@@ -24,6 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.discord.ports import (
@@ -162,7 +163,7 @@ class World:
     """Guilds, and the hosts that their owner agreed to."""
     agreed_to_tuning: set[tuple[int, int]] = field(default_factory=set)
     """Guilds and people."""
-    tokens: dict[int, str] = field(default_factory=dict)
+    tokens: dict[GuildId, str] = field(default_factory=dict)
     """The guilds (rows) that have a token voice, and the model's vocabulary."""
     asked: str = ""
     """The word of the question that is being answered, wherever it was asked."""
@@ -552,9 +553,9 @@ class World:
             self.check_speech(told.text)
         self.check_requests()
 
-    async def row(self, guild: int) -> int:
+    async def row(self, guild: int) -> GuildId:
         found = await self.context.database.run(guilds.find, str(guild))
-        return int(found.id) if found else 0
+        return found.id if found else GuildId(0)
 
     async def change(
         self, guild: int, name: str, value: str, *, agreed: bool = False

@@ -7,6 +7,7 @@ from random import Random
 
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
+from app.core.names import GuildId
 from app.discord.ports import (
     Ask,
     DirectAsk,
@@ -130,7 +131,7 @@ class StoredReplies:
         return await self._context.database.run(_direct_servers, messages)
 
     async def _answered(self, ask: Ask, on_piece: OnPiece) -> ReadyReply | None:
-        guild = await self._ids.guild(ask.place.guild) if ask.before else 0
+        guild = await self._ids.guild(ask.place.guild) if ask.before else GuildId(0)
         past = await past_of(self._context, guild, ask.before)
         claim = ask.claim or await self.claim(ask)
         if claim is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import AppError, ProviderError
+from app.core.names import GuildId
 from app.core.sentences import whole_sentences
 from app.core.state_file import StateFile
 from app.core.turn_marks import TurnMarks
@@ -85,7 +86,7 @@ class LocalProvider:
         self,
         settings: Callable[[], ModelSettings],
         locate: Callable[[str], Path | None],
-        voice: Callable[[int], Awaitable[Path | None]],
+        voice: Callable[[GuildId], Awaitable[Path | None]],
         crashed: StateFile,
         *,
         speeds: StateFile | None = None,
@@ -335,7 +336,7 @@ class LocalProvider:
 
     async def complete(
         self,
-        guild: int,
+        guild: GuildId,
         text: str,
         max_tokens: int,
         seconds: float,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app.core.errors import UsageError
 from app.core.explanation import Explanation, TokenCounts
+from app.core.names import GuildId
 from app.ipc import control
 from app.providers.base import Prompt, Turn, Used
 from app.replies.request import MadeReply, ReplyRequest
@@ -99,7 +100,7 @@ class ReplyHandlers:
             is_free=request.is_free,
         )
 
-    async def _origins(self, guild: int, request: control.Say) -> list[int]:
+    async def _origins(self, guild: GuildId, request: control.Say) -> list[GuildId]:
         """Return the row of the guild where each earlier turn was said."""
         keys = request.turn_guilds or [request.guild] * len(request.turns)
         if len(keys) != len(request.turns):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from peewee import SqliteDatabase
 
+from app.core.names import GuildId
 from app.store.sqlite import Row
 
 SIZE = 3
@@ -95,7 +96,7 @@ class Sought(NamedTuple):
 
     words: tuple[str, ...]
     """Any of them; the case counts beyond ASCII."""
-    guild: int | None = None
+    guild: GuildId | None = None
     channel: int | None = None
     before: tuple[int, int] | None = None
     """Only those before that time and row."""
