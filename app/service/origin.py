@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.core.names import GuildId
 from app.store import guilds, messages
 from app.store.database import Database
 from app.store.rows import StoredMessage
@@ -37,7 +38,7 @@ class PhraseOrigin:
 
 
 async def origin_of(
-    database: Database, guild: int, phrase: str, channels: Collection[int] | None
+    database: Database, guild: GuildId, phrase: str, channels: Collection[int] | None
 ) -> PhraseOrigin | None:
     """Find who said a phrase first in a guild (row), and how it spread; None if nobody.
 

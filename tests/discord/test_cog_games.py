@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.discord.pictures.origin_picture import WIDTH, draw
 from app.service.origin import PhraseOrigin
@@ -80,7 +81,7 @@ async def test_origin_tells_nothing_of_words_that_are_never_said(
 @pytest.mark.parametrize("count", [1, 24, 300])
 def test_a_picture_is_drawn_whatever_was_said(phrase: str, count: int) -> None:
     first = StoredMessage(
-        1, 1, 1, "general", 1, "a", "Ann", False, "5", 0, phrase, None, None
+        1, GuildId(1), 1, "general", 1, "a", "Ann", False, "5", 0, phrase, None, None
     )
     times = tuple((f"{2000 + n}", n * n) for n in range(count))
     origin = PhraseOrigin(

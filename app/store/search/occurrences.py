@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from app.core.names import GuildId
 from app.store.database import bound
 from app.store.search.message_index import forms, like_pattern, match_query
 from app.store.sqlite import Row
@@ -43,7 +44,7 @@ class Occurrences(NamedTuple):
 
 
 def occurrences(
-    guild: int, phrase: str, channels: Collection[int] | None
+    guild: GuildId, phrase: str, channels: Collection[int] | None
 ) -> Occurrences:
     """Find the learned messages in which members said a phrase, as whole words.
 
@@ -93,7 +94,7 @@ def _indexed(parts: str, step: int, where: str, values: Sequence[object]) -> lis
 
 
 def _by_members(
-    guild: int, channels: Collection[int] | None
+    guild: GuildId, channels: Collection[int] | None
 ) -> tuple[str, list[object]]:
     """Return the condition for learned messages of members, with its values."""
     where = (
@@ -108,7 +109,7 @@ def _by_members(
     return where, values
 
 
-def _before(ts: int, guild: int, where: str, values: Sequence[object]) -> list[Row]:
+def _before(ts: int, guild: GuildId, where: str, values: Sequence[object]) -> list[Row]:
     """Read all before a time that is close to the first, channel by channel."""
     sql = (
         f"SELECT {_COLUMNS} FROM channel CROSS JOIN message INDEXED BY"

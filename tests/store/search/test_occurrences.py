@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from app.core.names import GuildId
 from app.store import forgetting, guilds, members, messages
 from app.store.database import Database
 from app.store.search import occurrences as module
@@ -16,14 +17,14 @@ ASKED = ("kraken", "KRAKEN", "привет", "a_b", "100%", "the tide", "tide th
 
 
 @pytest.fixture(params=[0, 90, 400])
-def filled(db: Database, request) -> int:
+def filled(db: Database, request) -> GuildId:
     """A guild beside a like one, with a part of its messages in the index."""
     guild = db.call(_fill)
     db.call(messages.extend_index, request.param)
     return guild
 
 
-def _fill() -> int:
+def _fill() -> GuildId:
     rng = Random(3)
     for name in ("Hill", "Harbour"):
         guild = guilds.ensure(name).id
@@ -46,7 +47,7 @@ def _fill() -> int:
     return guild
 
 
-def _by_reading(guild: int, phrase: str, channels: set[int] | None) -> list[int]:
+def _by_reading(guild: GuildId, phrase: str, channels: set[int] | None) -> list[int]:
     query = Message.select(Message.id, Message.text, Message.channel_id)
     query = query.join(Member).where(
         (Message.guild == guild) & Message.dropped.is_null() & ~Member.has_opted_out
@@ -60,7 +61,7 @@ def _by_reading(guild: int, phrase: str, channels: set[int] | None) -> list[int]
 
 
 @pytest.mark.parametrize("phrase", ASKED)
-def test_it_finds_what_reading_all_finds(db: Database, filled: int, phrase: str):
+def test_it_finds_what_reading_all_finds(db: Database, filled: GuildId, phrase: str):
     (general,) = db.call(
         lambda: {
             one.id
@@ -78,7 +79,7 @@ def test_it_finds_what_reading_all_finds(db: Database, filled: int, phrase: str)
 
 
 def test_the_first_of_very_many_is_found_though_a_sample_is_counted(
-    db: Database, filled: int, monkeypatch
+    db: Database, filled: GuildId, monkeypatch
 ):
     db.call(messages.extend_index, 1000)
     every = db.call(_by_reading, filled, "kraken", None)
@@ -91,7 +92,7 @@ def test_the_first_of_very_many_is_found_though_a_sample_is_counted(
 
 
 def test_a_phrase_that_a_sample_hardly_has_is_counted_whole(
-    db: Database, filled: int, monkeypatch
+    db: Database, filled: GuildId, monkeypatch
 ):
     db.call(messages.extend_index, 1000)
     monkeypatch.setattr(module, "MOST_READ", 20)
@@ -103,7 +104,7 @@ def test_a_phrase_that_a_sample_hardly_has_is_counted_whole(
     )
 
 
-def test_a_forgotten_message_is_no_origin(db: Database, filled: int):
+def test_a_forgotten_message_is_no_origin(db: Database, filled: GuildId):
     first = db.call(occurrences, filled, "kraken", None).found[0].row
     db.call(forgetting.delete, filled, [first])
     found = db.call(occurrences, filled, "kraken", None).found
