@@ -12,9 +12,9 @@ from app.core.explanation import DrawnMessage, Explanation
 from app.core.invite_link import invite_url
 from app.core.labels import ORIGINS, many
 from app.discord.ports import LearnedFile
-from app.service.origin import PhraseOrigin
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings

@@ -22,9 +22,9 @@ from app.discord.ports import (
 )
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import Digest
-from app.service.origin import PhraseOrigin
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.phrase_origin import PhraseOrigin
 from app.settings import owner_rules
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config

@@ -8,8 +8,8 @@ from PIL import Image
 from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.discord.pictures.origin_picture import WIDTH, draw
-from app.service.origin import PhraseOrigin
 from app.service.service import Service
+from app.service.words.phrase_origin import PhraseOrigin
 from app.store.rows import StoredMessage
 from tests.discord.conftest import Running
 from tests.discord.real_host import until_stored

@@ -17,7 +17,7 @@ from app.discord.pictures.picture_parts import (
     fit,
     font,
 )
-from app.service.origin import PhraseOrigin
+from app.service.words.phrase_origin import PhraseOrigin
 
 WIDTH, COLUMNS_HEIGHT = 900, 220
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from app.discord.ports.exchange import MessagePlace
-from app.service.origin import PhraseOrigin
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 

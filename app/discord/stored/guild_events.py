@@ -10,10 +10,10 @@ from app.discord.ports import MessagePlace
 from app.discord.stored.id_map import IdMap
 from app.service.app_context import AppContext
 from app.service.handlers.channel_actions import likely_emoji, set_learning
-from app.service.origin import PhraseOrigin, origin_of
 from app.service.privacy import delete_after_grace
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
+from app.service.words.phrase_origin import PhraseOrigin, origin_of
 from app.settings import consent, owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
