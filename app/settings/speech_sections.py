@@ -210,6 +210,17 @@ class ReplySettings:
 
 
 @dataclass(frozen=True)
+class GamesSettings:
+    """Games with the learned messages."""
+
+    origin: bool = setting(
+        True,
+        "`/origin` tells who said a phrase first, and how it spread.",
+        scope="guild",
+    )
+
+
+@dataclass(frozen=True)
 class SpeakSettings:
     """The conditions for speaking without a command."""
 

@@ -24,6 +24,7 @@ from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.phrase_origin import PhraseOrigin
 from app.settings import owner_rules
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
@@ -465,6 +466,9 @@ class MemoryHost:
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         self.weeks_of.append(frozenset(channels))
         return self.the_week
+
+    async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
+        return None
 
     async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used

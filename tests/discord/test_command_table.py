@@ -31,6 +31,8 @@ TABLE = {
     "model where": "model_command.mode_and_place_are_switched_and_shown",
     "model mode": "model_command.mode_and_place_are_switched_and_shown",
     "model check": "model_command.the_check_up_is_shown_to_the_owner",
+    "origin": "cog_games.origin_shows_the_first_who_may_be_told_with_a_link_and_a"
+    "_picture",
     "catchup": "catchup.it_tells_what_was_written_since_ones_last_message_with_links",
     "config show": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
