@@ -31,7 +31,7 @@ from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.host_names import LOCAL
 from app.settings.schema import Config
-from app.store import imitations, replies
+from app.store import members, replies
 from app.store.database import Database
 from app.voice.voice import Voice
 
@@ -150,7 +150,7 @@ class Replier:
         """
         began = self._clock() if began is None else began
         if reply is not None and request.like:
-            begin = imitations.begin
+            begin = members.begin_imitation
             if not await self._database.run(begin, reply, request.like.author):
                 await self._database.run(replies.set_state, reply, "forgotten")
                 return None

@@ -21,8 +21,7 @@ ListMeaning = Callable[[str, list[str]], list[str]]
 
 TAKEN_COMMANDS = frozenset(
     "again catchup config direct duet help invite like listen model origin privacy"
-    " quiet stats"
-    " stop train why".split()
+    " quiet stats stop train why".split()
 )
 """Names of the bot's other commands."""
 

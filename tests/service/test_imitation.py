@@ -16,8 +16,8 @@ from app.providers.base import Prompt
 from app.providers.markov import MarkovProvider
 from app.replies.request import ReplyRequest
 from app.service import privacy
-from app.service.imitation import like_of
 from app.service.service import Service, open_service
+from app.service.spoken_from import like_of
 from app.store import members, places, replies
 from app.store.authors import AuthorKey
 from app.store.places import Place

@@ -30,8 +30,7 @@ from app.replies import talk_topics
 from app.replies.request import SILENT, Like, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
-from app.service.imitation import IMITATING, like_of
-from app.service.time_machine import past_of
+from app.service.spoken_from import IMITATING, like_of, past_of
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies

@@ -13,8 +13,7 @@ from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.service.imitation import like_named
-from app.service.time_machine import past_of
+from app.service.spoken_from import like_named, past_of
 from app.store import feedback, messages, replies
 from app.store.rows import StoredMessage
 
