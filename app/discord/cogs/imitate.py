@@ -33,7 +33,7 @@ class ImitateCog(discord.Cog):
             discord.User, discord.Option(discord.User, description="The member.")
         ],
         text: Annotated[
-            str, discord.Option(str, description="What they are to answer.")
+            str, discord.Option(str, description="The message to answer.")
         ] = "",
     ) -> None:
         """Answer the command in a member's voice."""
@@ -51,13 +51,13 @@ class ImitateCog(discord.Cog):
         self,
         context: discord.ApplicationContext,
         first: Annotated[
-            discord.User, discord.Option(discord.User, description="Who begins.")
+            discord.User, discord.Option(discord.User, description="The member who begins.")
         ],
         second: Annotated[
-            discord.User, discord.Option(discord.User, description="Who answers.")
+            discord.User, discord.Option(discord.User, description="The member who answers.")
         ],
         topic: Annotated[
-            str, discord.Option(str, description="What they talk about.")
+            str, discord.Option(str, description="The topic of the talk.")
         ] = "",
     ) -> None:
         """Answer the command with a talk of two members."""
