@@ -51,10 +51,11 @@ class ImitateCog(discord.Cog):
         self,
         context: discord.ApplicationContext,
         first: Annotated[
-            discord.User, discord.Option(discord.User, description="The member who begins.")
+            discord.User,
+            discord.Option(discord.User, description="The first to speak."),
         ],
         second: Annotated[
-            discord.User, discord.Option(discord.User, description="The member who answers.")
+            discord.User, discord.Option(discord.User, description="The one to answer.")
         ],
         topic: Annotated[
             str, discord.Option(str, description="The topic of the talk.")

@@ -123,7 +123,7 @@ class PrivacyCog(discord.Cog):
         await self.bot.ports.members.allow_voice(
             _guild_id(context), context.author.id, wish == "allow"
         )
-        text = "I never speak like you. Lines in your voice that I had begun stay unsaid."
+        text = "I never speak like you. Lines begun in your voice stay unsaid."
         if wish == "allow":
             text = (
                 "With `/like` and `/duet` people may hear me speak like you, where this"
