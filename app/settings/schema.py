@@ -12,7 +12,12 @@ from app.settings.model_sections import (
     OpenAISettings,
 )
 from app.settings.screen_sections import ScreenSettings
-from app.settings.speech_sections import BotSettings, ReplySettings, SpeakSettings
+from app.settings.speech_sections import (
+    BotSettings,
+    GamesSettings,
+    ReplySettings,
+    SpeakSettings,
+)
 
 
 @dataclass(frozen=True)
@@ -31,3 +36,4 @@ class Config:
     memory: MemorySettings = field(default_factory=MemorySettings)
     screens: ScreenSettings = field(default_factory=ScreenSettings)
     context: ContextSettings = field(default_factory=ContextSettings)
+    games: GamesSettings = field(default_factory=GamesSettings)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from app.core.names import GuildId
 from app.ipc import control
 from app.store import replies
 from app.store.database import Database
@@ -68,7 +69,7 @@ async def test_waiting_drafts_stand_beside_conversations_until_they_are_decided(
         assert "3 Conversations 1" in nav(pilot)
         with Database(home.database) as database:
             database.call(replies.set_state, 90, "rejected")
-        bot.say(control.ReplyMade(2, 4, 90))
+        bot.say(control.ReplyMade(90, GuildId(2), 4))
         await settle(pilot)
         assert "3 Conversations 1" not in nav(pilot)
 
