@@ -43,7 +43,7 @@ from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.terminal_filter import TerminalGate
 from app.tui.theme import ANSI, DARK, THEMES, TITLES
-from app.tui.watching import would_change
+from app.tui.watch_rule import would_change
 from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
 
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
         GuildFigures,
         Log,
         Progress,
-        SettingValue,
         StatusReply,
     )
     from app.ipc.wire import Params
@@ -138,8 +137,8 @@ class MynahApp(App[int]):
         """The number of keys pressed so far."""
         self.changes = changes()
         self.attention = Attention()
-        self.own_settings: dict[str, SettingValue] = {}
-        """The settings of the screens, by name, once the bot has told them."""
+        self.notices = "off"
+        """The way in which the owner wants to be told what waits."""
         self.last_result: tuple[str, str | Content] = ("Nothing yet", "")
         self.status_at = 0.0
         """The time of the last `status`."""
@@ -291,12 +290,9 @@ class MynahApp(App[int]):
         """
         from app.ipc import control
 
-        reply = await self.link.call(control.ConfigGet())
-        self.own_settings = {
-            one.key: one.value
-            for one in reply.settings
-            if one.key.startswith("screens.")
-        }
+        reply = await self.link.call(control.ConfigGet("screens.notices"))
+        for setting in reply.settings:
+            self.notices = str(setting.value)
 
     def count_drafts(self) -> None:
         """Count the waiting drafts anew, for the badge."""
@@ -312,13 +308,13 @@ class MynahApp(App[int]):
         """Show the badges of now, and tell what is new as the owner chose."""
         for nav in self.screen_stack[0].query(Nav) if self.screen_stack else ():
             nav.refresh(layout=True)
-        how = self.own_settings.get("screens.notices", "off")
+        how = self.notices
         if not news or how == "off" or self._driver is None:
             return
         if how in ("bell", "both"):
             self._driver.write(desktop_notice.BELL)
         for text in news if how in ("desktop", "both") else ():
-            self._driver.write(desktop_notice.sequence(text, os.environ))
+            self._driver.write(desktop_notice.sequence(text))
 
     def _status_changed(self) -> None:
         if isinstance(screen := self._front(), MynahScreen) and screen.is_mounted:

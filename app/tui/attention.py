@@ -18,18 +18,19 @@ DONE = "✓"
 
 
 class Attention:
-    """What waits now, by screen; each method returns the notices of what is new."""
+    """All that waits now, by screen; each method returns the notices of new matters."""
 
     def __init__(self) -> None:
         self.badges: dict[str, str] = {}
         """A sign or a number for the name of a screen."""
+        self._drafts = 0
         self._was_online = False
         self._near: set[str] = set()
         """The budgets that are nearly spent."""
 
     def count_drafts(self, drafts: int) -> list[str]:
         """Note how many drafts wait."""
-        known = int(self.badges.get("conversations", 0))
+        known, self._drafts = self._drafts, drafts
         self._mark("conversations", str(drafts) if drafts else "")
         waits = "waits" if drafts == 1 else "wait"
         return [f"{format.many(drafts, 'draft')} {waits}."] if drafts > known else []

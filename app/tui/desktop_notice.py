@@ -1,6 +1,6 @@
 """The escape sequences of a notice on the desktop, for terminals that show one."""
 
-from collections.abc import Mapping
+import os
 
 from app.core.safe_text import safe_line
 
@@ -22,17 +22,17 @@ https://codeberg.org/dnkl/foot#desktop-notifications, rxvt-unicode's extension `
 """
 
 
-def sequence(text: str, environ: Mapping[str, str]) -> str:
+def sequence(text: str) -> str:
     """Return what a terminal must be sent, or "" where it shows no notices.
 
     Others would print the text, or take it for a command.
     """
     shown = _plain(text)
-    term = environ.get("TERM", "").lower()
-    if environ.get("TMUX") or term.startswith(("screen", "tmux")):
+    term = os.getenv("TERM", "").lower()
+    if os.getenv("TMUX") or term.startswith(("screen", "tmux")):
         return ""
-    program = environ.get("TERM_PROGRAM", "").lower()
-    if program in _OSC_9 or term in _OSC_9 or "WT_SESSION" in environ:
+    program = os.getenv("TERM_PROGRAM", "").lower()
+    if program in _OSC_9 or term in _OSC_9 or os.getenv("WT_SESSION"):
         # A number first, as in `OSC 9 ; 4`, would be a command of ConEmu.
         return f"\x1b]9;Mynah: {shown}\x07"
     if term.startswith(_OSC_777):

@@ -22,6 +22,14 @@ from tests.tui.terminal import Open, settle, text_of
 WITH_NOTICES = {"TERM": "xterm-kitty"}
 
 
+def be_in(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in a terminal that sets these variables and no others."""
+    for name in ("TERM", "TMUX", "TERM_PROGRAM", "WT_SESSION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+
 def nav(pilot: Pilot[int]) -> str:
     """The lines of the navigation."""
     return "\n".join(text_of(pilot).splitlines()[:2])
@@ -49,9 +57,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     sent: list[str] = []
     monkeypatch.setattr(HeadlessDriver, "write", lambda _, data: sent.append(data))
-    for name in ("TMUX", "TERM_PROGRAM", "WT_SESSION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TERM", WITH_NOTICES["TERM"])
+    be_in(WITH_NOTICES, monkeypatch)
     yield sent
 
 
@@ -178,9 +184,10 @@ async def test_a_change_of_the_setting_counts_at_once(
     ],
 )
 def test_only_a_terminal_that_shows_notices_is_sent_one(
-    environ: dict[str, str], begins: str
+    environ: dict[str, str], begins: str, monkeypatch: pytest.MonkeyPatch
 ):
-    sent = sequence("1 draft waits.", environ)
+    be_in(environ, monkeypatch)
+    sent = sequence("1 draft waits.")
     assert sent == (f"{begins}1 draft waits.\x07" if begins else "")
 
 
@@ -196,9 +203,12 @@ def test_only_a_terminal_that_shows_notices_is_sent_one(
         "x" * 5000,
     ],
 )
-def test_no_text_ends_the_notice_or_begins_another_command(text: str):
+def test_no_text_ends_the_notice_or_begins_another_command(
+    text: str, monkeypatch: pytest.MonkeyPatch
+):
     for term in ("xterm-kitty", "foot"):
-        sent = sequence(text, {"TERM": term})
+        be_in({"TERM": term}, monkeypatch)
+        sent = sequence(text)
         body = sent.removesuffix("\x07").split(";", 3 if term == "foot" else 1)[-1]
         assert sent.count("\x1b") == 1 and sent.count("\x07") == 1
         assert body.isprintable() and ";" not in body and len(body) < 220

@@ -32,8 +32,9 @@ class ReplyLine(SpokenLine):
         self._text = ""
         self._shows_sources = False
         self._is_xrayed = False
-        self._marks: dict[str, str] = {}
-        """The owner's opinion, and whether it is kept, in words."""
+        self._opinion = ""
+        self._kept = ""
+        """Both in words of people."""
 
     def add(self, text: str, *, restart: bool = False) -> None:
         """Add words; with `restart`, replace those so far."""
@@ -48,17 +49,17 @@ class ReplyLine(SpokenLine):
             return
         self._text = reply.text
         lines = [reply_bars.summary(reply), *reply_bars.skipped(reply.rungs)]
-        lines += filter(None, [" · ".join(filter(None, self._marks.values()))])
+        lines += filter(None, [self._opinion, self._kept])
         self._repaint("\n".join(lines))
 
     def rate(self, value: int) -> None:
         """Show the owner's opinion: +1, -1, or 0 for none."""
-        self._marks["rated"] = {1: "liked", -1: "disliked"}.get(value, "")
+        self._opinion = {1: "liked", -1: "disliked"}.get(value, "")
         self.finish(self.reply)
 
     def mark(self, *, is_kept: bool) -> None:
         """Show whether the talk goes on from this one of two replies."""
-        self._marks["kept"] = "the talk goes on from this one" if is_kept else ""
+        self._kept = "the talk goes on from this one" if is_kept else ""
         self.finish(self.reply)
 
     def toggle_sources(self) -> None:

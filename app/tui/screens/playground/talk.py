@@ -55,7 +55,7 @@ class Talk:
     lines: list[Widget] = field(default_factory=list)
     """Shown while its server is chosen."""
     typed: deque[str] = field(default_factory=lambda: deque(maxlen=MAX_TYPED))
-    """What was typed, the latest first."""
+    """The typed texts, the latest first."""
     at: int = -1
     """The place in `typed` of what is in the field; -1 for none of them."""
 
