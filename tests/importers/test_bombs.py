@@ -6,13 +6,14 @@
 import gzip
 import json
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from app.importers import sources
+from app.importers import gate, json_stream, sources
 from app.importers.formats import dce_text, slack, whatsapp
 from app.importers.formats.html_page import MAX_NAME, ExportPage
 from app.importers.json_stream import JsonReader
@@ -51,22 +52,27 @@ def test_a_row_of_a_table_ends_or_is_left(
 
 
 @pytest.mark.parametrize("part", ["{},", '"a",'])
-def test_a_json_value_of_countless_parts_is_left(part: str, tmp_path: Path) -> None:
+def test_a_json_value_of_countless_parts_is_left(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "MOST_PARTS", 1000)
     path = tmp_path / "a.json"
-    path.write_text("[" + part * 1_100_000)
+    path.write_text("[" + part * 1100)
     with closing(sources.DiskFile(path).open()) as stream:
         with pytest.raises(BrokenFileError, match="too many parts"):
             JsonReader(stream).value()
 
 
-def test_a_list_of_many_messages_is_no_value_of_many_parts(tmp_path: Path) -> None:
+def test_a_list_of_many_messages_is_no_value_of_many_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "MOST_PARTS", 1000)
     path = tmp_path / "a.json"
-    path.write_text(
-        f'[{{"text": "{"long " * 500_000}"}}' + ',{"a":1}' * 1_100_000 + "]"
-    )
+    long = json.dumps({"text": "long " * 100_000})
+    path.write_text(f"[{long}" + ',{"a":1}' * 50_000 + "]")
     with closing(sources.DiskFile(path).open()) as stream:
         reader = JsonReader(stream)
-        assert sum(bool(reader.value()) for _ in reader.items()) == 1_100_001
+        assert sum(bool(reader.value()) for _ in reader.items()) == 50_001
 
 
 STAMPED = {
@@ -114,7 +120,7 @@ def test_a_tag_of_countless_attributes_is_left() -> None:
     page.feed(f"{PAGE}<a ")
     with pytest.raises(BrokenFileError, match="a tag does not end"):
         for _ in range(20):
-            page.feed("a " * 20_000)
+            page.feed("a " * 9000)
 
 
 def test_a_message_has_no_countless_attachments() -> None:
@@ -145,7 +151,8 @@ def test_a_value_of_a_database_that_fills_the_memory_is_left(
             "CREATE TABLE channels(id, server, name);"
             "CREATE TABLE messages(message_id, sender_id, channel_id, text, timestamp);"
             "INSERT INTO servers VALUES (1, 'MeshCore', 'SERVER');"
-            "INSERT INTO channels VALUES (2, 1, 'c'); INSERT INTO users VALUES (1, 'a');"
+            "INSERT INTO channels VALUES (2, 1, 'c');"
+            "INSERT INTO users VALUES (1, 'a');"
         )
         texts = ("a boat", "b" * (MAX_LINE_BYTES + 1))
         for row, text in enumerate(texts):
@@ -156,9 +163,13 @@ def test_a_value_of_a_database_that_fills_the_memory_is_left(
     assert "too big" in error.text
 
 
-def test_what_is_read_ahead_of_a_value_is_bounded() -> None:
+def test_what_is_read_ahead_of_a_value_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(json_stream, "MAX_PIECE", 1 << 22)
+
     class Long(Stream):
-        """A stream that notes what is read at once."""
+        """Notes what is read at once."""
 
         def __init__(self) -> None:
             self.asked: list[int] = []
@@ -171,3 +182,13 @@ def test_what_is_read_ahead_of_a_value_is_bounded() -> None:
     with pytest.raises(BrokenFileError, match="does not end"):
         JsonReader(stream).value()
     assert max(stream.asked) == 1 << 20
+
+
+def test_faults_of_countless_files_are_counted(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(gate.MOST_FAULTS + 500):
+            archive.writestr(f"{number}.txt", b"")
+    errors = desk.load(path).errors
+    assert len(errors) == gate.MOST_FAULTS + 1
+    assert errors[-1].file == "500 more files"

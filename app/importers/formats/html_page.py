@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from app.importers.records import MAX_TEXT_CHARS, MOST_FILES, BrokenFileError, File
 
 MAX_DEPTH = 500
-MAX_WAITING = 512 * 1024
+MAX_WAITING = 256 * 1024
 """Characters that may wait for the end of a tag."""
 
 MAX_NAME = 1000
