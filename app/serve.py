@@ -4,26 +4,32 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
+from app.core.names import GuildId
 from app.core.paths import Home
-from app.discord.controller import DiscordController
 from app.ipc import control
 from app.ipc.endpoint import Door
-from app.ipc.peer import Peer, handlers_of
+from app.ipc.peer import Handler, Peer, handlers_of
 from app.ipc.stdio import StdinReader, StdoutWriter
-from app.ipc.wire import Catalogue
+from app.ipc.wire import Catalogue, Request
 from app.service import logs
+from app.service.app_context import AppContext
+from app.service.events import Asker
 from app.service.home_lock import hold
 from app.service.hosts.host_warmer import HostWarmer
 from app.service.requantise import Requantise
 from app.service.search_keeper import SearchKeeper
 from app.service.service import Service, open_service
 from app.service.updates import UpdateWatcher
+
+if TYPE_CHECKING:
+    from app.discord.controller import DiscordController
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +58,13 @@ async def _serve(home: Home, stdout: int | None) -> None:
         service = await stack.enter_async_context(open_service(home))
         news = service.context.events
         logging.getLogger().addHandler(logs.NewsHandler(news))
-        calls = DiscordController(service.context, SystemRandom())
-        service.app.discord = calls.state
-        own = handlers_of(calls, control.DISCORD_REQUESTS)
-        service.handlers = {**service.handlers, **own}
+        discord = LateDiscord(service)
+        service.handlers = {**service.handlers, **discord.handlers}
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
         await door.open()
         stack.push_async_callback(door.close)
+        # Whoever waits for the bot is answered before it loads more.
+        await service.app.status(_Nobody(), control.Status())
         supervisor = service.context.supervisor
         asyncio.get_running_loop().set_exception_handler(supervisor.on_lost_error)
         work: dict[str, Callable[[], Awaitable[None]]] = {
@@ -70,7 +76,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             "The meter": service.metering.keep_up,
             "Looking for updates": UpdateWatcher(service.context).keep_up,
             "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
-            "Discord": calls.run,
+            "Discord": discord.run,
         }
         kept = [supervisor.keep(what, job) for what, job in work.items()]
         if stdout is not None:
@@ -82,6 +88,50 @@ async def _serve(home: Home, stdout: int | None) -> None:
         log.info("Mynah is up in %s", home.root)
         await service.app.asked_to_stop.wait()
         log.info("Mynah stops")
+
+
+class LateDiscord:
+    """Discord's part of the bot, which loads for a second while the rest answers."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._loading: asyncio.Task[DiscordController] | None = None
+        service.context.forgetter.on_withdrawn = self._withdraw
+        self.handlers: dict[str, Handler] = {
+            kind.method: partial(self._answer, kind.method)
+            for kind in control.DISCORD_REQUESTS
+        }
+
+    async def run(self) -> None:
+        """Stay connected whenever that is wanted and possible."""
+        await (await self._loaded()).run()
+
+    async def _loaded(self) -> "DiscordController":
+        self._loading = self._loading or asyncio.create_task(self._load())
+        # Whoever stops waiting leaves it to those who need it next.
+        return await asyncio.shield(self._loading)
+
+    async def _load(self) -> "DiscordController":
+        make = await asyncio.to_thread(_controller)
+        calls = make(self._service.context, SystemRandom())
+        self._service.app.discord = calls.state
+        self._own = handlers_of(calls, control.DISCORD_REQUESTS)
+        return calls
+
+    async def _answer(
+        self, method: str, asker: Asker, request: Request[object]
+    ) -> object:
+        await self._loaded()
+        return await self._own[method](asker, request)  # type: ignore[arg-type]
+
+    async def _withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
+        await (await self._loaded()).withdraw(guild, sent)
+
+
+def _controller() -> "Callable[[AppContext, SystemRandom], DiscordController]":
+    from app.discord.controller import DiscordController
+
+    return DiscordController
 
 
 async def _serve_parent(service: Service, stdout: int) -> None:
