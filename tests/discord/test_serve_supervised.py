@@ -36,10 +36,13 @@ async def serving(
             object.__setattr__(self._surroundings, "pace", PACE)
 
     async def tell_state(service: Service) -> None:
+        # Discord's part loads behind.
+        while service.app.discord is control.DiscordStatus:
+            await asyncio.sleep(0.01)
         parts.append((service, service.app.discord.__self__))  # type: ignore[attr-defined]
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(serve, "DiscordController", Calls)
+    monkeypatch.setattr(serve, "_controller", lambda: Calls)
     monkeypatch.setattr(serve, "_tell_state", tell_state)
     root = logging.getLogger()
     before = list(root.handlers)
