@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
+HEAD_START_SECONDS = 1.0
+"""The longest time for the first state, before everything else loads."""
+
 STATE_SECONDS = 1.0
 """The interval of state checks; only changes are reported."""
 
@@ -56,6 +59,8 @@ async def _serve(home: Home, stdout: int | None) -> None:
     logs.set_up(logs.to_file(home), logs.to_stderr())
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(open_service(home))
+        # Whoever finds the door may ask it to stop.
+        _stop_on_signals(service.app.asked_to_stop)
         news = service.context.events
         logging.getLogger().addHandler(logs.NewsHandler(news))
         discord = LateDiscord(service)
@@ -63,12 +68,17 @@ async def _serve(home: Home, stdout: int | None) -> None:
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
         await door.open()
         stack.push_async_callback(door.close)
-        # Whoever waits for the bot is answered before it loads more.
-        await service.app.status(_Nobody(), control.Status())
         supervisor = service.context.supervisor
         asyncio.get_running_loop().set_exception_handler(supervisor.on_lost_error)
+        told = asyncio.Event()
+        telling = supervisor.keep(
+            "Reporting the state", partial(_tell_state, service, told)
+        )
+        stack.push_async_callback(_cancel, asyncio.ensure_future(telling))
+        # Whoever waits for the bot is answered before it loads more.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), HEAD_START_SECONDS)
         work: dict[str, Callable[[], Awaitable[None]]] = {
-            "Reporting the state": partial(_tell_state, service),
             "Learning files": service.context.uploads.go_on,
             "Memory": service.context.memory.keep_up,
             "The index of the search": SearchKeeper(service.context).keep_up,
@@ -84,7 +94,6 @@ async def _serve(home: Home, stdout: int | None) -> None:
         for job in kept:
             stack.push_async_callback(_cancel, asyncio.ensure_future(job))
         service.context.local.start()
-        _stop_on_signals(service.app.asked_to_stop)
         log.info("Mynah is up in %s", home.root)
         await service.app.asked_to_stop.wait()
         log.info("Mynah stops")
@@ -144,8 +153,8 @@ async def _serve_parent(service: Service, stdout: int) -> None:
         service.app.asked_to_stop.set()
 
 
-async def _tell_state(service: Service) -> None:
-    """Send the state to the watchers whenever it changes."""
+async def _tell_state(service: Service, first: asyncio.Event) -> None:
+    """Send the state to the watchers whenever it changes; note the first time."""
     known: control.StatusReply | None = None
     here = _Nobody()
     while True:
@@ -154,6 +163,7 @@ async def _tell_state(service: Service) -> None:
         if told != known:
             known = told
             service.context.events.tell(control.StateChanged(status))
+            first.set()
         await asyncio.sleep(STATE_SECONDS)
 
 
