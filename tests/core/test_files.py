@@ -47,7 +47,7 @@ def test_a_replacement_that_the_system_refuses_leaves_no_temporary(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+@pytest.mark.posix_only("Windows has no modes")
 def test_a_secret_is_readable_by_its_owner_alone_from_the_first_byte(tmp_path):
     target = tmp_path / "secrets.json"
     target.write_text("old", encoding="utf-8")

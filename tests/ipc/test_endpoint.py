@@ -2,7 +2,6 @@
 
 import asyncio
 import stat
-import sys
 from contextlib import suppress
 
 import pytest
@@ -83,7 +82,7 @@ async def test_each_door_has_a_key_of_its_own(tmp_path):
         await door.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
+@pytest.mark.posix_only("Windows has no mode bits")
 async def test_only_the_owner_can_read_the_file(door, tmp_path):
     mode = stat.S_IMODE((tmp_path / "endpoint.json").stat().st_mode)
     assert mode == 0o600

@@ -1,7 +1,6 @@
 """The runner as a real process: over its pipe, with a tiny model and with echo."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -146,7 +145,7 @@ def test_a_model_that_cannot_be_loaded_is_told_in_words(tmp_path):
         assert "not a GGUF file" in talk.process.stderr.read()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="about signals to a process group")
+@pytest.mark.posix_only("about signals to a process group")
 def test_what_asks_a_whole_group_to_end_leaves_the_end_to_the_bot(tiny_model):
     with runner(tiny_model, f"--context={512 * SLOTS}", "--threads=1") as talk:
         talk.hear()
