@@ -206,8 +206,6 @@ class VoiceFiles:
 
     async def _renew(self, voice: Voice, guild: int) -> None:
         await asyncio.to_thread(voice.renew, self._home.voice(guild))
-        # Where mapped files cannot be removed, the build left those in use until now.
-        await asyncio.to_thread(self._sweep, guild)
 
     def _sweep(self, guild: int) -> bool:
         return files.sweep(self._home.voice(guild), voice_builder.NAME)
