@@ -10,6 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
+from app.core import private
 from app.core.errors import UsageError
 
 UNFINISHED = ".unfinished"
@@ -45,6 +46,8 @@ def replacing(path: Path, *, is_secret: bool = False) -> Iterator[BinaryIO]:
     with unfinished(path) as temporary:
         handle = os.open(temporary, flags, 0o600 if is_secret else 0o666)
         with os.fdopen(handle, "w+b") as file:
+            if is_secret:
+                private.keep(temporary)
             yield file
             file.flush()
             to_disk(file.fileno())

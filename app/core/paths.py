@@ -9,6 +9,7 @@ from pathlib import Path
 
 import appdirs
 
+from app.core import private
 from app.core.names import typed_path
 
 TREE: Mapping[str, str] = {
@@ -164,7 +165,9 @@ class Home:
 
     def create(self) -> "Home":
         """Make the directory, readable only by the owner."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.root.is_dir():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.keep(self.root)
         return self
 
 

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import peewee
 
-from app.core import file_guard
+from app.core import file_guard, private
 from app.core.errors import AppError
 from app.store import migrations, sqlite
 from app.store.search import message_index
@@ -83,7 +83,7 @@ class Database:
                 migrations.migrate(
                     self._peewee, self.path, self.path.parent / "backups"
                 )
-                self.path.chmod(0o600)
+                private.keep(self.path)
             if self._checkpoints:
                 self._mover = sqlite.LogMover(self.path)
         except peewee.DatabaseError as error:

@@ -4,12 +4,12 @@ import json
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 
 import pytest
 
+from app.core import private
 from app.core.paths import Home
 from tests.cli.commands import LINES, Bot, answer, mynah
 
@@ -68,8 +68,7 @@ def test_a_process_without_the_key_gets_nothing(home, bot):
             except ConnectionResetError:
                 pass
     assert answer(home, "guilds") == []
-    mode = stat.S_IMODE(home.endpoint_file.stat().st_mode)
-    assert mode & 0o077 == 0
+    assert not private.is_open(home.endpoint_file)
 
 
 def test_the_endpoint_of_a_killed_bot_is_recognised(home, export):
@@ -156,7 +155,7 @@ def test_a_key_from_stdin_is_kept_where_only_the_owner_reads(home):
     done = mynah(home, "config", "set", "openai_key", stdin=secret + "\n")
     assert done.returncode == 0, done.stderr
     assert secret not in done.stdout + done.stderr
-    assert stat.S_IMODE(home.secrets_file.stat().st_mode) & 0o077 == 0
+    assert not private.is_open(home.secrets_file)
     assert secret in home.secrets_file.read_text(encoding="utf-8")
 
 

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 
-from app.core import requests_to_end
-from app.core.requests_to_end import hear
+from app.core.requests_to_end import SECONDS, hear
 
 CLOSE = 2
 """CTRL_CLOSE_EVENT."""
@@ -42,27 +42,29 @@ async def test_a_signal_is_heard_and_ends_nothing_by_itself(name: str):
 async def test_an_event_of_the_console_is_heard_and_a_closing_one_waits(
     event: int, monkeypatch: pytest.MonkeyPatch
 ):
-    set_handlers, waits = [], []
-    kernel = requests_to_end.ctypes.windll.kernel32
+    import ctypes
+
+    set_handlers: list[Callable[[int], bool]] = []
+    waits: list[float] = []
 
     class Kernel:
         def SetConsoleCtrlHandler(self, handler, is_added: bool) -> int:  # noqa: N802
             set_handlers.append(handler)
-            return int(kernel.SetConsoleCtrlHandler(handler, is_added))
+            return 1
 
     class Libraries:
         kernel32 = Kernel()
-
-    monkeypatch.setattr(requests_to_end.ctypes, "windll", Libraries())
-    monkeypatch.setattr(requests_to_end.time, "sleep", waits.append)
 
     def ask() -> None:
         # The system runs a handler in a thread of its own.
         threading.Thread(target=set_handlers[0], args=[event]).start()
 
-    number = await _first_of(ask)
-    assert number == (signal.SIGINT if event == 0 else signal.SIGBREAK)
-    assert waits == ([requests_to_end.SECONDS] if event == CLOSE else [])
+    with monkeypatch.context() as patch:
+        patch.setattr(ctypes, "windll", Libraries(), raising=False)
+        patch.setattr("app.core.requests_to_end.time.sleep", waits.append)
+        number = await _first_of(ask)
+    assert number == (signal.SIGINT if event == 0 else getattr(signal, "SIGBREAK", 0))
+    assert waits == ([SECONDS] if event == CLOSE else [])
 
 
 @pytest.mark.process

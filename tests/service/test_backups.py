@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core import private
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home
 from app.service.backups import back_up, restore, restore_key
@@ -49,7 +50,7 @@ def test_what_is_restored_is_what_was_there(backup: Path, empty: Home) -> None:
 
 
 def test_a_backup_is_readable_by_its_owner_alone(backup: Path) -> None:
-    assert backup.stat().st_mode & 0o077 == 0
+    assert not private.is_open(backup)
 
 
 def test_a_damaged_database_leaves_the_good_copy_alone(
