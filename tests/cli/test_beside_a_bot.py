@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -74,7 +73,7 @@ def test_a_process_without_the_key_gets_nothing(home, bot):
 def test_the_endpoint_of_a_killed_bot_is_recognised(home, export):
     killed = Bot(home)
     answer(home, "import", "den", str(export))
-    killed.end(signal.SIGKILL)
+    killed.kill()
     assert home.endpoint_file.exists()
     (guild,) = answer(home, "guilds")
     assert guild["messages"] == 5
@@ -86,7 +85,7 @@ def test_the_endpoint_of_a_killed_bot_is_recognised(home, export):
 
 def test_a_port_taken_over_by_a_stranger_is_not_trusted(home, export):
     killed = Bot(home)
-    killed.end(signal.SIGKILL)
+    killed.kill()
     with socket.create_server(("127.0.0.1", killed.endpoint.port)) as stranger:
         stranger.settimeout(20)
         asking = subprocess.Popen(

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -134,7 +133,7 @@ def lived(place: Path, host: str) -> Iterator[tuple[Told, Bot]]:
         ):
             told.run(*words)
         yield told, bot
-        bot.end(signal.SIGKILL)
+        bot.kill()
 
 
 def holding(root: Path, spared: Path) -> list[str]:
