@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from app.core.names import GuildId
 from app.ipc.wire import Request
 from app.service.service import Service
 from app.settings.schema import Config
@@ -20,6 +21,6 @@ async def ask(service: Service, request: Request[R]) -> R:
     return await service.call(Nobody(), request)
 
 
-async def built_in(guild: int) -> Config:
+async def built_in(guild: GuildId) -> Config:
     """The settings of a guild that has none of its own."""
     return Config()

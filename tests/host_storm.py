@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from random import Random
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.providers.cost_record import Spent
 from app.service.service import Service, open_service
@@ -111,7 +112,7 @@ async def blow(
     return storm
 
 
-async def _guild(service: Service, number: int, storm: HostStorm) -> int:
+async def _guild(service: Service, number: int, storm: HostStorm) -> GuildId:
     context, row = service.context, await learned(service, number)
     order = ORDERS[number % len(ORDERS)]
     settings = context.settings
@@ -136,13 +137,13 @@ def guilds_without(order: str) -> set[str]:
     return {name for name in order.split(", ") if name in ("far", "third")}
 
 
-def _revoke(row: int) -> None:
+def _revoke(row: GuildId) -> None:
     from app.store.tables import Consent
 
     Consent.delete().where(Consent.guild == row).execute()
 
 
-def _put_provider(row: int, order: str) -> None:
+def _put_provider(row: GuildId, order: str) -> None:
     from app.store import settings
 
     settings.put(row, "reply.provider", order, 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.providers.cost_record import Spent
@@ -112,7 +113,7 @@ def in_turn(
     return lambda body: next(order) if rng.random() < share else "fine"
 
 
-async def learned(service: Service, number: int) -> int:
+async def learned(service: Service, number: int) -> GuildId:
     """Return the row of a new server that has learned a few lines."""
     context = service.context
     row = (await context.database.run(guilds.ensure, f"guild{number}", str(number))).id
@@ -122,10 +123,10 @@ async def learned(service: Service, number: int) -> int:
         for i, line in enumerate(lines)
     ]
     await context.voices.hear(row, records)
-    return int(row)
+    return row
 
 
-async def _guild(service: Service, number: int, storm: Storm) -> int:
+async def _guild(service: Service, number: int, storm: Storm) -> GuildId:
     context, row = service.context, await learned(service, number)
     if number % LOCKED == 0:
         storm.locked.add(row)
@@ -144,7 +145,7 @@ async def rage(
     service: Service,
     storm: Deliveries,
     hosts: Sequence[str],
-    rows: Sequence[int],
+    rows: Sequence[GuildId],
     a_second: float,
     rng: Random,
 ) -> None:
@@ -186,14 +187,14 @@ async def _forgive(service: Service, hosts: Sequence[str]) -> None:
 async def _deliver(
     service: Service,
     storm: Deliveries,
-    rows: Sequence[int],
+    rows: Sequence[GuildId],
     a_second: float,
     rng: Random,
 ) -> None:
     replier = service.context.replier
     rungs = replier._rungs
 
-    async def one(number: int, row: int, began: float) -> None:
+    async def one(number: int, row: GuildId, began: float) -> None:
         limit = rungs.time_limit_ms("hybrid", rungs._home(), ["local"])
         text = f"marker-{row}-x message {number} about word{number % 30}"
         request = ReplyRequest(row, text, "bob", "mention", trigger=str(number))

@@ -5,6 +5,8 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.core.names import GuildId
+
 
 class QueueFullError(Exception):
     """Too many requests are waiting."""
@@ -24,7 +26,7 @@ class FairQueue:
 
     @asynccontextmanager
     async def place(
-        self, guild: int, seconds: float | None = None
+        self, guild: GuildId, seconds: float | None = None
     ) -> AsyncIterator[None]:
         """Wait for a place, so many seconds at most.
 
@@ -41,7 +43,7 @@ class FairQueue:
             self._free += 1
             self._wake()
 
-    async def _wait_for(self, guild: int, seconds: float | None) -> None:
+    async def _wait_for(self, guild: GuildId, seconds: float | None) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self._wait(guild)
@@ -49,7 +51,7 @@ class FairQueue:
             reason = f"its turn did not come; {self.waiting} other requests wait"
             raise QueueFullError(reason) from None
 
-    async def _wait(self, guild: int) -> None:
+    async def _wait(self, guild: GuildId) -> None:
         line = self._lines.get(guild, deque())
         share = max(4, self._max_waiting // (len(self._lines) + 1))
         if self.waiting >= self._max_waiting or len(line) >= share:
@@ -66,7 +68,7 @@ class FairQueue:
             self._wake()
             raise
 
-    def _drop(self, guild: int, future: asyncio.Future[None]) -> None:
+    def _drop(self, guild: GuildId, future: asyncio.Future[None]) -> None:
         line = self._lines.get(guild)
         if line and future in line:
             line.remove(future)

@@ -255,7 +255,7 @@ def preview(text: str) -> str:
     words = _OPEN_HOUSE.sub("", words).rstrip()
     while words and _NUMBER.issuperset(last := words.rsplit(None, 1)[-1]):
         words = words.removesuffix(last).rstrip()
-    return split(words)[0] if words else ""
+    return balanced(split(words)[0]) if words else ""
 
 
 def units(text: str) -> int:

@@ -6,10 +6,11 @@ from typing import Literal
 
 from app.chat import reply_time
 from app.chat.persona_rules import rules_in
+from app.core.names import GuildId
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.voice.generated_line import Rules
-from app.voice.index import Spans
+from app.voice.index import Lean, Spans
 
 Mode = Literal["markov", "llm", "hybrid"]
 
@@ -53,7 +54,7 @@ def dial_of(mode: Mode, dial: int) -> int:
 def build(
     config: Config,
     mode: Mode,
-    guild: int,
+    guild: GuildId,
     conversation: str,
     turns: Sequence[Turn],
     *,
@@ -62,11 +63,16 @@ def build(
     reply: int | None = None,
     summary: str = "",
     summary_of: int | None = None,
-    lent: frozenset[int] = frozenset(),
+    lent: frozenset[GuildId] = frozenset(),
     channels: frozenset[int] | None = None,
     spans: Spans | None = None,
+    near: frozenset[int] = frozenset(),
 ) -> Prompt:
-    """Build the prompt of one reply; the caller adds examples, drafts and moments."""
+    """Build the prompt of one reply; the caller adds examples, drafts and moments.
+
+    Args:
+        near: Rows of the channels that the voice leans to.
+    """
     wanted, model = config.reply, config.model
     own = rules_in(wanted.persona).words
     max_words = min(own, wanted.max_words) if own else wanted.max_words
@@ -92,6 +98,7 @@ def build(
         lent=lent,
         channels=channels,
         spans=spans,
+        lean=Lean(near, config.voice.lean) if near and config.voice.lean > 1 else None,
         model=config.openai.model,
     )
 

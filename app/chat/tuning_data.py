@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from app.core.names import GuildId
 from app.core.secret_patterns import has_secret
 
 TURNS = 6
@@ -26,7 +27,7 @@ class Given:
     author: str
     text: str
     at_ms: int
-    guild: int | None = None
+    guild: GuildId | None = None
     """Row id of the guild where it was said; None if that is not known."""
 
 
@@ -38,7 +39,7 @@ class RatedReply:
     """`name: text` each, oldest first."""
     text: str
     rating: int
-    guilds: frozenset[int | None] = frozenset()
+    guilds: frozenset[GuildId | None] = frozenset()
     """Row ids of the guilds where its lines were said."""
 
 
@@ -83,7 +84,7 @@ class Examples:
     duplicates: int = 0
     private: int = 0
     """The number of messages with a secret, an address or a phone number."""
-    guilds: frozenset[int | None] = frozenset()
+    guilds: frozenset[GuildId | None] = frozenset()
     """Every guild whose words are in them."""
 
 

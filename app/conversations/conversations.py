@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.conversations.message_features import MessageFeatures
 from app.conversations.reply_linker import Linker
+from app.core.names import GuildId
 from app.store import guilds, messages, reply_links
 from app.store.database import Database
 from app.store.reply_links import NewLink
@@ -197,7 +198,7 @@ def _placed(rows: Sequence[int]) -> list[PlacedMessage]:
 
 def _heard(heard: Sequence[StoredMessage]) -> list[PlacedMessage]:
     """Messages of one guild or several, with what is known of their places."""
-    asked: defaultdict[int, list[str]] = defaultdict(list)
+    asked: defaultdict[GuildId, list[str]] = defaultdict(list)
     for one in heard:
         if one.reply_to is not None:
             asked[one.guild].append(one.reply_to)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from app.core.names import GuildId
+
 
 @dataclass(frozen=True)
 class RungOutcome:
@@ -50,7 +52,7 @@ class Explanation:
     """All that is kept of a reply."""
 
     id: int
-    guild: int
+    guild: GuildId
     channel: int | None
     """Both by row."""
     created: int

@@ -1,8 +1,15 @@
-"""Names of servers and files, as people and frames write them."""
+"""Names of servers and files, as people, frames and queries write them."""
 
 import os
 import urllib.parse
 from pathlib import Path
+from typing import NewType
+
+GuildId = NewType("GuildId", int)
+"""The row of a guild, which is no other number: neither Discord's id nor another row.
+
+Queries take it first, so that a mix-up of numbers asks nothing about the wrong guild.
+"""
 
 _URI = "file://"
 

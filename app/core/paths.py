@@ -10,7 +10,7 @@ from pathlib import Path
 import appdirs
 
 from app.core import private
-from app.core.names import typed_path
+from app.core.names import GuildId, typed_path
 
 TREE: Mapping[str, str] = {
     "config.toml": "the settings; edit it while Mynah runs",
@@ -136,14 +136,14 @@ class Home:
         """Return the folder of a guild's derived files, by its row id."""
         return self.guilds / str(row)
 
-    def voice(self, guild: int) -> Path:
+    def voice(self, guild: GuildId) -> Path:
         return self.guild(guild) / "voice"
 
-    def token_voice(self, guild: int, vocabulary: str) -> Path:
+    def token_voice(self, guild: GuildId, vocabulary: str) -> Path:
         """Return the folder of a guild's token voice for one model vocabulary."""
         return self.guild(guild) / "tokens" / vocabulary
 
-    def index(self, guild: int) -> Path:
+    def index(self, guild: GuildId) -> Path:
         """Return the folder of the nearest-neighbor index of a guild's embeddings."""
         return self.guild(guild) / "index"
 

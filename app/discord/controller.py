@@ -14,6 +14,7 @@ from app.chat.postprocess import neutralise, split
 from app.core import secrets
 from app.core.errors import UsageError
 from app.core.invite_link import invite_url
+from app.core.names import GuildId
 from app.discord.actions.machine import StoredMachine
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
@@ -72,7 +73,7 @@ class DiscordController:
             group.create_task(keep(overdue, self._keep_grace_times))
             group.create_task(keep(connection, self._stay_connected, gives_up=False))
 
-    async def _withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
+    async def _withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
         """Delete the bot's messages that lost their words, where the owner wants it."""
         config = await self._context.settings.of(guild)
         if not config.learn.delete_own_lines:
@@ -204,7 +205,7 @@ class DiscordController:
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
         return control.DecideReply(row.id, request.approve)
 
-    async def _require_sayable(self, guild: int, text: str) -> None:
+    async def _require_sayable(self, guild: GuildId, text: str) -> None:
         config = await self._context.settings.of(guild)
         if config.speak.forbids(text):
             raise UsageError(
@@ -247,7 +248,7 @@ class DiscordController:
         return control.TrainReply(guild.name, [one.name for one in channels])
 
     async def _chosen(
-        self, guild: int, found: discord.Guild, names: Sequence[str]
+        self, guild: GuildId, found: discord.Guild, names: Sequence[str]
     ) -> Sequence[Trained] | None:
         """Return the channels with those names; None stands for all."""
         if not names:
@@ -263,7 +264,7 @@ class DiscordController:
         """Pause, resume or stop a job, or the training of a guild's row."""
         if await self._context.jobs.steer(request.job, request.action):
             return control.JobControlReply(request.job, request.action)
-        guild = await self._context.database.run(guilds.get, request.job)
+        guild = await self._context.database.run(guilds.get, GuildId(request.job))
         training = self._client().training
         number = int(guild.discord_id or 0) if guild else 0
         if request.action == "stop":

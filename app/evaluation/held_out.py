@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from app.core.errors import AppError, UsageError
+from app.core.names import GuildId
 from app.evaluation.annotated_chat import Row
 from app.importers.intake import DEFAULT_CHANNEL, UNKNOWN_AUTHOR
 from app.importers.records import milliseconds
@@ -27,6 +28,7 @@ class Held:
     turns: Turns
     name: str
     text: str
+    channel: str = ""
 
 
 def find_guild(database: Database, name: str) -> StoredGuild:
@@ -67,7 +69,7 @@ def read_held_out(path: Path) -> list[Row]:
     return rows
 
 
-def before_of(guild: int, rows: Sequence[Row], turns: int) -> dict[str, list[Row]]:
+def before_of(guild: GuildId, rows: Sequence[Row], turns: int) -> dict[str, list[Row]]:
     """Return the guild's last rows of each channel before these."""
     first: dict[str, Row] = {}
     for row in rows:
@@ -111,7 +113,7 @@ def hold_out(
         seen = recent.setdefault(name, deque(before.get(name, ()), maxlen=turns))
         if not row.get("bot"):
             turns_before = [(_author(old), str(old["text"])) for old in seen]
-            yield Held(turns_before, _author(row), text)
+            yield Held(turns_before, _author(row), text, name)
         seen.append(row)
 
 

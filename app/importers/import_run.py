@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.core.names import GuildId
 from app.importers import gate
 from app.importers.file_reader import FileReader, short
 from app.importers.filters import FORGOTTEN
@@ -66,7 +67,7 @@ class ImportRun:
     def __init__(
         self,
         database: Database,
-        guild: int,
+        guild: GuildId,
         name: str,
         intake: Intake,
         *,

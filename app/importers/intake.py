@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from app.core.names import GuildId
 from app.importers.filters import EMPTY, LONG, OPTED_OUT, SYSTEM, Filters, clean
 from app.importers.records import MAX_TEXT_CHARS, ContentIds, Record
 from app.store import guilds, imports
@@ -33,7 +34,7 @@ class Intake:
     def __init__(
         self,
         database: Database,
-        guild: int,
+        guild: GuildId,
         filters: Filters,
         authors: AuthorKey,
         channel: str | None,

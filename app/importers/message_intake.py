@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from app.core.names import GuildId
 from app.importers.filters import Filters, clean
 from app.importers.intake import DEFAULT_CHANNEL
 from app.importers.records import MAX_TEXT_CHARS, Record
@@ -24,7 +25,7 @@ class TakenIn(NamedTuple):
 
 def store_heard(
     place: Place,
-    guild: int,
+    guild: GuildId,
     record: Record,
     is_missed: bool,
     filters: Filters,
@@ -59,7 +60,7 @@ def store_live(
 
 @write
 def store(
-    guild: int, record: Record, filters: Filters, authors: AuthorKey
+    guild: GuildId, record: Record, filters: Filters, authors: AuthorKey
 ) -> TakenIn | None:
     """Store a message that has an id and a channel.
 
@@ -79,7 +80,7 @@ def store(
 
 @write
 def take_over(
-    guild: int, row: int, record: Record, filters: Filters, authors: AuthorKey
+    guild: GuildId, row: int, record: Record, filters: Filters, authors: AuthorKey
 ) -> bool:
     """Put a proxied line in its stored original's place; False if it is not kept."""
     message = _admitted(guild, record, filters, authors)
@@ -87,7 +88,7 @@ def take_over(
 
 
 def _admitted(
-    guild: int, record: Record, filters: Filters, authors: AuthorKey
+    guild: GuildId, record: Record, filters: Filters, authors: AuthorKey
 ) -> NewMessage | None:
     """Return the row for a message, with its member and channel made."""
     if record.is_system or len(record.text) > MAX_TEXT_CHARS or record.id is None:

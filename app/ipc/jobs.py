@@ -6,6 +6,7 @@ The bot sends one request; the child sends `Progress` notifications, then the re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.core.names import GuildId
 from app.ipc.control import (
     CountedText,
     ImportPreviewReply,
@@ -30,7 +31,7 @@ class ImportJob(Request[ImportJobReply]):
     """Store the messages of files, and build the guild's voice if much is new."""
 
     method: ClassVar[str] = "import"
-    guild: int
+    guild: GuildId
     paths: list[str]
     channel: str | None = None
     """Name of the channel for files that name none."""
@@ -55,7 +56,7 @@ class PreviewJob(Request[ImportPreviewReply]):
     dates: str | None = None
     is_deep: bool = True
     """Read the messages, too."""
-    row: int | None = None
+    row: GuildId | None = None
     """The server's row, whose filters hold; None for a new server."""
 
 
@@ -71,9 +72,20 @@ class RebuildJob(Request[RebuildJobReply]):
     """Write a guild's voice anew from the database."""
 
     method: ClassVar[str] = "rebuild"
-    guild: int
+    guild: GuildId
     compact: bool = False
     """Write the database anew as well, without traces of what was deleted."""
+
+
+@dataclass(frozen=True)
+class FollowJob(Request[RebuildJobReply]):
+    """Build a guild's voice while an import still stores its messages.
+
+    It reads what is there, waits for more, and writes the files after `AllStored`.
+    """
+
+    method: ClassVar[str] = "follow"
+    guild: GuildId
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ class CompareJob(Request[CompareJobReply]):
     """Compare a guild's voice as a snapshot has it with a later one."""
 
     method: ClassVar[str] = "compare"
-    guild: int
+    guild: GuildId
     before: str
     after: str | None = None
     """Name of the later snapshot; None for the voice as it is now."""
@@ -107,7 +119,7 @@ class TokenVoiceJob(Request[TokenVoiceJobReply]):
     """Build a guild's voice in the tokens of a model."""
 
     method: ClassVar[str] = "token_voice"
-    guild: int
+    guild: GuildId
     model: str
     """Path of the GGUF file."""
     is_awaited: bool = False
@@ -174,13 +186,20 @@ class Resume:
     method: ClassVar[str] = "resume"
 
 
+@dataclass(frozen=True)
+class AllStored:
+    """All messages that a `FollowJob` waits for are stored."""
+
+    method: ClassVar[str] = "all_stored"
+
+
 REQUESTS = (
-    ImportJob, PreviewJob, RebuildJob, CompareJob, TokenVoiceJob, RequantiseJob,
-    SearchJob,
+    ImportJob, PreviewJob, RebuildJob, FollowJob, CompareJob, TokenVoiceJob,
+    RequantiseJob, SearchJob,
 )  # fmt: skip
 
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)
 """Jobs that may be paused and stopped by hand."""
 
-TO_CHILD = Catalogue(REQUESTS, (Pause, Resume))
+TO_CHILD = Catalogue(REQUESTS, (Pause, Resume, AllStored))
 FROM_CHILD = Catalogue((), (Progress,))

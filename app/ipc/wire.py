@@ -258,6 +258,8 @@ def _cached_hints(kind: type) -> Mapping[str, object]:
 
 def _built(value: object, hint: object, name: str) -> object:
     """`value`, which JSON brought, as `hint` says."""
+    # A `NewType` is of its type on the wire.
+    hint = getattr(hint, "__supertype__", hint)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return _first_that_fits(value, inner, name)

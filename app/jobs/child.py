@@ -16,7 +16,9 @@ from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import (
     TO_CHILD,
+    AllStored,
     CompareJob,
+    FollowJob,
     ImportJob,
     Pause,
     PreviewJob,
@@ -48,6 +50,7 @@ class Orders:
         self._first: queue.SimpleQueue[RequestFrame | WireError] = queue.SimpleQueue()
         self._goes_on = threading.Event()
         self._goes_on.set()
+        self._is_whole = threading.Event()
 
     def take(self, line: bytes) -> None:
         """Act on one line; one that is no frame counts only as the first."""
@@ -63,6 +66,8 @@ class Orders:
                 self._goes_on.clear()
             case Notification(Resume()):
                 self._goes_on.set()
+            case Notification(AllStored()):
+                self._is_whole.set()
 
     def request(self) -> RequestFrame:
         """Wait for the request.
@@ -78,6 +83,10 @@ class Orders:
     def wait_while_paused(self) -> None:
         """Return as soon as the work may go on."""
         self._goes_on.wait()
+
+    def is_whole(self, seconds: float = 0.0) -> bool:
+        """Wait for `AllStored` that long at most, and tell if it came."""
+        return self._is_whole.wait(seconds)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -108,7 +117,7 @@ def main(argv: Sequence[str]) -> int:
         send(error.failure())
         return UsageError.exit_code
     try:
-        reply = carry_out(frame.params, home, tell)
+        reply = carry_out(frame.params, home, tell, orders.is_whole)
     except AppError as error:
         send(Failure(frame.id, error.exit_code, error.message, error.hint))
         return error.exit_code
@@ -116,10 +125,19 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def carry_out(request: Request[object], home: Home, tell: Tell) -> object:
+def carry_out(
+    request: Request[object],
+    home: Home,
+    tell: Tell,
+    is_whole: Callable[[float], bool] = lambda seconds: True,
+) -> object:
     """Do one job of the catalogue.
 
     Only now is imported what the job needs: native code writes to fd 1.
+
+    Args:
+        is_whole: Waits that many seconds for the last message of a `FollowJob`, and
+            tells if it is stored.
 
     Raises:
         AppError: What the owner can mend.
@@ -140,6 +158,11 @@ def carry_out(request: Request[object], home: Home, tell: Tell) -> object:
 
         _stand_back(import_and_rebuild.NICENESS)
         return import_and_rebuild.run(request, home, tell)
+    if isinstance(request, FollowJob):
+        from app.jobs import import_and_rebuild
+
+        # The import that started it stands back already, and so does this.
+        return import_and_rebuild.run(request, home, tell, is_whole)
     if isinstance(request, SearchJob):
         from app.jobs import search
 

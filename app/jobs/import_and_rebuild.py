@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import UsageError
-from app.core.names import named_path
+from app.core.names import GuildId, named_path
 from app.core.paths import Home
 from app.importers import previews
 from app.importers.filters import Filters
@@ -20,12 +20,14 @@ from app.ipc.control import CountedText, ImportPreviewReply, ImportReply, Progre
 from app.ipc.jobs import (
     CompareJob,
     CompareJobReply,
+    FollowJob,
     ImportJob,
     ImportJobReply,
     PreviewJob,
     RebuildJob,
     RebuildJobReply,
 )
+from app.jobs.voice_follower import VoiceFollower, followed
 from app.settings.config_file import load
 from app.settings.schema import Config
 from app.settings.setting_keys import with_stored
@@ -50,9 +52,12 @@ SWITCH_SECONDS = 0.0002
 
 
 def run(
-    request: ImportJob | PreviewJob | RebuildJob | CompareJob, home: Home, tell: Tell
+    request: ImportJob | PreviewJob | RebuildJob | FollowJob | CompareJob,
+    home: Home,
+    tell: Tell,
+    is_whole: Callable[[float], bool] = lambda seconds: True,
 ) -> ImportJobReply | ImportPreviewReply | RebuildJobReply | CompareJobReply:
-    """Carry out a job."""
+    """Carry out a job; for `is_whole` see `child.carry_out`."""
     # Millions of rows come and go without a cycle, and searching for one costs a tenth
     # of the time.
     gc.disable()
@@ -71,6 +76,8 @@ def run(
                 if is_compacting:
                     database.compact()
                 return RebuildJobReply(built)
+            case FollowJob(guild):
+                return RebuildJobReply(follow(home, database, guild, tell, is_whole))
             case CompareJob(guild, before, after):
                 return compare(database, guild, before, after)
 
@@ -82,18 +89,27 @@ def import_and_learn(
     began = time.monotonic()
     guild = request.guild
     is_new = not (home.voice(guild) / f"{voice_builder.NAME}.json").exists()
-    counts = import_files(home, database, request, tell)
-    built = is_new or counts.added > SMALL_IMPORT
-    if built:
-        rebuild(home, database, guild, tell)
+    with VoiceFollower(home, guild) as follower:
+        counts = import_files(home, database, request, tell, follower.note)
+        built = is_new or counts.added > SMALL_IMPORT
+        if built and not follower.finish(tell):
+            rebuild(home, database, guild, tell)
     counts.seconds = time.monotonic() - began
     return ImportJobReply(ImportReply(**vars(counts)), built)
 
 
 def import_files(
-    home: Home, database: Database, request: ImportJob, tell: Tell
+    home: Home,
+    database: Database,
+    request: ImportJob,
+    tell: Tell,
+    note_added: Callable[[int], None] = lambda added: None,
 ) -> Counts:
-    """Store the messages of files, filtered as the guild's settings say."""
+    """Store the messages of files, filtered as the guild's settings say.
+
+    Args:
+        note_added: Called with the number of messages stored so far.
+    """
     guild, channel = request.guild, request.channel
     paths = [named_path(path) for path in request.paths]
     config = _settings(home, database, guild)
@@ -112,6 +128,7 @@ def import_files(
         progress = _progress("import", label, step.done, step.total, step.seconds)
         note = f"{of_file}{step.messages:,} messages"
         throttle.tell(replace(progress, note=note))
+        note_added(work.counts.added)
 
     intake = Intake(database, guild, filters, authors, channel)
     work = ImportRun(
@@ -131,7 +148,7 @@ def preview(
     home: Home, database: Database, request: PreviewJob, tell: Tell
 ) -> ImportPreviewReply:
     """Look at files without storing anything."""
-    config = _settings(home, database, request.row or 0)
+    config = _settings(home, database, request.row or GuildId(0))
     began, throttle = time.monotonic(), _Throttle(tell)
 
     def on_file(name: str, done: int, total: int) -> None:
@@ -151,7 +168,13 @@ def preview(
     )
 
 
-def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
+def rebuild(
+    home: Home,
+    database: Database,
+    guild: GuildId,
+    tell: Tell,
+    rows: Iterator[Learnable] | None = None,
+) -> int:
     """Rewrite the guild's voice from the database; return its number of messages."""
     began = time.monotonic()
     total = database.call(messages.count, guild)
@@ -164,11 +187,31 @@ def rebuild(home: Home, database: Database, guild: int, tell: Tell) -> int:
         progress = _progress("rebuild", name, read, total, seconds, "messages")
         throttle.tell(progress)
 
-    rows = learnable(database, guild)
+    rows = learnable(database, guild) if rows is None else rows
     return voice_builder.build(home.voice(guild), rows, on_read)
 
 
-def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learnable]:
+def follow(
+    home: Home,
+    database: Database,
+    guild: GuildId,
+    tell: Tell,
+    is_whole: Callable[[float], bool],
+) -> int:
+    """Build the guild's voice of messages that an import still stores."""
+
+    def tell_rest(progress: Progress) -> None:
+        # Before that, the import tells how far it is.
+        if is_whole(0):
+            tell(replace(progress, total=max(progress.done, progress.total)))
+
+    rows = followed(database, guild, is_whole)
+    return rebuild(home, database, guild, tell_rest, rows)
+
+
+def learnable(
+    database: Database, guild: GuildId, after: int = 0
+) -> Iterator[Learnable]:
     """Yield the guild's messages to learn, a page at a time."""
     return _pages(
         lambda row: database.call(voice_changes.learnable_page, guild, row), after
@@ -176,7 +219,7 @@ def learnable(database: Database, guild: int, after: int = 0) -> Iterator[Learna
 
 
 def compare(
-    database: Database, guild: int, before: str, after: str | None = None
+    database: Database, guild: GuildId, before: str, after: str | None = None
 ) -> CompareJobReply:
     """Find the words that a guild's voice gained and lost between two snapshots.
 
@@ -189,7 +232,7 @@ def compare(
     )
 
 
-def _words_of(database: Database, guild: int, name: str | None) -> Counter[str]:
+def _words_of(database: Database, guild: GuildId, name: str | None) -> Counter[str]:
     if name is None:
         return count_words(text for _, text, _ in learnable(database, guild))
     found = database.call(snapshots.get, guild, name)
@@ -207,7 +250,7 @@ def _pages(
         after = page[-1][0]
 
 
-def _settings(home: Home, database: Database, guild: int) -> Config:
+def _settings(home: Home, database: Database, guild: GuildId) -> Config:
     return with_stored(load(home.config_file), database.call(settings.of, guild))
 
 

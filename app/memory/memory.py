@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import numpy as np
 
 from app.core.files import size
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.memory import key_texts, recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
@@ -37,7 +38,7 @@ NEAR = 64
 _WIDEST = 1024
 log = logging.getLogger(__name__)
 
-Report = Callable[[int, int, int, float], None]
+Report = Callable[[GuildId, int, int, float], None]
 """Receives guild, finished texts, all texts, and texts per second."""
 
 
@@ -70,8 +71,8 @@ class Memory:
         self._now = now
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
         self._embedders: dict[str | None, Embeds] = {}
-        self._shelves: dict[int, GuildIndex] = {}
-        self._done: dict[int, int] = {}
+        self._shelves: dict[GuildId, GuildIndex] = {}
+        self._done: dict[GuildId, int] = {}
         """Row up to which every message of a guild has been checked."""
         self._opening = asyncio.Lock()
         self._idle = asyncio.Event()
@@ -96,7 +97,7 @@ class Memory:
             if not self._replies:
                 self._idle.set()
 
-    async def learn(self, guild: int, row: int, text: str) -> None:
+    async def learn(self, guild: GuildId, row: int, text: str) -> None:
         """Embed one new or edited message; it can be found when this returns."""
         shelf = await self._shelf(guild)
         was_known = await self._database.run(embeddings.drop, [row])
@@ -104,7 +105,7 @@ class Memory:
             await self._take_out(guild, shelf, [row])
         await self._embed(guild, [(row, text)])
 
-    async def catch_up(self, guild: int) -> int:
+    async def catch_up(self, guild: GuildId) -> int:
         """Embed messages without a vector, newest first; return their number.
 
         The database knows what is missing, so a kill costs one portion at most. The
@@ -130,7 +131,7 @@ class Memory:
         return done
 
     async def _portions(
-        self, guild: int, model: str, after: int
+        self, guild: GuildId, model: str, after: int
     ) -> AsyncIterator[list[tuple[int, str]]]:
         """Yield messages without a vector, newest first, while no reply is made."""
         before = None
@@ -144,7 +145,7 @@ class Memory:
                 await self._idle.wait()
                 yield page[start : start + PORTION]
 
-    async def _embed(self, guild: int, portion: Sequence[tuple[int, str]]) -> None:
+    async def _embed(self, guild: GuildId, portion: Sequence[tuple[int, str]]) -> None:
         """Store each text's vector in the database and the index."""
         embedder = await self._embedder(None)
         shelf = await self._shelf(guild)
@@ -159,25 +160,25 @@ class Memory:
             await self._add_new(guild, shelf)
             await self._call(shelf.save_if_worth)
 
-    async def forget(self, guild: int, rows: Sequence[int]) -> None:
+    async def forget(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Take messages that left the database out of memory and files."""
         self.look_again(guild, rows)
         await self._take_out(guild, await self._shelf(guild), rows)
 
-    def look_again(self, guild: int, rows: Sequence[int]) -> None:
+    def look_again(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Embed these rows again, as far as they still exist, with a newer text."""
         first = min(rows, default=0) - 1
         self._done[guild] = min(self._done.get(guild, 0), max(first, 0))
 
     async def _take_out(
-        self, guild: int, shelf: GuildIndex, rows: Sequence[int]
+        self, guild: GuildId, shelf: GuildIndex, rows: Sequence[int]
     ) -> None:
         await self._call(shelf.remove, rows)
         if shelf.needs_rebuild:
             await self._call(shelf.restart)
             await self._add_new(guild, shelf)
 
-    async def prune(self, guild: int, cap_bytes: int) -> int:
+    async def prune(self, guild: GuildId, cap_bytes: int) -> int:
         """Drop the oldest vectors until the guild is under its limit.
 
         Returns the number dropped; messages always stay.
@@ -197,7 +198,7 @@ class Memory:
 
     async def recall(
         self,
-        guild: int,
+        guild: GuildId,
         turns: Sequence[str],
         channels: Collection[int] | None,
         limit: int,
@@ -285,7 +286,7 @@ class Memory:
                 self._embedders[model] = self._embedders[opened.model_id] = opened
         return self._embedders[model]
 
-    async def _shelf(self, guild: int) -> GuildIndex:
+    async def _shelf(self, guild: GuildId) -> GuildIndex:
         """Return the guild's index, opened and updated on first use."""
         if guild not in self._shelves:
             counts = dict(await self._reader.run(embeddings.models, guild))
@@ -298,7 +299,7 @@ class Memory:
             self._shelves.setdefault(guild, shelf)
         return self._shelves[guild]
 
-    async def _bring_up(self, guild: int, shelf: GuildIndex) -> None:
+    async def _bring_up(self, guild: GuildId, shelf: GuildIndex) -> None:
         """Add what the files lack; rebuild if they and the database differ."""
         await self._add_new(guild, shelf)
         truth = await self._reader.run(embeddings.state, guild, shelf.model)
@@ -307,11 +308,11 @@ class Memory:
             await self._call(shelf.restart)
             await self._add_new(guild, shelf)
 
-    async def _add_new(self, guild: int, shelf: GuildIndex) -> None:
+    async def _add_new(self, guild: GuildId, shelf: GuildIndex) -> None:
         while page := await self._page(guild, shelf):
             await self._call(shelf.add, page)
 
-    async def _page(self, guild: int, shelf: GuildIndex) -> Page:
+    async def _page(self, guild: GuildId, shelf: GuildIndex) -> Page:
         return await self._reader.run(
             embeddings.added_after, guild, shelf.model, shelf.last, PAGE
         )

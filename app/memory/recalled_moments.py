@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from app.core.names import GuildId
 from app.memory.recall import Candidate
 from app.store import members, messages, voice_changes
 from app.store.rows import StoredMessage
@@ -24,7 +25,7 @@ class Moment:
 
 
 def shown(
-    guild: int, rows: list[int], channels: Collection[int] | None, without: set[int]
+    guild: GuildId, rows: list[int], channels: Collection[int] | None, without: set[int]
 ) -> list[StoredMessage]:
     """Return the messages in those rows that may be shown."""
     is_quotable = _quotable(guild)
@@ -40,7 +41,7 @@ def shown(
 
 
 def with_neighbors(
-    guild: int,
+    guild: GuildId,
     chosen: Sequence[Candidate],
     shown: Sequence[StoredMessage],
     without: set[int],
@@ -67,7 +68,7 @@ def with_neighbors(
     return found
 
 
-def _quotable(guild: int) -> Callable[[StoredMessage], bool]:
+def _quotable(guild: GuildId) -> Callable[[StoredMessage], bool]:
     """Return whether a message may be quoted: not rolled back, author not opted out."""
     hidden, gaps = members.opted_out(guild), voice_changes.gaps(guild)
 

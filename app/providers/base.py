@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from app.core.names import GuildId
 from app.voice.generated_line import Rules
-from app.voice.index import Spans
+from app.voice.index import Lean, Spans
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
 """A reply to plan for: a conversation worth reading, and more than most chat lines."""
@@ -36,7 +37,7 @@ class Turn:
     is_bot: bool = False
     message: int | None = None
     """Row id of the message it comes from, if it is stored."""
-    guild: int | None = field(default=None, compare=False)
+    guild: GuildId | None = field(default=None, compare=False)
     """Row id of the guild where it was said; None if that is not known."""
 
 
@@ -54,7 +55,7 @@ def _is_fresh(text: str) -> bool:
 class Prompt:
     """Everything that a provider may use to write one line."""
 
-    guild: int
+    guild: GuildId
     """The row id of the guild."""
     conversation: str
     """Key of the conversation, for prefix caches; unique across guilds."""
@@ -75,6 +76,8 @@ class Prompt:
     """Rows of the only channels that the voice may speak from; None means all."""
     spans: Spans | None = None
     """Rows of the only messages that it may speak from; None means all."""
+    lean: Lean | None = None
+    """Rows of the channels whose messages count for more."""
     examples: tuple[str, ...] = ()
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()
@@ -87,7 +90,7 @@ class Prompt:
     """A summary of the conversation before its turns."""
     summary_of: int | None = None
     """The row id of the summary's conversation."""
-    lent: frozenset[int] = frozenset()
+    lent: frozenset[GuildId] = frozenset()
     """Row ids of the guilds that examples, drafts and summary come from."""
     filled: Mapping[str, int] = field(default_factory=dict)
     """Estimated tokens by purpose; empty until the prompt is fitted."""
@@ -119,7 +122,7 @@ class Prompt:
     """The guild's choice of a cloud model; empty means the provider's default."""
 
     @property
-    def guilds(self) -> frozenset[int | None]:
+    def guilds(self) -> frozenset[GuildId | None]:
         """Every guild whose words are in it; None for words of unknown origin."""
         spoken = (*self.turns, *itertools.chain(*self.moments))
         return self.lent.union((self.guild,), (turn.guild for turn in spoken))

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.names import GuildId
+
 
 @dataclass(frozen=True)
 class Spent:
@@ -10,7 +12,7 @@ class Spent:
 
     provider: str
     model: str
-    guild: int
+    guild: GuildId
     reply: int | None
     host: str
     bytes_sent: int

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from random import Random
 from time import perf_counter
 
+from app.core.names import GuildId
 from app.core.never_said import never_said
 from app.core.secret_patterns import has_secret
 from app.providers.base import Completion, Prompt, Used, WordShare
@@ -38,7 +39,7 @@ class MarkovProvider:
 
     def __init__(
         self,
-        voice: Callable[[int], Awaitable[Voice]],
+        voice: Callable[[GuildId], Awaitable[Voice]],
         rng: Random,
     ) -> None:
         """`voice` gives a guild's voice."""
@@ -78,6 +79,7 @@ class MarkovProvider:
                 rules=prompt.rules,
                 channels=prompt.channels,
                 spans=prompt.spans,
+                lean=prompt.lean,
                 avoid=never.found_in if prompt.never else None,
             )
             if not has_secret(line.text) and not prompt.is_stale(line.text):

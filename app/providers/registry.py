@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from app.core.names import GuildId
 from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.providers.base import Provider
@@ -27,10 +28,10 @@ class Means:
 
     config: Callable[[], Config]
     """Return the home's present settings."""
-    voice: Callable[[int], Awaitable[Voice]]
+    voice: Callable[[GuildId], Awaitable[Voice]]
     rng: Random
     locate_model: Callable[[str], Path | None]
-    token_voice: Callable[[int], Awaitable[Path | None]]
+    token_voice: Callable[[GuildId], Awaitable[Path | None]]
     crashed: StateFile
     """The models that crashed and are set aside."""
     speeds: StateFile

@@ -10,6 +10,7 @@ from typing import Protocol
 from app.chat import example_selection
 from app.chat.best_of_n import without_echo
 from app.chat.prompt_settings import rules_of
+from app.core.names import GuildId
 from app.core.never_said import never_said
 from app.providers.base import Prompt, Turn
 from app.settings.schema import Config
@@ -38,7 +39,7 @@ class Remembers(Protocol):
 
     async def recall(
         self,
-        guild: int,
+        guild: GuildId,
         turns: Sequence[Turn],
         channels: frozenset[int] | None,
         limit: int,
@@ -75,6 +76,7 @@ class Illustrator:
                 rules=rules,
                 channels=prompt.channels,
                 spans=prompt.spans,
+                lean=prompt.lean,
                 avoid=never.found_in if prompt.never else None,
             )
         except LookupError:

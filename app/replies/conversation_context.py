@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.core.names import GuildId
 from app.providers.base import Turn
 from app.store import conversations, members, messages, reply_links
 from app.store.audience import speakable_channels
@@ -32,7 +33,7 @@ class ConversationContext:
     """A summary of a long conversation before its last turns."""
     summary_of: int | None = None
     """Row of that conversation."""
-    summary_guild: int | None = None
+    summary_guild: GuildId | None = None
     """Row of its guild."""
     speakable: frozenset[int] | None = None
     """Rows of the channels whose words may be said here; None means all."""
@@ -51,13 +52,13 @@ class ConversationContext:
 
 
 async def gather(
-    database: Database, guild: int, channel: int | None, last: Turn
+    database: Database, guild: GuildId, channel: int | None, last: Turn
 ) -> ConversationContext:
     """Collect everything before `last` that could go into its prompt."""
     return await database.run(_gather, guild, channel, last)
 
 
-def _gather(guild: int, channel: int | None, last: Turn) -> ConversationContext:
+def _gather(guild: GuildId, channel: int | None, last: Turn) -> ConversationContext:
     if channel is None:
         speakable = speakable_channels(guild, None)
         return ConversationContext(last, speakable=speakable)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
 
+from app.core.names import GuildId
 from app.core.sentences import LEAST_COPY, line_key
 from app.providers.base import Turn
 from app.store import messages
@@ -19,7 +20,7 @@ LEAST = 100
 
 KEPT_SECONDS = 3600.0
 
-Count = Callable[[int, int], tuple[int, int]]
+Count = Callable[[GuildId, int], tuple[int, int]]
 """Takes a guild's row and a number of its newest messages, and counts those that show
 the habit and those that could. It runs in the database's thread."""
 
@@ -48,9 +49,9 @@ class Habit:
         self._database = database
         self._clock = clock
         self._count = count
-        self._shares: dict[int, tuple[float, float]] = {}
+        self._shares: dict[GuildId, tuple[float, float]] = {}
 
-    async def share(self, guild: int) -> float:
+    async def share(self, guild: GuildId) -> float:
         """Return the share, in 0..1; 0 where too little was said."""
         known = self._shares.get(guild)
         if known is None or self._clock() - known[0] > KEPT_SECONDS:
@@ -69,7 +70,7 @@ class Bursts:
         self._rng = rng
         self._habit = Habit(database, clock, follow_ups)
 
-    async def lines(self, guild: int, most: int) -> int:
+    async def lines(self, guild: GuildId, most: int) -> int:
         """Return as many lines as people of the guild write in a row, up to `most`."""
         if most <= 1:
             return 1
@@ -88,21 +89,21 @@ class StaleLines:
     ) -> None:
         self._rng = rng
         self._habit = Habit(database, clock, _echoes)
-        self._lately: dict[int, deque[bytes]] = {}
+        self._lately: dict[GuildId, deque[bytes]] = {}
         """Hashes, since the words may be forgotten."""
 
-    async def just_said(self, guild: int, turns: Sequence[Turn]) -> frozenset[str]:
+    async def just_said(self, guild: GuildId, turns: Sequence[Turn]) -> frozenset[str]:
         """Return the last turns, by their words, or none where people repeat them."""
         if self._rng.random() < await self._habit.share(guild):
             return frozenset()
         return frozenset(line_key(turn.text) for turn in turns[-JUST_SAID:]) - {""}
 
-    def was_said(self, guild: int) -> Callable[[str], bool]:
+    def was_said(self, guild: GuildId) -> Callable[[str], bool]:
         """Return a check whether a text repeats one of the bot's last lines."""
         lately = frozenset(self._lately.get(guild, ()))
         return lambda text: _hash(line_key(text)) in lately
 
-    def note(self, guild: int, text: str) -> None:
+    def note(self, guild: GuildId, text: str) -> None:
         """Note the words of a reply, if it has any."""
         if not text:
             return
@@ -120,7 +121,7 @@ def long_lines(turns: Iterable[Turn]) -> frozenset[str]:
     )
 
 
-def _echoes(guild: int, newest: int) -> tuple[int, int]:
+def _echoes(guild: GuildId, newest: int) -> tuple[int, int]:
     """Count the messages that repeat the one before them, and all that have one."""
     texts = messages.neighbors(guild, newest)
     return sum(line_key(one) == line_key(other) for one, other in texts), len(texts)

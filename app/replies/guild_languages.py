@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from app.core.language import language_of
+from app.core.names import GuildId
 from app.providers.base import Turn
 from app.store import messages
 from app.store.database import Database
@@ -60,11 +61,11 @@ class GuildLanguages:
         """`clock` is in seconds."""
         self._database = database
         self._clock = clock
-        self._known: dict[int, tuple[float, asyncio.Future[Languages]]] = {}
+        self._known: dict[GuildId, tuple[float, asyncio.Future[Languages]]] = {}
 
     async def spoken(
         self,
-        guild: int,
+        guild: GuildId,
         channel: int | None,
         turns: Sequence[Turn],
         speakable: frozenset[int] | None,
@@ -88,11 +89,11 @@ class GuildLanguages:
         channels = frozenset(chosen)
         return Spoken(language, channels if speakable is None else channels & speakable)
 
-    async def prepare(self, guild: int) -> None:
+    async def prepare(self, guild: GuildId) -> None:
         """Find out the languages of a guild's channels."""
         await asyncio.wait({await self._found(guild)})
 
-    async def _found(self, guild: int) -> asyncio.Future[Languages]:
+    async def _found(self, guild: GuildId) -> asyncio.Future[Languages]:
         kept = self._known.get(guild)
         if kept is None or self._clock() - kept[0] > KEPT_SECONDS:
             sampled = await self._database.run(messages.newest_texts, guild, SAMPLED)

@@ -12,6 +12,7 @@ from app.chat.fair_queue import FairQueue
 from app.chat.ladder import Check, Fit, Rung
 from app.chat.prompt_settings import Mode, deadline_ms
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.providers.base import ANSWER_TOKENS, Keyed, Loads, Prompt, Provider, Speed
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
@@ -141,7 +142,7 @@ class LadderBuilder:
     def build(
         self,
         names: Sequence[str],
-        guild: int,
+        guild: GuildId,
         config: Config,
         gathered: ConversationContext,
         refused: Mapping[str, str | None] | None = None,
@@ -164,7 +165,7 @@ class LadderBuilder:
     def _host_rung(
         self,
         name: str,
-        guild: int,
+        guild: GuildId,
         config: Config,
         gathered: ConversationContext,
         refused: str | None,
@@ -184,7 +185,7 @@ class LadderBuilder:
             loading=_loading(provider, model),
         )
 
-    def _budget(self, name: str, guild: int, config: Config) -> Check:
+    def _budget(self, name: str, guild: GuildId, config: Config) -> Check:
         def check(prompt: Prompt) -> str | None:
             home, host = self._home().openai, host_of(self._home(), name)
             if not (host.has_address and host.address.is_cloud):

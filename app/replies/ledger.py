@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from app.core.names import GuildId
 from app.providers.cost_record import Spent
 from app.store import usage
 from app.store.database import Database
@@ -82,15 +83,15 @@ class Ledger:
         """Wait until everything is written."""
         await asyncio.gather(*self._writing)
 
-    def today(self, guild: int | None = None) -> float:
+    def today(self, guild: GuildId | None = None) -> float:
         """Return US dollars spent since midnight, UTC, by one guild or all."""
         return self._sums[next(iter(self._starts())), guild]
 
-    def month(self, guild: int | None = None) -> float:
+    def month(self, guild: GuildId | None = None) -> float:
         """Return US dollars spent since the first of the month, UTC."""
         return self._sums[list(self._starts())[1], guild]
 
-    def refuses(self, guild: int, own: Budgets | None, home: Budgets) -> str | None:
+    def refuses(self, guild: GuildId, own: Budgets | None, home: Budgets) -> str | None:
         """Return why nothing may be spent for a guild now, or None.
 
         Args:

@@ -8,6 +8,7 @@ from app.chat import feedback_weights, self_tune
 from app.chat.ab_arms import parse, turn
 from app.chat.prompt_settings import choose_mode, dial_of
 from app.chat.self_tune import Arm
+from app.core.names import GuildId
 from app.settings.schema import Config
 from app.store import feedback
 from app.store.database import Database
@@ -18,7 +19,7 @@ class Asked(Protocol):
     """The parts of a request that the choice depends on."""
 
     @property
-    def guild(self) -> int: ...
+    def guild(self) -> GuildId: ...
     @property
     def trigger(self) -> str | None: ...
     @property

@@ -1,5 +1,6 @@
 """Messages of a channel's past that can be a topic again."""
 
+from app.core.names import GuildId
 from app.store import members, messages
 from app.store.rows import StoredMessage
 
@@ -9,7 +10,7 @@ LOOKED_AT = 400
 LEAST_WORDS = 4
 
 
-def earlier(guild: int, channel: int) -> list[StoredMessage]:
+def earlier(guild: GuildId, channel: int) -> list[StoredMessage]:
     """Return what people said in a channel that is long enough for a topic."""
     hidden = members.opted_out(guild)
     return [

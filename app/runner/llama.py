@@ -13,6 +13,7 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 
 from app.core.errors import AppError
+from app.modelfiles import gguf_header
 from app.runner import backends
 from app.runner.backends import Gpu
 
@@ -85,8 +86,10 @@ def quantise(source: Path, target: Path, format: int, threads: int) -> None:
         format: llama.cpp's number of the format (`llama_ftype`).
 
     Raises:
+        GgufError: If the file could harm llama.cpp.
         LlamaError: If llama.cpp cannot.
     """
+    gguf_header.cached(source)
     params = api.llama_model_quantize_default_params()
     params.nthread = threads
     params.ftype = format
@@ -118,8 +121,9 @@ class Model:
                 tokenize.
 
         Raises:
-            AppError: If llama.cpp cannot load the file.
+            AppError: If the file could harm llama.cpp, or it cannot load it.
         """
+        gguf_header.cached(path)
         params = api.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
         # Only the devices in this list are used, which ends with a null.
@@ -263,8 +267,10 @@ class Model:
         """Load a LoRA adapter; it is freed with the model.
 
         Raises:
+            GgufError: If the file could harm llama.cpp.
             LlamaError: If it does not fit, in llama.cpp's own words.
         """
+        gguf_header.cached(path)
         handle = api.llama_adapter_lora_init(self.handle, str(path).encode())
         if not handle:
             words = _LOG.last.partition(": ")[2] or "it cannot be loaded"

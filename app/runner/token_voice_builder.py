@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.modelfiles import gguf_header
 from app.runner import llama
@@ -26,7 +27,7 @@ OnStep = Callable[[int, int], None]
 """Told how many messages were read, and of how many."""
 
 
-def build_from_home(home: Home, guild: int, model: Path, on_step: OnStep) -> int:
+def build_from_home(home: Home, guild: GuildId, model: Path, on_step: OnStep) -> int:
     """Write the token voice of a guild, by row, for a GGUF file.
 
     Returns:
@@ -54,7 +55,7 @@ def build_from_home(home: Home, guild: int, model: Path, on_step: OnStep) -> int
         )
 
 
-def iter_pages(database: Database, guild: int) -> Iterator[Learnable]:
+def iter_pages(database: Database, guild: GuildId) -> Iterator[Learnable]:
     """Yield every message to learn, by row."""
     newest = 0
     while page := database.call(voice_changes.learnable_page, guild, newest):

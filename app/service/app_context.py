@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.proxy import Proxy, proxy_of
 from app.core.state_file import DISCORD, StateFile, is_crash
@@ -284,7 +285,7 @@ class AppContext:
             raise UsageError(f"There is no server {name!r}.", hint)
         return found
 
-    async def channel(self, guild: int, name: str) -> StoredChannel:
+    async def channel(self, guild: GuildId, name: str) -> StoredChannel:
         """Return the guild's channel with that name or Discord id.
 
         Raises:

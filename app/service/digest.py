@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.chat import summary
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.core.never_said import never_said
 from app.replies.conversation_context import turn_of
 from app.service.app_context import AppContext
@@ -51,7 +52,7 @@ class Digest:
 
 async def digest(
     context: AppContext,
-    guild: int,
+    guild: GuildId,
     channel: int,
     author: str,
     hours: float | None,
@@ -89,7 +90,7 @@ async def _now(
 
 
 async def _summary(
-    context: AppContext, guild: int, said: Sequence[StoredMessage]
+    context: AppContext, guild: GuildId, said: Sequence[StoredMessage]
 ) -> str:
     """Let the model on this computer sum up; empty if it is not fit for that."""
     config, model = await context.settings.of(guild), context.local
@@ -113,7 +114,7 @@ async def _summary(
 
 
 async def _key_messages(
-    context: AppContext, guild: int, said: Sequence[StoredMessage]
+    context: AppContext, guild: GuildId, said: Sequence[StoredMessage]
 ) -> list[StoredMessage]:
     """Choose by meaning, or the longest of each stretch where there is no memory."""
     if len(said) <= MOST_LINES:

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from app.core.names import GuildId
 from app.importers.records import Record
 from app.ipc.control import MessageSeen
 from app.service.app_context import AppContext
@@ -23,15 +24,15 @@ class LiveMessages:
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._order: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._changes: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._order: defaultdict[GuildId, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._changes: defaultdict[GuildId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    def in_order(self, guild: int) -> asyncio.Lock:
+    def in_order(self, guild: GuildId) -> asyncio.Lock:
         """Return what to hold while messages of a guild are prepared and stored."""
         return self._order[guild]
 
     async def hear(
-        self, guild: int, heard: Sequence[tuple[Place, Record]], *, is_missed: bool
+        self, guild: GuildId, heard: Sequence[tuple[Place, Record]], *, is_missed: bool
     ) -> int:
         """Store messages of listened channels, in order; return the number of new ones.
 
@@ -46,7 +47,7 @@ class LiveMessages:
             self._context.events.tell(seen)
         return len(new)
 
-    async def hear_live(self, guild: int, place: Place, record: Record) -> Standing:
+    async def hear_live(self, guild: GuildId, place: Place, record: Record) -> Standing:
         """Store a new message where it is listened to; tell what decides on it."""
         async with self._order[guild]:
             new, standing = await self._context.voices.hear_live(guild, place, record)
@@ -56,7 +57,7 @@ class LiveMessages:
         return standing
 
     async def take_place(
-        self, guild: int, original: str, place: Place, record: Record
+        self, guild: GuildId, original: str, place: Place, record: Record
     ) -> None:
         """Store a message in order, in place of the one that it repeats."""
         run = self._context.database.run
@@ -67,7 +68,7 @@ class LiveMessages:
         await self.hear(guild, [(place, record)], is_missed=False)
 
     async def recheck(
-        self, guild: int, known: Sequence[Heard], there: Mapping[int, str | None]
+        self, guild: GuildId, known: Sequence[Heard], there: Mapping[int, str | None]
     ) -> Forgotten:
         """Apply edits and deletions that were missed.
 
@@ -84,7 +85,7 @@ class LiveMessages:
         return await self._forget(guild, gone)
 
     async def edited(
-        self, guild: int, message: str, text: str, *, is_edit: bool
+        self, guild: GuildId, message: str, text: str, *, is_edit: bool
     ) -> None:
         """Replace a message's old text by the new one, also where it was answered.
 
@@ -100,7 +101,7 @@ class LiveMessages:
             for row in rows:
                 await self._context.voices.edit(guild, row, text)
 
-    async def deleted(self, guild: int, gone: Sequence[str]) -> Forgotten:
+    async def deleted(self, guild: GuildId, gone: Sequence[str]) -> Forgotten:
         """Forget messages that are deleted."""
         run = self._context.database.run
         async with self._order[guild]:
@@ -124,7 +125,7 @@ class LiveMessages:
             await run(tombstones.bury, found.guild_id, [message], by_owner=False)
             await self._forget(found.guild_id, [], [message])
 
-    async def banned(self, guild: int, author: str) -> Forgotten:
+    async def banned(self, guild: GuildId, author: str) -> Forgotten:
         """Forget a member who was banned, where the owner wants it."""
         config = await self._context.settings.of(guild)
         if not config.learn.forget_banned:
@@ -136,7 +137,7 @@ class LiveMessages:
             )
 
     async def _forget(
-        self, guild: int, rows: Sequence[int], answered: Sequence[str] = ()
+        self, guild: GuildId, rows: Sequence[int], answered: Sequence[str] = ()
     ) -> Forgotten:
         return await self._context.forgetter.forget(
             guild, rows, answered=answered, by_owner=False, wait=False

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.supervisor import Supervisor
 from app.ipc.control import Progress
@@ -70,11 +71,11 @@ class MemoryKeeper:
         self._opened: Memory | None = None
         self._linking: Linking | None = None
         self._summarising: Summaries | None = None
-        self._names: dict[int, str] = {}
+        self._names: dict[GuildId, str] = {}
         """The names of the servers that were looked at, by their rows."""
-        self._weighed: dict[int, float] = {}
+        self._weighed: dict[GuildId, float] = {}
         """The time of each guild's last check against its limit."""
-        self._reworded: set[int] = set()
+        self._reworded: set[GuildId] = set()
         """Guilds where messages have new words, or went."""
 
     @property
@@ -119,7 +120,7 @@ class MemoryKeeper:
 
     async def recall(
         self,
-        guild: int,
+        guild: GuildId,
         turns: Sequence[Turn],
         channels: frozenset[int] | None,
         limit: int,
@@ -140,7 +141,7 @@ class MemoryKeeper:
 
     async def _moments(
         self,
-        guild: int,
+        guild: GuildId,
         turns: Sequence[Turn],
         channels: frozenset[int] | None,
         limit: int,
@@ -205,7 +206,7 @@ class MemoryKeeper:
             log.info("relevance was not measured: %s", error)
             return None
 
-    async def warm(self, guild: int) -> None:
+    async def warm(self, guild: GuildId) -> None:
         """Load in advance what recall in this guild needs."""
         if not (await self._settings.of(guild)).memory.enabled:
             return
@@ -214,7 +215,7 @@ class MemoryKeeper:
         if await self._reader.run(embeddings.are_there, guild):
             await self._memory.recall(guild, ["hello there"], None, 1)
 
-    async def forget(self, guild: int, rows: Sequence[int]) -> None:
+    async def forget(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Take out messages that left the database, or whose text changed."""
         if self._summarising:
             self._summarising.interrupt()
@@ -276,7 +277,7 @@ class MemoryKeeper:
                 new = await self._memory.catch_up(guild)
                 await self._keep_under_cap(guild, memory.cap_megabytes, new)
 
-    async def _keep_under_cap(self, guild: int, megabytes: int, new: int) -> None:
+    async def _keep_under_cap(self, guild: GuildId, megabytes: int, new: int) -> None:
         """Prune at first, after imports, and now and then; reads all lengths."""
         now = asyncio.get_running_loop().time()
         due = self._weighed.get(guild, -math.inf) + WEIGH_SECONDS
@@ -292,7 +293,7 @@ class MemoryKeeper:
         name = model or self._settings.home.memory.model
         return Embedder.open(name, cache=self._home.embedding_models)
 
-    def _report(self, guild: int, done: int, total: int, rate: float) -> None:
+    def _report(self, guild: GuildId, done: int, total: int, rate: float) -> None:
         finished = done >= total
         name = self._names.get(guild, "memory")
         self._news.tell(

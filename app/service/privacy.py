@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.service import receipt
 from app.service.app_context import AppContext
@@ -11,7 +12,7 @@ from app.service.voices.forgetter import Forgotten
 from app.store import feedback, forgetting, guilds, members, tombstones
 
 
-async def opt_out(context: AppContext, guild: int, author: str) -> Forgotten:
+async def opt_out(context: AppContext, guild: GuildId, author: str) -> Forgotten:
     """Learn nothing of a member (hash) from now on, and forget what there is."""
     await context.database.run(members.set_opted_out, guild, author, True)
     return await forget(context, guild, author)
@@ -19,7 +20,7 @@ async def opt_out(context: AppContext, guild: int, author: str) -> Forgotten:
 
 async def forget(
     context: AppContext,
-    guild: int,
+    guild: GuildId,
     author: str,
     *,
     since_ms: int = 0,
@@ -40,7 +41,7 @@ async def forget(
     return replace(done, receipt=await receipt.prove(context, texts))
 
 
-async def opt_in(context: AppContext, guild: int, author: str) -> None:
+async def opt_in(context: AppContext, guild: GuildId, author: str) -> None:
     """Learn from a member (hash) again; what they wrote meanwhile stays out."""
     run = context.database.run
     if author not in await run(members.opted_out, guild):
@@ -50,7 +51,7 @@ async def opt_in(context: AppContext, guild: int, author: str) -> None:
     await run(members.set_opted_out, guild, author, False)
 
 
-async def export(context: AppContext, guild: int, author: str) -> bytes:
+async def export(context: AppContext, guild: GuildId, author: str) -> bytes:
     """All that is stored about a member (hash), as JSON Lines."""
     rows = await context.reader.run(members.messages_of, guild, author)
     rows += await context.reader.run(feedback.by_author, guild, author)

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from itertools import accumulate
 
+from app.core.names import GuildId
 from app.ipc.control import Receipt
 from app.ipc.jobs import SearchJob
 from app.service import stores
@@ -23,7 +24,9 @@ MOST_CHARS = 1 << 20
 """Of all texts together, so that they fit into one request."""
 
 
-async def texts_of(context: AppContext, guild: int, rows: Sequence[int]) -> list[str]:
+async def texts_of(
+    context: AppContext, guild: GuildId, rows: Sequence[int]
+) -> list[str]:
     """Take the texts to search for, before they are forgotten."""
     return await context.database.run(forgetting.texts_of, guild, rows)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from app.core.errors import AppError
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.peer import Handler, handlers_of
@@ -72,7 +73,7 @@ class Service:
         await self.context.memory.warm(guild.id)
         await self.context.replier.prepare(guild.id)
 
-    async def _prepare_local(self, guild: int, *, is_fused: bool) -> None:
+    async def _prepare_local(self, guild: GuildId, *, is_fused: bool) -> None:
         """Load the model here, and meanwhile build the voice in its words."""
         loading = self.context.local.wait_until_ready(LOADING_SECONDS)
         if is_fused:

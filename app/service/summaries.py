@@ -10,6 +10,7 @@ from typing import Protocol
 from app.chat import summary
 from app.conversations.conversations import SILENCE_MS
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.core.never_said import never_said
 from app.providers.base import Turn
 from app.replies.conversation_context import turn_of
@@ -48,7 +49,7 @@ class Writes(Protocol):
 
     async def complete(
         self,
-        guild: int,
+        guild: GuildId,
         text: str,
         max_tokens: int,
         seconds: float,
@@ -110,7 +111,7 @@ class Summaries:
                 done += await self._sum_up(conversation)
         return done
 
-    async def _may(self, guild: int) -> bool:
+    async def _may(self, guild: GuildId) -> bool:
         """Return whether the model is large enough, idle, and allowed to do this."""
         rested = self._clock() - self._last_reply >= IDLE_SECONDS
         if self._replies or not rested or not self._model.is_idle:
@@ -148,7 +149,7 @@ class Summaries:
             conversations.summarise, talk.id, written, rows, talk.summarised
         )
 
-    async def _write(self, guild: int, text: str, never: Sequence[str]) -> str:
+    async def _write(self, guild: GuildId, text: str, never: Sequence[str]) -> str:
         return await self._model.complete(
             guild, text, summary.ANSWER_TOKENS, ANSWER_SECONDS, never
         )

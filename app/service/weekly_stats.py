@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.service.words.distinctive_words import words_of
 from app.store import stats
@@ -46,7 +47,7 @@ class GuildWeek:
 
 
 async def week_of(
-    database: Database, guild: int, channels: Collection[int], now_ms: int
+    database: Database, guild: GuildId, channels: Collection[int], now_ms: int
 ) -> GuildWeek:
     """Compute the last seven days of the channels with those Discord ids.
 

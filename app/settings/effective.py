@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.core.errors import AppError, ConfigError, UsageError
 from app.core.labels import Origin
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.settings import config_file, consent, model_files, setting_keys
 from app.settings.base_url import Address
@@ -158,7 +159,7 @@ class Settings:
             return (0, 0)
         return status.st_mtime_ns, status.st_size
 
-    def drop(self, guild: int | None = None) -> None:
+    def drop(self, guild: GuildId | None = None) -> None:
         """Work the settings out again, of a guild (by row) or of all."""
         self._changes += 1
         if guild is None:
@@ -166,7 +167,7 @@ class Settings:
         for place in [one for one in self._places if one[0] == guild]:
             del self._places[place]
 
-    async def of(self, guild: int, channel: int = 0) -> Config:
+    async def of(self, guild: GuildId, channel: int = 0) -> Config:
         """Return the effective settings of a guild, or of a channel (rows)."""
         home, place = self.home, (guild, channel)
         if place in self._places:
@@ -181,7 +182,7 @@ class Settings:
         return config
 
     async def explain(
-        self, guild: int | None, channel: int = 0
+        self, guild: GuildId | None, channel: int = 0
     ) -> list[ResolvedSetting]:
         """Return every setting with its value here and its origin."""
         base = self.home
@@ -204,7 +205,7 @@ class Settings:
         self,
         name: str,
         text: str | None,
-        guild: int | None = None,
+        guild: GuildId | None = None,
         channel: int = 0,
         *,
         agreed: bool = False,
@@ -240,7 +241,9 @@ class Settings:
         explained = {one.key.name: one for one in await self.explain(guild, channel)}
         return explained[name]
 
-    async def _question(self, name: str, value: Value | None, guild: int | None) -> str:
+    async def _question(
+        self, name: str, value: Value | None, guild: GuildId | None
+    ) -> str:
         """Return what the owner must agree to before a change; empty if nothing."""
         now = self.home.openai
         if name == "openai.own_hosts" and isinstance(value, list):
@@ -255,7 +258,9 @@ class Settings:
             " and ".join(hosts), "replies", is_everywhere=guild is None
         )
 
-    async def _unasked(self, value: Value | None, guild: int | None) -> list[Address]:
+    async def _unasked(
+        self, value: Value | None, guild: GuildId | None
+    ) -> list[Address]:
         """Return the hosts of a choice that the owner has not agreed to there."""
         if not isinstance(value, str):
             return []
@@ -268,7 +273,7 @@ class Settings:
         ]
 
     async def agree(
-        self, guild: int | None, purpose: Purpose, address: Address | None = None
+        self, guild: GuildId | None, purpose: Purpose, address: Address | None = None
     ) -> None:
         """Keep the owner's consent that words go to a host.
 
@@ -280,7 +285,7 @@ class Settings:
         origin, now = address.origin, int(time.time() * 1000)
         await self._database.run(rows.give_consent, guild, purpose, origin, now)
 
-    async def withdraw(self, guild: int | None) -> list[tuple[str, str]] | None:
+    async def withdraw(self, guild: GuildId | None) -> list[tuple[str, str]] | None:
         """Take back the owner's consents, so that nothing goes to those hosts any more.
 
         Args:
@@ -296,7 +301,7 @@ class Settings:
         return await self._database.run(rows.withdraw_consents, guild)
 
     async def has_agreed(
-        self, guild: int | None, purpose: Purpose, address: Address
+        self, guild: GuildId | None, purpose: Purpose, address: Address
     ) -> bool:
         """Tell if the owner agreed to a host for a guild, or for every guild."""
         given = await self._database.run(rows.consents, guild)
@@ -315,7 +320,7 @@ class Settings:
         self.drop()
 
     async def take_from_file(
-        self, guild: int, channel: int, name: str, value: object
+        self, guild: GuildId, channel: int, name: str, value: object
     ) -> bool:
         """Set what a stranger's file says; False for what it may not say, or not here.
 
@@ -334,7 +339,7 @@ class Settings:
         return True
 
     async def _put(
-        self, name: str, value: Value | None, guild: int | None, channel: int
+        self, name: str, value: Value | None, guild: GuildId | None, channel: int
     ) -> None:
         if guild is None:
             self._home.create()
@@ -375,7 +380,7 @@ def _origin(name: str, values: Mapping[Origin, Mapping[str, object]]) -> Origin:
     return next((scope for scope in narrow if name in values.get(scope, {})), "default")
 
 
-def _check_scope(key: Key, guild: int | None, channel: int) -> None:
+def _check_scope(key: Key, guild: GuildId | None, channel: int) -> None:
     if channel and key.scope != "channel":
         raise UsageError(f"{key.name} cannot be set for a channel.")
     if guild is not None and key.scope == "home":

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.errors import NotAllowedError
+from app.core.names import GuildId
 from app.settings.base_url import Address
 from app.settings.consent import Purpose, how_to_agree
 from app.settings.effective import Settings
@@ -23,7 +24,7 @@ class Gate:
         self._settings = settings
 
     async def permit(
-        self, address: Address, purpose: Purpose, guilds: Iterable[int | None]
+        self, address: Address, purpose: Purpose, guilds: Iterable[GuildId | None]
     ) -> Permit:
         """Let a request pass.
 
@@ -43,7 +44,7 @@ class Gate:
         return Permit(address)
 
     async def refuses(
-        self, address: Address, purpose: Purpose, guilds: Iterable[int | None]
+        self, address: Address, purpose: Purpose, guilds: Iterable[GuildId | None]
     ) -> str | None:
         """Return why words of these guilds may not go to a host, or None."""
         if not address.is_cloud:

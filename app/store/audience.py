@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from app.core.names import GuildId
 from app.store.database import bound, tuples, write
 from app.store.tables import Channel, Guild
 
@@ -52,7 +53,7 @@ _IS_UNKNOWN = (
 """On Discord, which told nothing of its readers yet: it counts as private."""
 
 
-def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None:
+def speakable_channels(guild: GuildId, channel: int | None) -> frozenset[int] | None:
     """Return the rows of a guild's channels whose words may be said in that channel.
 
     None means all of them, which is the usual case. Where no channel (row) is known,
@@ -74,7 +75,7 @@ def speakable_channels(guild: int, channel: int | None) -> frozenset[int] | None
     return None if len(found) == len(known) else found
 
 
-def public_channels(guild: int) -> frozenset[int]:
+def public_channels(guild: GuildId) -> frozenset[int]:
     """Return the rows of channels and threads whose words everyone may hear."""
     found = speakable_channels(guild, None)
     if found is not None:
@@ -83,7 +84,7 @@ def public_channels(guild: int) -> frozenset[int]:
     return frozenset(row for (row,) in tuples(every))
 
 
-def unknown_channels(guild: int) -> list[str]:
+def unknown_channels(guild: GuildId) -> list[str]:
     """Return Discord's ids of stored channels that Discord told nothing of yet."""
     query = Channel.select(Channel.discord_id)
     query = query.where((Channel.guild == guild) & _IS_UNKNOWN)
@@ -91,7 +92,7 @@ def unknown_channels(guild: int) -> list[str]:
 
 
 @write
-def note_gone(guild: int, discord_id: str) -> None:
+def note_gone(guild: GuildId, discord_id: str) -> None:
     """Note that a channel is not on Discord any more; it was imported from a file."""
     gone = (Channel.guild == guild) & (Channel.discord_id == discord_id)
     Channel.update(is_private=False).where(gone & _IS_UNKNOWN).execute()
@@ -107,7 +108,7 @@ def audience_of(facts: ChannelFacts, channels: Mapping[int, ChannelFacts]) -> Au
     return Audience(parent.id, None, parent.is_private, parent.is_age_restricted)
 
 
-def _has_secluded(guild: int) -> bool:
+def _has_secluded(guild: GuildId) -> bool:
     """Tell if any channel of the guild has other readers than everyone."""
     sql, values = _secluded()
     return bound().execute_sql(sql, (guild, *values)).fetchone() is not None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from app.core.errors import ConfigError
 from app.core.files import replacing
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.tables import ForgottenSpan, HomeValue, Member, Message
 
@@ -134,13 +135,13 @@ def linked_key(name: str, account: str) -> str:
     return f"{proxied_key(name)} by {account}"
 
 
-def accounts_of(guild: int, name: str) -> list[str]:
+def accounts_of(guild: GuildId, name: str) -> list[str]:
     """Return the accounts (hashes) that are known to write under a name (hash)."""
     same = (Member.guild == guild) & (Member.proxied_name == name)
     return [account for (account,) in tuples(Member.select(Member.account).where(same))]
 
 
-def people_of(guild: int, author: str) -> list[str]:
+def people_of(guild: GuildId, author: str) -> list[str]:
     """Return an account (hash) with all that it is known to write under."""
     mine = (Member.guild == guild) & (Member.account == author)
     names = [name for (name,) in tuples(Member.select(Member.author).where(mine))]
@@ -148,7 +149,7 @@ def people_of(guild: int, author: str) -> list[str]:
 
 
 @write
-def link_proxied(guild: int, said_as: ProxiedName) -> list[int]:
+def link_proxied(guild: GuildId, said_as: ProxiedName) -> list[int]:
     """Note that an account writes under a name; return messages to forget.
 
     What is stored under the name alone is the account's from now on. An opt-out and

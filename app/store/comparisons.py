@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import JOIN, fn
 
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.feedback import SEEN
 from app.store.tables import Comparison, Feedback, Reply
@@ -30,13 +31,13 @@ class Live(NamedTuple):
 
 
 @write
-def add(guild: int, first: int, second: int, won: int) -> None:
+def add(guild: GuildId, first: int, second: int, won: int) -> None:
     """Store the better of two replies (rows): 1, 2, or 0 for neither."""
     now = int(time.time() * 1000)
     Comparison.create(guild=guild, created=now, first=first, second=second, won=won)
 
 
-def of(guild: int) -> list[Chosen]:
+def of(guild: GuildId) -> list[Chosen]:
     """Return all blind choices, oldest first."""
     first, second = Reply.alias(), Reply.alias()
     query = (
@@ -52,7 +53,7 @@ def of(guild: int) -> list[Chosen]:
     return [Chosen(*row) for row in tuples(query)]
 
 
-def live(guild: int) -> list[Live]:
+def live(guild: GuildId) -> list[Live]:
     """Return the arms that alternated in real replies, with their feedback."""
     query = (
         Reply.select(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from peewee import fn
 
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.sqlite import BATCH
 from app.store.tables import Conversation, ConversationLink, Member, Message
@@ -16,7 +17,7 @@ class StoredConversation:
     """A conversation as its row has it."""
 
     id: int
-    guild: int
+    guild: GuildId
     channel: int
     started: int
     last_turn: int
@@ -32,7 +33,7 @@ class Joined:
 
     message: int
     conversation: int
-    guild: int
+    guild: GuildId
     channel: int
     ts: int
     author: str
@@ -67,7 +68,7 @@ def of_messages(rows: Sequence[int]) -> list[int]:
     return sorted(found)
 
 
-def long_ones(since: int, turns: int) -> list[tuple[int, int]]:
+def long_ones(since: int, turns: int) -> list[tuple[GuildId, int]]:
     """Return (guild, conversation) of those since that time whose summary lacks turns.
 
     The most recent of all guilds comes first; `turns` is the least number of missing
@@ -168,7 +169,7 @@ def count_anew(conversations: Sequence[int]) -> None:
 
 
 @write
-def leave(guild: int, author: str) -> None:
+def leave(guild: GuildId, author: str) -> None:
     """Remove an author (hash) and affected summaries from every conversation."""
     took_part = Conversation.members.cast("TEXT").contains(f'"{author}"')
     here = (Conversation.guild == guild) & took_part

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import Expression, fn
 
+from app.core.names import GuildId
 from app.store import sqlite
 from app.store.database import bound, tuples, write
 from app.store.sqlite import BATCH
@@ -15,7 +16,7 @@ MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 145
 
 
 def missing(
-    guild: int, model: str, limit: int, *, after: int = 0, before: int | None = None
+    guild: GuildId, model: str, limit: int, *, after: int = 0, before: int | None = None
 ) -> list[tuple[int, str]]:
     """Return (row, text) of messages that `model` has not embedded, newest first.
 
@@ -38,7 +39,7 @@ def missing(
 
 
 @write
-def add_many(guild: int, model: str, vectors: Sequence[tuple[int, bytes]]) -> int:
+def add_many(guild: GuildId, model: str, vectors: Sequence[tuple[int, bytes]]) -> int:
     """Store (message row, vector) pairs, except for messages gone meanwhile."""
     asked = [row for row, _ in vectors]
     query = Message.select(Message.id).where(Message.id.in_(asked))
@@ -48,7 +49,7 @@ def add_many(guild: int, model: str, vectors: Sequence[tuple[int, bytes]]) -> in
     return sqlite.insert_new(bound(), "embedding", columns, rows)
 
 
-def vectors(guild: int, model: str, after: int = 0) -> Iterator[tuple[int, bytes]]:
+def vectors(guild: GuildId, model: str, after: int = 0) -> Iterator[tuple[int, bytes]]:
     """Yield (message row, vector) of all messages after that row, by row."""
     chosen = (
         (Embedding.guild == guild)
@@ -71,7 +72,7 @@ class IndexState(NamedTuple):
     """The newest vector's own row; 0 without vectors."""
 
 
-def state(guild: int, model: str) -> IndexState:
+def state(guild: GuildId, model: str) -> IndexState:
     """Return the state of the guild's vectors of that model, without empty ones."""
     query = Embedding.select(
         fn.COUNT(Embedding.id),
@@ -83,7 +84,7 @@ def state(guild: int, model: str) -> IndexState:
 
 
 def added_after(
-    guild: int, model: str, after: int, limit: int
+    guild: GuildId, model: str, after: int, limit: int
 ) -> list[tuple[int, int, bytes]]:
     """Return (own row, message row, vector) of vectors after that own row, in order."""
     query = Embedding.select(Embedding.id, Embedding.message, Embedding.vector)
@@ -109,7 +110,7 @@ def drop(rows: Sequence[int]) -> int:
 
 
 @write
-def drop_oldest(guild: int, number: int) -> list[int]:
+def drop_oldest(guild: GuildId, number: int) -> list[int]:
     """Blank the vectors of the guild's oldest messages; return their rows.
 
     They stay as empty vectors, or the messages would be embedded again.
@@ -134,7 +135,7 @@ class Room(NamedTuple):
     """Bytes of all its messages and vectors."""
 
 
-def room(guild: int) -> Room:
+def room(guild: GuildId) -> Room:
     """Estimate the guild's size in the database, from measured overheads."""
     text = fn.COALESCE(fn.SUM(fn.LENGTH(Message.text)), 0)
     query = Message.select(fn.COUNT(Message.id), text).where(Message.guild == guild)
@@ -148,19 +149,19 @@ def room(guild: int) -> Room:
     return Room(number, each, total)
 
 
-def are_there(guild: int) -> bool:
+def are_there(guild: GuildId) -> bool:
     """Return whether the guild has any vectors."""
     return bool(Embedding.select().where(Embedding.guild == guild).exists())
 
 
-def models(guild: int) -> list[tuple[str, int]]:
+def models(guild: GuildId) -> list[tuple[str, int]]:
     """Return (model, vectors) of the guild, the most vectors first."""
     number = fn.COUNT(Embedding.id)
     query = Embedding.select(Embedding.model, number).where(Embedding.guild == guild)
     return list(tuples(query.group_by(Embedding.model).order_by(number.desc())))
 
 
-def _meaning(guild: int, model: str) -> Expression:
+def _meaning(guild: GuildId, model: str) -> Expression:
     return (
         (Embedding.guild == guild)
         & (Embedding.model == model)
@@ -168,7 +169,7 @@ def _meaning(guild: int, model: str) -> Expression:
     )
 
 
-def count(guild: int, model: str) -> int:
+def count(guild: GuildId, model: str) -> int:
     """Count the guild's vectors of that model."""
     chosen = (Embedding.guild == guild) & (Embedding.model == model)
     number: int = Embedding.select(fn.COUNT(Embedding.id)).where(chosen).scalar()
@@ -176,13 +177,13 @@ def count(guild: int, model: str) -> int:
 
 
 @write
-def drop_other_models(guild: int, model: str) -> int:
+def drop_other_models(guild: GuildId, model: str) -> int:
     """Remove the guild's vectors of every other model; return their number."""
     others = (Embedding.guild == guild) & (Embedding.model != model)
     return int(Embedding.delete().where(others).execute())
 
 
-def missing_count(guild: int, model: str, after: int = 0) -> int:
+def missing_count(guild: GuildId, model: str, after: int = 0) -> int:
     """Count the messages that `missing` would return in all."""
     done = (Embedding.message == Message.id) & (Embedding.model == model)
     query = Message.select(fn.COUNT(Message.id))

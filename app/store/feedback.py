@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from peewee import fn
 
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.rows import StoredFeedback, all_of
 from app.store.tables import Feedback, Reply, ReplySource
@@ -96,7 +97,7 @@ def sources_of(reply: int) -> list[int]:
 
 
 def votes_by_source(
-    guild: int, messages: Collection[int] | None = None
+    guild: GuildId, messages: Collection[int] | None = None
 ) -> dict[int, list[Vote]]:
     """Group the opinions of replies by the messages (rows) that they took words from.
 
@@ -119,7 +120,7 @@ def votes_by_source(
     return found
 
 
-def newest(guild: int, limit: int = 500) -> list[Rated]:
+def newest(guild: GuildId, limit: int = 500) -> list[Rated]:
     """Return the newest opinions of a guild's replies, newest first."""
     query = (
         Feedback.select(
@@ -137,7 +138,7 @@ def newest(guild: int, limit: int = 500) -> list[Rated]:
     ]
 
 
-def by_author(guild: int, author: str) -> list[dict[str, object]]:
+def by_author(guild: GuildId, author: str) -> list[dict[str, object]]:
     """Return an author's (hash) opinions of replies, for the export of their data."""
     query = Feedback.select(
         Feedback.reply, Feedback.kind, Feedback.value, Feedback.created
@@ -154,7 +155,7 @@ def forget_words(replies: Iterable[int]) -> None:
     Feedback.update(was="").where(Feedback.reply.in_(list(replies))).execute()
 
 
-def forget_author(guild: int, author: str) -> None:
+def forget_author(guild: GuildId, author: str) -> None:
     """Delete an author's opinions of a guild's replies."""
     here = Reply.select(Reply.id).where(Reply.guild == guild)
     mine = (Feedback.author == author) & Feedback.reply.in_(here)

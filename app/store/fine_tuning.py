@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import JOIN, fn
 
+from app.core.names import GuildId
 from app.store import audience
 from app.store.database import tuples
 from app.store.tables import (
@@ -21,7 +22,7 @@ from app.store.tables import (
 class TuningLine(NamedTuple):
     """A message, with the facts that decide whether it may be shared."""
 
-    guild: int
+    guild: GuildId
     channel: int
     author: str
     """Hash of the author's id."""
@@ -40,7 +41,7 @@ class JudgedReply(NamedTuple):
     """Rows of the messages that it drew on."""
 
 
-def open_channels(guild: int, names: Sequence[str]) -> list[int]:
+def open_channels(guild: GuildId, names: Sequence[str]) -> list[int]:
     """Return rows of the channels with those names or Discord ids, with threads.
 
     The tuned model speaks everywhere, so it learns what everyone may hear.
@@ -82,7 +83,7 @@ def lines(channel: int) -> list[TuningLine]:
     ]
 
 
-def judged(guild: int) -> list[JudgedReply]:
+def judged(guild: GuildId) -> list[JudgedReply]:
     """Return replies that were rated, reworded, or chosen in a blind test."""
     rating = fn.SUM(Feedback.value)
     query = (
@@ -110,14 +111,14 @@ def judged(guild: int) -> list[JudgedReply]:
     return chosen
 
 
-def _before_edits(guild: int) -> dict[int, str]:
+def _before_edits(guild: GuildId) -> dict[int, str]:
     """Return the old words of replies that somebody reworded."""
     query = Feedback.select(Feedback.reply, Feedback.was).join(Reply)
     edited = (Reply.guild == guild) & (Feedback.kind == "edited") & (Feedback.was != "")
     return dict(tuples(query.where(edited)))
 
 
-def _votes(guild: int) -> dict[int, int]:
+def _votes(guild: GuildId) -> dict[int, int]:
     """Return +1 for each time a reply was preferred, and -1 when the other was."""
     votes: dict[int, int] = {}
     query = Comparison.select(Comparison.first, Comparison.second, Comparison.won)

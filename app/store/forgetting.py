@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from peewee import Case, Expression, fn
 
+from app.core.names import GuildId
 from app.store import (
     conversations,
     feedback,
@@ -51,7 +52,7 @@ class Removed:
         )
 
 
-def rows_of_author(guild: int, author: str, since: int = 0) -> list[int]:
+def rows_of_author(guild: GuildId, author: str, since: int = 0) -> list[int]:
     """Return rows of an author's (hash) messages since that time."""
     people = Member.author.in_(people_of(guild, author))
     chosen = (Member.guild == guild) & people
@@ -60,7 +61,7 @@ def rows_of_author(guild: int, author: str, since: int = 0) -> list[int]:
     return [row for (row,) in tuples(query)]
 
 
-def rows_of_channel(guild: int, channel: int) -> list[int]:
+def rows_of_channel(guild: GuildId, channel: int) -> list[int]:
     """Return rows of a channel's messages, including those of its threads."""
     threads = Channel.select(Channel.id).where(Channel.parent == channel)
     here = (Message.channel == channel) | Message.channel.in_(threads)
@@ -68,13 +69,13 @@ def rows_of_channel(guild: int, channel: int) -> list[int]:
     return [row for (row,) in tuples(query)]
 
 
-def rows_of_guild(guild: int) -> list[int]:
+def rows_of_guild(guild: GuildId) -> list[int]:
     """Return rows of all of the guild's messages."""
     query = Message.select(Message.id).where(Message.guild == guild)
     return [row for (row,) in tuples(query)]
 
 
-def texts_of(guild: int, rows: Sequence[int]) -> list[str]:
+def texts_of(guild: GuildId, rows: Sequence[int]) -> list[str]:
     """The texts of messages that are about to be forgotten."""
     found: list[str] = []
     for start in range(0, len(rows), BATCH):
@@ -102,7 +103,7 @@ class Blanked:
 
 @write
 def blank_replies(
-    guild: int,
+    guild: GuildId,
     rows: Sequence[int],
     answered: Sequence[str] = (),
     *,
@@ -143,7 +144,7 @@ def blank_replies(
     return Blanked(len(replies), tuple(own), tuple(sent))
 
 
-def _end_answers(guild: int, externals: Sequence[str], *, are_begun: bool) -> None:
+def _end_answers(guild: GuildId, externals: Sequence[str], *, are_begun: bool) -> None:
     """Let nobody answer messages that are forgotten without having been stored.
 
     Args:
@@ -159,7 +160,7 @@ def _end_answers(guild: int, externals: Sequence[str], *, are_begun: bool) -> No
 
 
 def _answers_to(
-    guild: int, externals: Sequence[str], *, has_words: bool = False
+    guild: GuildId, externals: Sequence[str], *, has_words: bool = False
 ) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     if has_words:
@@ -172,7 +173,7 @@ def _answers_to(
     return found
 
 
-def _tell_unfinished(guild: int, rows: Sequence[int]) -> None:
+def _tell_unfinished(guild: GuildId, rows: Sequence[int]) -> None:
     """Note at replies that are being written that these messages changed."""
     chosen = (Reply.guild == guild) & (Reply.state == "claimed")
     for one in list(Reply.select().where(chosen)):
@@ -195,7 +196,7 @@ def _sent_as(replies: set[int]) -> list[tuple[str, str]]:
     return found
 
 
-def _drawing_on(guild: int, rows: Sequence[int]) -> set[int]:
+def _drawing_on(guild: GuildId, rows: Sequence[int]) -> set[int]:
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     found: set[int] = set()
     for start in range(0, len(rows), BATCH):
@@ -230,7 +231,7 @@ def _showing(chosen: Expression, gone: set[int]) -> set[int]:
 
 @write
 def delete(
-    guild: int, rows: Sequence[int], *, by_owner: bool = True, is_all: bool = False
+    guild: GuildId, rows: Sequence[int], *, by_owner: bool = True, is_all: bool = False
 ) -> Removed:
     """Delete messages of a guild with their vectors, links and files.
 
@@ -252,14 +253,14 @@ def delete(
     return removed
 
 
-def _candidates(guild: int, rows: list[int]) -> list[tombstones.TombstoneCandidate]:
+def _candidates(guild: GuildId, rows: list[int]) -> list[tombstones.TombstoneCandidate]:
     columns = (Member.author, Message.external, Message.ts, Message.text, Member.name)
     query = Message.select(*columns).join(Member)
     chosen = (Message.guild == guild) & Message.id.in_(rows)
     return [tombstones.TombstoneCandidate(*row) for row in tuples(query.where(chosen))]
 
 
-def _delete(guild: int, asked: list[int]) -> Removed:
+def _delete(guild: GuildId, asked: list[int]) -> Removed:
     here = (Message.guild == guild) & Message.id.in_(asked)
     rows = [row for (row,) in tuples(Message.select(Message.id).where(here))]
     voice_changes.note(guild, rows)
@@ -273,7 +274,7 @@ def _delete(guild: int, asked: list[int]) -> Removed:
     return Removed(len(rows), embeddings)
 
 
-def _blank(guild: int, replies: list[int]) -> None:
+def _blank(guild: GuildId, replies: list[int]) -> None:
     """Take the words out of replies; one that was not sent yet is made again."""
     if replies:
         voice_changes.note(guild, [voice_changes.OTHER_WORDS])
@@ -289,7 +290,7 @@ def _blank(guild: int, replies: list[int]) -> None:
 
 
 @write
-def delete_author(guild: int, author: str) -> None:
+def delete_author(guild: GuildId, author: str) -> None:
     """Delete an author's data besides messages; an opt-out stays.
 
     So does the hash of a name that a proxy writes under, or what was forgotten of it
@@ -310,14 +311,14 @@ def delete_author(guild: int, author: str) -> None:
 
 
 @write
-def delete_channel(guild: int, channel: int) -> None:
+def delete_channel(guild: GuildId, channel: int) -> None:
     """Delete a channel without messages, and its threads."""
     here = (Channel.id == channel) | (Channel.parent == channel)
     Channel.delete().where((Channel.guild == guild) & here).execute()
 
 
 @write
-def delete_replies(guild: int) -> int:
+def delete_replies(guild: GuildId) -> int:
     """Blank every reply of the guild; return the number that had words."""
     chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
     replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
@@ -327,20 +328,20 @@ def delete_replies(guild: int) -> int:
 
 
 @write
-def delete_snapshots(guild: int) -> None:
+def delete_snapshots(guild: GuildId) -> None:
     """Delete the guild's snapshots if nothing is left that they could bring back."""
     Snapshot.delete().where(Snapshot.guild == guild).execute()
     VoiceGap.delete().where(VoiceGap.guild == guild).execute()
 
 
 @write
-def delete_progress(guild: int) -> None:
+def delete_progress(guild: GuildId) -> None:
     """Delete the progress of interrupted imports; they would skip what they stored."""
     ImportCheckpoint.delete().where(ImportCheckpoint.guild == guild).execute()
 
 
 @write
-def delete_people(guild: int) -> None:
+def delete_people(guild: GuildId) -> None:
     """Delete the guild's members without messages; opt-outs stay."""
     writers = Message.select(Message.member).where(Message.guild == guild)
     here = (Member.guild == guild) & ~Member.has_opted_out
@@ -350,7 +351,7 @@ def delete_people(guild: int) -> None:
 
 
 @write
-def delete_guild(guild: int) -> None:
+def delete_guild(guild: GuildId) -> None:
     """Delete a guild with everything in it."""
     members.drop_choices_of(guild)
     Guild.delete().where(Guild.id == guild).execute()

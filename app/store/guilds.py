@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from app.core.names import is_same
+from app.core.names import GuildId, is_same
 from app.store import rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredGuild
@@ -30,7 +30,7 @@ class HeardChannel(NamedTuple):
 class GuildCounts:
     """The amount of data stored for one guild."""
 
-    guild: int
+    guild: GuildId
     name: str
     messages: int
     learned: int
@@ -56,7 +56,7 @@ def _find(name: str) -> Guild | None:
     return found
 
 
-def get(guild: int) -> StoredGuild | None:
+def get(guild: GuildId) -> StoredGuild | None:
     """Return the guild in that row."""
     return rows.found(StoredGuild, Guild.get_or_none(Guild.id == guild))
 
@@ -116,26 +116,26 @@ def of_files(discord_id: str) -> StoredGuild | None:
     return rows.found(StoredGuild, Guild.get_or_none(chosen))
 
 
-def numbers() -> set[int]:
+def numbers() -> set[GuildId]:
     """Return the rows of all guilds."""
     return {guild for (guild,) in tuples(Guild.select(Guild.id))}
 
 
 @write
-def claim(guild: int, claimed: str) -> None:
+def claim(guild: GuildId, claimed: str) -> None:
     """Note Discord's id, or else the name, that a guild's files give it."""
     Guild.update(claimed=claimed).where(Guild.id == guild).execute()
 
 
 @write
-def remove_empty(guild: int) -> None:
+def remove_empty(guild: GuildId) -> None:
     """Remove a guild that files made, if it has no message."""
     if not Message.select().where(Message.guild == guild).exists():
         Guild.delete().where((Guild.id == guild) & Guild.discord_id.is_null()).execute()
 
 
 @write
-def set_left(guild: int, ts: int | None) -> None:
+def set_left(guild: GuildId, ts: int | None) -> None:
     """Note that the bot left the guild, or is back."""
     Guild.update(left=ts).where(Guild.id == guild).execute()
 
@@ -145,7 +145,7 @@ def left_before(ts: int) -> list[StoredGuild]:
     return rows.all_of(StoredGuild, Guild.select().where(Guild.left < ts))
 
 
-def counts(guild: int) -> GuildCounts:
+def counts(guild: GuildId) -> GuildCounts:
     """Count the guild's data; reads all of its messages."""
     row = Guild.get_by_id(guild)
     here = Message.guild == guild
@@ -178,7 +178,7 @@ def counts(guild: int) -> GuildCounts:
 
 @write
 def ensure_channel(
-    guild: int,
+    guild: GuildId,
     name: str,
     discord_id: str | None = None,
     *,
@@ -209,7 +209,7 @@ def ensure_channel(
     return rows.stored(StoredChannel, found)
 
 
-def channels(guild: int) -> list[StoredChannel]:
+def channels(guild: GuildId) -> list[StoredChannel]:
     """Return the guild's channels, by name."""
     query = Channel.select().where(Channel.guild == guild).order_by(Channel.name)
     return rows.all_of(StoredChannel, query)
@@ -237,7 +237,7 @@ def get_channel(channel: int) -> StoredChannel | None:
     return rows.found(StoredChannel, Channel.get_or_none(Channel.id == channel))
 
 
-def find_channel(guild: int, name: str) -> StoredChannel | None:
+def find_channel(guild: GuildId, name: str) -> StoredChannel | None:
     """Find the guild's channel by Discord id, or else by name."""
     here = Channel.guild == guild
     row: Channel | None = Channel.get_or_none(here & (Channel.discord_id == name))

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from peewee import fn
 
+from app.core.names import GuildId
 from app.store import messages, sqlite
-from app.store.database import tuples, write
+from app.store.database import bound, tuples, write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.tables import ImportCheckpoint, Member
 from app.store.twins import Twins, is_of_content
@@ -19,7 +20,7 @@ class KnownMember(NamedTuple):
     has_opted_out: bool
 
 
-def known_members(guild: int) -> dict[str, KnownMember]:
+def known_members(guild: GuildId) -> dict[str, KnownMember]:
     """Return every member of the guild by author hash."""
     columns = (Member.author, Member.id, Member.has_opted_out)
     query = Member.select(*columns).where(Member.guild == guild)
@@ -38,24 +39,23 @@ class StoredBatch(NamedTuple):
 
 
 def _add_members(
-    guild: int, people: Sequence[tuple[str, str, bool]]
+    guild: GuildId, people: Sequence[tuple[str, str, bool]]
 ) -> list[KnownMember]:
-    fields = (Member.guild, Member.author, Member.name, Member.is_bot)
-    rows = [(guild, *person) for person in people]
-    Member.insert_many(rows, fields).on_conflict_ignore().execute()
-    found: dict[str, KnownMember] = {}
-    for start in range(0, len(people), sqlite.BATCH):
-        authors = [author for author, _, _ in people[start : start + sqlite.BATCH]]
-        query = Member.select(Member.author, Member.id, Member.has_opted_out)
-        chosen = (Member.guild == guild) & Member.author.in_(authors)
-        for author, row, out in tuples(query.where(chosen)):
-            found[author] = KnownMember(row, out)
+    columns = (
+        "guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning",
+    )  # fmt: skip
+    rows = [(guild, *person, False, False) for person in people]
+    sqlite.insert_new(bound(), "member", columns, rows)
+    select = "SELECT author, id, has_opted_out FROM member WHERE guild_id = ?"
+    authors = [author for author, _, _ in people]
+    known = sqlite.select_among(bound(), f"{select} AND author IN", authors, guild)
+    found = {author: KnownMember(row, bool(out)) for author, row, out in known}
     return [found[author] for author, _, _ in people]
 
 
 @write
 def add_batch(
-    guild: int,
+    guild: GuildId,
     file: str,
     position: int,
     people: Sequence[tuple[str, str, bool]],
@@ -96,14 +96,14 @@ def add_batch(
     return StoredBatch(rows, forgotten, kept)
 
 
-def _note_progress(guild: int, file: str, position: int) -> None:
+def _note_progress(guild: GuildId, file: str, position: int) -> None:
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     if not ImportCheckpoint.update(position=position).where(same).execute():
         ImportCheckpoint.create(guild=guild, file=file, position=position)
 
 
 def _add(
-    guild: int, batch: Sequence[NewMessage], known: Mapping[int, int]
+    guild: GuildId, batch: Sequence[NewMessage], known: Mapping[int, int]
 ) -> messages.Added:
     """Store messages but those that are known; these get the ids that Discord gave."""
     if not known:
@@ -121,7 +121,7 @@ def _add(
     return messages.Added(rows, {places[place] for place in gone})
 
 
-def position(guild: int, file: str) -> int:
+def position(guild: GuildId, file: str) -> int:
     """Return the number of a file's rows that an interrupted import has done."""
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     found = ImportCheckpoint.get_or_none(same)
@@ -129,7 +129,7 @@ def position(guild: int, file: str) -> int:
 
 
 @write
-def finish(guild: int, file: str) -> None:
+def finish(guild: GuildId, file: str) -> None:
     """Drop the progress of a finished file; importing it again starts over."""
     same = (ImportCheckpoint.guild == guild) & (ImportCheckpoint.file == file)
     ImportCheckpoint.delete().where(same).execute()

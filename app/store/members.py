@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from peewee import fn
 
-from app.store import conversations, rows, sqlite
+from app.core.names import GuildId
+from app.store import conversations, rows, sqlite, voice_changes
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
+from app.store.replies import NO_WORDS
 from app.store.rows import StoredMember
 from app.store.tables import (
     Attachment,
@@ -20,6 +22,7 @@ from app.store.tables import (
     Member,
     Message,
     Reply,
+    ReplySource,
 )
 
 _CHOICE = "direct "
@@ -27,12 +30,14 @@ _CHOICE = "direct "
 
 
 @write
-def ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> StoredMember:
+def ensure(
+    guild: GuildId, author: str, name: str, *, is_bot: bool = False
+) -> StoredMember:
     """Return the member with that author hash, created or renamed as needed."""
     return rows.stored(StoredMember, _ensure(guild, author, name, is_bot=is_bot))
 
 
-def _ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Member:
+def _ensure(guild: GuildId, author: str, name: str, *, is_bot: bool = False) -> Member:
     found = _find(guild, author)
     if found is None:
         made: Member = Member.create(
@@ -45,18 +50,18 @@ def _ensure(guild: int, author: str, name: str, *, is_bot: bool = False) -> Memb
     return found
 
 
-def find(guild: int, author: str) -> StoredMember | None:
+def find(guild: GuildId, author: str) -> StoredMember | None:
     """Find the member with that author hash."""
     return rows.found(StoredMember, _find(guild, author))
 
 
-def _find(guild: int, author: str) -> Member | None:
+def _find(guild: GuildId, author: str) -> Member | None:
     same = (Member.guild == guild) & (Member.author == author)
     found: Member | None = Member.get_or_none(same)
     return found
 
 
-def known(guild: int, authors: Sequence[str]) -> set[str]:
+def known(guild: GuildId, authors: Sequence[str]) -> set[str]:
     """Return those author hashes that the guild has a member for."""
     found: set[str] = set()
     for column in ("author", "account"):
@@ -66,19 +71,19 @@ def known(guild: int, authors: Sequence[str]) -> set[str]:
     return found
 
 
-def named(guild: int, name: str) -> StoredMember | None:
+def named(guild: GuildId, name: str) -> StoredMember | None:
     """Find the member with that display name."""
     same = (Member.guild == guild) & (Member.name == name)
     return rows.found(StoredMember, Member.get_or_none(same))
 
 
-def all_named(guild: int, name: str) -> list[str]:
+def all_named(guild: GuildId, name: str) -> list[str]:
     """Author hashes of the guild's people of that display name, in any case."""
     here = (Member.guild == guild) & (fn.LOWER(Member.name) == name.lower())
     return [author for (author,) in tuples(Member.select(Member.author).where(here))]
 
 
-def like(guild: int, name: str, limit: int = 5) -> list[str]:
+def like(guild: GuildId, name: str, limit: int = 5) -> list[str]:
     """Display names of the guild that are like that one."""
     here = (Member.guild == guild) & (Member.name != "")
     names = {known for (known,) in tuples(Member.select(Member.name).where(here))}
@@ -87,7 +92,7 @@ def like(guild: int, name: str, limit: int = 5) -> list[str]:
     return [by_lower[one] for one in near] or sorted(names)[:limit]
 
 
-def opted_out(guild: int) -> set[str]:
+def opted_out(guild: GuildId) -> set[str]:
     """Return author hashes of the members who opted out, and of their names alone."""
     here = (Member.guild == guild) & Member.has_opted_out
     found = tuples(Member.select(Member.author, Member.proxied_name).where(here))
@@ -95,7 +100,7 @@ def opted_out(guild: int) -> set[str]:
 
 
 @write
-def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
+def set_opted_out(guild: GuildId, author: str, has_opted_out: bool) -> None:
     """Store the choice, even of someone who never wrote, without the name.
 
     It holds for the names as well that they write under through a proxy.
@@ -105,19 +110,20 @@ def set_opted_out(guild: int, author: str, has_opted_out: bool) -> None:
         member.has_opted_out = has_opted_out
         if has_opted_out:
             member.name = ""
-            member.allows_tuning = False
+            member.allows_tuning = member.allows_voice = False
+            end_imitations(guild, one)
             conversations.leave(guild, one)
         member.save()
 
 
-def chosen_guild(author: str) -> int | None:
+def chosen_guild(author: str) -> GuildId | None:
     """Return the guild whose voice an author (hash) chose for direct messages."""
     found = HomeValue.get_or_none(HomeValue.name == _CHOICE + author)
-    return int(found.value) if found else None
+    return GuildId(int(found.value)) if found else None
 
 
 @write
-def choose_guild(guild: int, author: str) -> None:
+def choose_guild(guild: GuildId, author: str) -> None:
     """Note the guild whose voice an author (hash) wants in direct messages."""
     HomeValue.replace(name=_CHOICE + author, value=str(guild)).execute()
 
@@ -129,24 +135,70 @@ def drop_choice(author: str) -> None:
 
 
 @write
-def drop_choices_of(guild: int) -> None:
+def drop_choices_of(guild: GuildId) -> None:
     """Forget that a guild was chosen for direct messages, by whomever."""
     chosen = HomeValue.name.startswith(_CHOICE) & (HomeValue.value == str(guild))
     HomeValue.delete().where(chosen).execute()
 
 
-def allow_tuning(guild: int) -> set[str]:
+def allow_tuning(guild: GuildId) -> set[str]:
     """Return author hashes of the members who agreed to tuning on their words."""
     here = (Member.guild == guild) & Member.allows_tuning & ~Member.has_opted_out
     return {row.author for row in Member.select(Member.author).where(here)}
 
 
 @write
-def set_allows_tuning(guild: int, author: str, allows: bool) -> None:
+def set_allows_tuning(guild: GuildId, author: str, allows: bool) -> None:
     """Store the choice, even of someone who never wrote."""
     member = _find(guild, author) or _ensure(guild, author, "")
     member.allows_tuning = allows
     member.save()
+
+
+@write
+def set_allows_voice(guild: GuildId, author: str, allows: bool) -> None:
+    """Store whether the bot may speak like a member; a no also ends what is begun."""
+    member = _find(guild, author) or _ensure(guild, author, "")
+    member.allows_voice = allows
+    member.save()
+    if not allows:
+        end_imitations(guild, author)
+
+
+def imitable(guild: GuildId) -> list[StoredMember]:
+    """Return the members who agreed that the bot speaks like them."""
+    here = (Member.guild == guild) & Member.allows_voice & ~Member.has_opted_out
+    named = Member.select().where(here & (Member.name != ""))
+    return rows.all_of(StoredMember, named.order_by(Member.id))
+
+
+@write
+def begin_imitation(reply: int, author: str) -> bool:
+    """Note that a reply speaks like a member (hash); False if they do not agree."""
+    row = Reply.get_or_none((Reply.id == reply) & (Reply.state != "forgotten"))
+    if row is None or not allows_voice(GuildId(row.guild_id), author):
+        return False
+    Reply.update(imitates=author).where(Reply.id == reply).execute()
+    return True
+
+
+def allows_voice(guild: GuildId, author: str) -> bool:
+    """Return whether a member (hash) agreed that the bot speaks like them."""
+    return any(one.author == author for one in imitable(guild))
+
+
+@write
+def end_imitations(guild: GuildId, author: str) -> None:
+    """Take the words out of what speaks like a member (hash) and is not sent yet."""
+    mine = (Reply.guild == guild) & (Reply.imitates == author)
+    begun = mine & Reply.state.in_(("claimed", "made", "draft"))
+    found = [row for (row,) in tuples(Reply.select(Reply.id).where(begun))]
+    for reply in found:
+        ReplySource.delete().where(ReplySource.reply == reply).execute()
+        emptied = Reply.update(state="forgotten", **NO_WORDS)
+        emptied.where(Reply.id == reply).execute()
+    if found:
+        voice_changes.note(guild, [voice_changes.OTHER_WORDS])
 
 
 @dataclass(frozen=True)
@@ -164,7 +216,7 @@ class Kept:
     """Replies that they rated."""
 
 
-def kept(guild: int, author: str) -> Kept:
+def kept(guild: GuildId, author: str) -> Kept:
     """Return counts and times of an author's (hash) data."""
     rated = Feedback.select(fn.COUNT(Feedback.id)).join(Reply)
     rated = rated.where((Reply.guild == guild) & (Feedback.author == author))
@@ -188,13 +240,13 @@ def kept(guild: int, author: str) -> Kept:
     )
 
 
-def _people_of(guild: int, author: str) -> list[Member]:
+def _people_of(guild: GuildId, author: str) -> list[Member]:
     """An author's rows: their own, and those of names that a proxy writes under."""
     people = Member.author.in_(people_of(guild, author))
     return list(Member.select().where((Member.guild == guild) & people))
 
 
-def wishes(guild: int, author: str) -> list[dict[str, object]]:
+def wishes(guild: GuildId, author: str) -> list[dict[str, object]]:
     """Return what an author chose, for the export of their own data."""
     found, chosen = list[dict[str, object]](), chosen_guild(author)
     for one in _people_of(guild, author):
@@ -202,13 +254,15 @@ def wishes(guild: int, author: str) -> list[dict[str, object]]:
             found.append({"opted_out": True})
         if one.allows_tuning:
             found.append({"allows_tuning": True, "name": one.name})
+        if one.allows_voice:
+            found.append({"allows_voice": True, "name": one.name})
     if chosen is not None:
         server = Guild.get_or_none(Guild.id == chosen)
         found.append({"direct_messages_in_the_voice_of": server.name if server else ""})
     return found
 
 
-def messages_of(guild: int, author: str) -> list[dict[str, object]]:
+def messages_of(guild: GuildId, author: str) -> list[dict[str, object]]:
     """Return all data of one author's messages, for the export of their own data."""
     people = [one.id for one in _people_of(guild, author)]
     query = (

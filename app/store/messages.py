@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import Field, ModelSelect, Tuple, fn
 
+from app.core.names import GuildId
 from app.store import sqlite, tombstones
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredAttachment, StoredMessage, all_of
@@ -65,7 +66,7 @@ class Added(NamedTuple):
 
 @write
 def add_many(
-    guild: int, messages: Sequence[NewMessage], *, anew: bool = False
+    guild: GuildId, messages: Sequence[NewMessage], *, anew: bool = False
 ) -> Added:
     """Store messages that were not there already and were never forgotten.
 
@@ -81,7 +82,9 @@ def add_many(
     return Added(rows, forgotten)
 
 
-def _forgotten(guild: int, messages: Sequence[NewMessage], *, anew: bool) -> set[int]:
+def _forgotten(
+    guild: GuildId, messages: Sequence[NewMessage], *, anew: bool
+) -> set[int]:
     if not tombstones.are_there(guild):
         return set()
     members = list({one.member for one in messages})
@@ -97,7 +100,7 @@ def _forgotten(guild: int, messages: Sequence[NewMessage], *, anew: bool) -> set
     return tombstones.forgotten(guild, candidates, anew=anew)
 
 
-def _insert(guild: int, messages: Sequence[NewMessage]) -> list[int | None]:
+def _insert(guild: GuildId, messages: Sequence[NewMessage]) -> list[int | None]:
     if not messages:
         return []
     first = last_row() + 1
@@ -147,7 +150,7 @@ def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
 
 @write
 def add(
-    guild: int, message: NewMessage, attachments: Sequence[NewAttachment] = ()
+    guild: GuildId, message: NewMessage, attachments: Sequence[NewAttachment] = ()
 ) -> int | None:
     """Store one message; return its row, or None if it is known or was forgotten."""
     ((row,), _) = add_many(guild, [message])
@@ -157,7 +160,7 @@ def add(
 
 
 @write
-def note_heard(guild: int, external: str, channel: int) -> None:
+def note_heard(guild: GuildId, external: str, channel: int) -> None:
     """Note that Discord has this message in this channel."""
     bound().connection().execute(
         "UPDATE message SET is_heard = 1 WHERE external = ? AND guild_id = ?"
@@ -190,13 +193,13 @@ def get(message: int) -> StoredMessage | None:
     return next(_stored(_joined().where(Message.id == message)), None)
 
 
-def find(guild: int, external: str) -> StoredMessage | None:
+def find(guild: GuildId, external: str) -> StoredMessage | None:
     """Find the message by external id, such as Discord's."""
     same = (Message.guild == guild) & (Message.external == external)
     return next(_stored(_joined().where(same)), None)
 
 
-def rows_of(guild: int, externals: Sequence[str]) -> list[int]:
+def rows_of(guild: GuildId, externals: Sequence[str]) -> list[int]:
     """Return rows of the messages with those external ids, if stored."""
     rows: list[int] = []
     for start in range(0, len(externals), BATCH):
@@ -273,7 +276,7 @@ def around(message: StoredMessage, before: int, after: int) -> list[StoredMessag
 
 
 def page(
-    guild: int,
+    guild: GuildId,
     *,
     channel: int | None = None,
     containing: str = "",
@@ -289,7 +292,7 @@ def page(
         before: Only those before that moment of the channel.
     """
     if containing:
-        sought = Sought(_forms(containing), guild, channel, before)
+        sought = Sought(message_index.forms(containing), guild, channel, before)
         return by_rows(message_index.newest(bound(), sought, limit))
     query = _joined().where(Message.guild == guild)
     order = [Message.id.desc()]
@@ -301,20 +304,13 @@ def page(
     return list(_stored(query.order_by(*order).limit(limit)))
 
 
-def _forms(words: str) -> tuple[str, ...]:
-    """The words in other cases; SQLite itself knows none beyond ASCII."""
-    if words.isascii():
-        return (words,)
-    return tuple(sorted({words, words.lower(), words.upper(), words.capitalize()}))
-
-
 @write
 def extend_index(rows: int) -> int:
     """Put more rows into the index of the search; return how many are left."""
     return message_index.extend(bound(), rows)
 
 
-def page_after(guild: int, row: int, limit: int = BATCH) -> list[StoredMessage]:
+def page_after(guild: GuildId, row: int, limit: int = BATCH) -> list[StoredMessage]:
     """Return a page of the guild's messages after a row, oldest first."""
     query = _joined().where((Message.guild == guild) & (Message.id > row))
     return list(_stored(query.order_by(Message.id).limit(limit)))
@@ -355,7 +351,7 @@ def _give_out(last: int) -> None:
         RowNumbers.create(last=last)
 
 
-def neighbors(guild: int, newest: int) -> list[tuple[str, str]]:
+def neighbors(guild: GuildId, newest: int) -> list[tuple[str, str]]:
     """Return people's newest messages, each with the one before it in its channel.
 
     Messages that follow one of the same author are left out.
@@ -371,7 +367,7 @@ def neighbors(guild: int, newest: int) -> list[tuple[str, str]]:
     return found
 
 
-def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:
+def bursts(guild: GuildId, newest: int, within_ms: int) -> tuple[int, int]:
     """Count people's newest messages: those with a follow-up by their author, and all.
 
     Args:
@@ -388,14 +384,14 @@ def bursts(guild: int, newest: int, within_ms: int) -> tuple[int, int]:
     return followed, looked_at
 
 
-def _newest_of_people(guild: int, limit: int, *columns: Field) -> list[sqlite.Row]:
+def _newest_of_people(guild: GuildId, limit: int, *columns: Field) -> list[sqlite.Row]:
     """Return columns of people's newest messages, newest first."""
     query = Message.select(*columns).join(Member)
     people = (Message.guild == guild) & ~Member.is_bot
     return tuples(query.where(people).order_by(Message.id.desc()).limit(limit))
 
 
-def guilds_after(row: int) -> set[int]:
+def guilds_after(row: int) -> set[GuildId]:
     """Return the guilds that have a message after that row."""
     any_there = Message.select(Message.id).where(Message.guild == Guild.id)
     having = Guild.select(Guild.id).where(fn.EXISTS(any_there))
@@ -403,7 +399,7 @@ def guilds_after(row: int) -> set[int]:
     return {guild for (guild,) in tuples(newer if row else having)}
 
 
-def count(guild: int) -> int:
+def count(guild: GuildId) -> int:
     """Count the guild's messages."""
     chosen = Message.guild == guild
     number: int = Message.select(fn.COUNT(Message.id)).where(chosen).scalar()
@@ -427,7 +423,7 @@ def _stored(query: "ModelSelect[Message]") -> Iterator[StoredMessage]:
     return (StoredMessage(*row) for row in tuples(query))
 
 
-def newest_texts(guild: int, each: int) -> dict[int, list[str]]:
+def newest_texts(guild: GuildId, each: int) -> dict[int, list[str]]:
     """Return the newest learned texts of each channel, by its row."""
     found = {}
     rows = tuples(Channel.select(Channel.id).where(Channel.guild == guild))

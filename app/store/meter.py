@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import ModelSelect, fn
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS, WEEK_MS
 from app.store.database import tuples, write
 from app.store.rows import PromptTurn, StoredMeterWeek, all_of
@@ -30,7 +31,7 @@ def week_of(moment: int) -> int:
     return (moment - _MONDAY_MS) // WEEK_MS * WEEK_MS + _MONDAY_MS
 
 
-def sent(guild: int, start: int, end: int) -> list[SentReply]:
+def sent(guild: GuildId, start: int, end: int) -> list[SentReply]:
     """Return the replies sent between those times, oldest first."""
     query = (
         Reply.select(Reply.text, Reply.turns, Reply.timings, fn.SUM(Feedback.value))
@@ -50,26 +51,26 @@ def sent(guild: int, start: int, end: int) -> list[SentReply]:
     ]
 
 
-def weeks_with_replies(guild: int, since: int) -> list[int]:
+def weeks_with_replies(guild: GuildId, since: int) -> list[int]:
     """Return the weeks with sent replies, oldest first."""
     chosen = (Reply.guild == guild) & (Reply.state == "sent")
     query = Reply.select(Reply.created).where(chosen & (Reply.created >= since))
     return sorted({week_of(created) for (created,) in tuples(query)})
 
 
-def said(guild: int, start: int, end: int) -> list[str]:
+def said(guild: GuildId, start: int, end: int) -> list[str]:
     """Return texts by members between those times, without opted-out authors."""
     query = _of_members(guild).where((Message.ts >= start) & (Message.ts < end))
     return [text for (text,) in tuples(query.limit(MOST_MESSAGES))]
 
 
-def said_before(guild: int, end: int, limit: int) -> list[str]:
+def said_before(guild: GuildId, end: int, limit: int) -> list[str]:
     """Return the newest texts by members before that time."""
     query = _of_members(guild).where(Message.ts < end)
     return [text for (text,) in tuples(query.order_by(Message.id.desc()).limit(limit))]
 
 
-def _of_members(guild: int) -> "ModelSelect[Message]":
+def _of_members(guild: GuildId) -> "ModelSelect[Message]":
     here = Channel.select(Channel.id).where(Channel.guild == guild)
     return (
         Message.select(Message.text)
@@ -84,14 +85,14 @@ def _of_members(guild: int) -> "ModelSelect[Message]":
 
 
 @write
-def put(guild: int, start: int, figures: Mapping[str, object], made: int) -> None:
+def put(guild: GuildId, start: int, figures: Mapping[str, object], made: int) -> None:
     """Store the figures of a week, replacing earlier ones."""
     same = (MeterWeek.guild == guild) & (MeterWeek.start == start)
     MeterWeek.delete().where(same).execute()
     MeterWeek.create(guild=guild, start=start, made=made, figures=dict(figures))
 
 
-def weeks(guild: int, limit: int) -> list[StoredMeterWeek]:
+def weeks(guild: GuildId, limit: int) -> list[StoredMeterWeek]:
     """Return the newest weeks with figures, oldest first."""
     query = MeterWeek.select().where(MeterWeek.guild == guild)
     newest = query.order_by(MeterWeek.start.desc()).limit(limit)

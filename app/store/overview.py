@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from peewee import Expression, fn
 
+from app.core.names import GuildId
 from app.store import rows
 from app.store.database import tuples
 from app.store.rows import StoredReply
@@ -67,7 +68,7 @@ class GuildTotals(NamedTuple):
         return self.messages - sum(self.dropped.values())
 
 
-def totals() -> dict[int, GuildTotals]:
+def totals() -> dict[GuildId, GuildTotals]:
     """Return the figures of all guilds by row, in one query for each figure."""
     messages = _by_guild(Message)
     embeddings = _by_guild(Embedding)
@@ -108,7 +109,9 @@ def _by_guild(
     return dict(tuples(query if chosen is None else query.where(chosen)))
 
 
-def replies_over_time(since: int, step: int, guild: int | None = None) -> list[Bucket]:
+def replies_over_time(
+    since: int, step: int, guild: GuildId | None = None
+) -> list[Bucket]:
     """Count replies since a time, by provider and span of `step` milliseconds."""
     start = (Reply.created / step).cast("INTEGER") * step
     total = fn.json_extract(Reply.timings, "$.total").cast("REAL")
@@ -134,7 +137,7 @@ def since(start: int) -> dict[str, int]:
     return {"messages": heard.scalar() or 0, "replies": made}
 
 
-def channels_by_activity(guild: int) -> list[ChannelActivity]:
+def channels_by_activity(guild: GuildId) -> list[ChannelActivity]:
     """Return the guild's channels, the most recently active first."""
     newest = fn.MAX(Message.id)
     query = (
@@ -156,7 +159,7 @@ def channels_by_activity(guild: int) -> list[ChannelActivity]:
     ]
 
 
-def drafts(guild: int | None = None) -> list[StoredReply]:
+def drafts(guild: GuildId | None = None) -> list[StoredReply]:
     """Return the shadow drafts that wait for the owner, oldest first."""
     query = Reply.select().where(Reply.state == "draft")
     if guild is not None:
@@ -164,7 +167,7 @@ def drafts(guild: int | None = None) -> list[StoredReply]:
     return [rows.reply(row) for row in query.order_by(Reply.id)]
 
 
-def opted_out(guild: int) -> int:
+def opted_out(guild: GuildId) -> int:
     """Count the members who opted out."""
     chosen = (Member.guild == guild) & Member.has_opted_out
     number: int = Member.select(fn.COUNT(Member.id)).where(chosen).scalar()

@@ -6,6 +6,7 @@ Each function here is all that one stage of a reply asks of the database.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from app.core.names import GuildId
 from app.store import guilds, members, messages, replies
 from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredReply, stored
@@ -36,7 +37,7 @@ class Place(NamedTuple):
 class PlaceRows(NamedTuple):
     """The rows of a place."""
 
-    guild: int
+    guild: GuildId
     channel: int
     root: int
     listened: int
@@ -56,7 +57,7 @@ class Claim(NamedTuple):
     """The row of a reply that is to be written, and those of its place."""
 
     reply: int
-    guild: int
+    guild: GuildId
     channel: int | None
     root: int | None
     message: int | None
@@ -261,13 +262,13 @@ def note_sent(reply: int, sent: Sequence[str]) -> NotedReply | None:
     return NotedReply(row, channel, is_whole, is_listened_to)
 
 
-def _message(guild: int, external: str) -> int | None:
+def _message(guild: GuildId, external: str) -> int | None:
     rows = messages.rows_of(guild, [external])
     return rows[0] if rows else None
 
 
 def _channel(
-    guild: int, discord_id: str, name: str, parent: int | None = None
+    guild: GuildId, discord_id: str, name: str, parent: int | None = None
 ) -> StoredChannel:
     same = (Channel.guild == guild) & (Channel.discord_id == discord_id)
     found: Channel | None = Channel.get_or_none(same)

@@ -8,6 +8,7 @@ from peewee import IntegrityError
 
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
 from app.core.labels import is_host
+from app.core.names import GuildId
 from app.store import audience, feedback, messages, rows, tombstones, usage
 from app.store.authors import people_of
 from app.store.database import tuples, write
@@ -55,7 +56,7 @@ FAILED = "an error stopped it; the log has the reason"
 
 @write
 def claim(
-    guild: int,
+    guild: GuildId,
     channel: int | None,
     reason: str,
     trigger: str | None = None,
@@ -136,7 +137,9 @@ def finish(
 
 
 @write
-def add(fields: Fields, sources: Sequence[SourceMessage] = ()) -> int | None:
+def add(
+    guild: GuildId, fields: Fields, sources: Sequence[SourceMessage] = ()
+) -> int | None:
     """Make the row of a reply that is written already; nobody else can answer it.
 
     None if anything that it names was forgotten meanwhile, as in `finish`.
@@ -144,7 +147,10 @@ def add(fields: Fields, sources: Sequence[SourceMessage] = ()) -> int | None:
     named = _named(fields, sources)
     if len(_still_there(named)) < len(named) or _has_lost_summary(fields):
         return None
-    reply = Reply.create(created=int(time.time() * 1000), **fields)
+    if _is_unwanted(guild, fields):
+        return None
+    made = int(time.time() * 1000)
+    reply = Reply.create(guild=guild, created=made, **fields)
     _add_sources(reply.id, sources)
     return int(reply.id)
 
@@ -178,6 +184,14 @@ def _went(row: Reply, named: set[int]) -> bool:
         # While a reply is written, that is what changed meanwhile.
         return True
     return len(_still_there(named)) < len(named)
+
+
+def _is_unwanted(guild: GuildId, fields: Fields) -> bool:
+    """Tell if a reply speaks like a member who does not agree to that any more."""
+    if not (author := fields.get("imitates")):
+        return False
+    same = (Member.guild == guild) & (Member.author == author)
+    return not Member.select().where(same & Member.allows_voice).exists()
 
 
 def _has_lost_summary(fields: Fields) -> bool:
@@ -336,18 +350,19 @@ def answered(triggers: Sequence[str]) -> set[str]:
     return {str(row.trigger) for row in query}
 
 
-def asked_by(guild: int, author: str, since: int = 0) -> list[str]:
-    """Return the triggers of the replies to an author (hash) since that time.
+def asked_by(guild: GuildId, author: str, since: int = 0) -> list[str]:
+    """Return the triggers of replies to an author (hash), or like them, since then.
 
     Those to the names that the author writes under through a proxy are among them.
     """
-    people = Reply.asker.in_(people_of(guild, author))
+    own = people_of(guild, author)
+    people = Reply.asker.in_(own) | Reply.imitates.in_(own)
     mine = (Reply.guild == guild) & people & (Reply.created >= since)
     query = Reply.select(Reply.trigger).where(mine & Reply.trigger.is_null(False))
     return [trigger for (trigger,) in tuples(query)]
 
 
-def answered_in(guild: int, channel: int) -> list[str]:
+def answered_in(guild: GuildId, channel: int) -> list[str]:
     """Return the triggers of the replies in a channel (row) and in its threads."""
     threads = Channel.select(Channel.id).where(Channel.parent == channel)
     here = (Reply.channel == channel) | Reply.channel.in_(threads)
@@ -411,7 +426,7 @@ def seen_sources(reply: int, channels: Sequence[str]) -> set[int]:
 
 
 def latest(
-    guild: int | None = None,
+    guild: GuildId | None = None,
     *,
     channel: int | None = None,
     until: int | None = None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple, TypeVar
 
 from app.core.explanation import RungOutcome
+from app.core.names import GuildId
 from app.store.tables import Reply
 
 T = TypeVar("T")
@@ -17,7 +18,7 @@ OverrideValue = bool | int | float | str | list[str] | None
 class StoredGuild:
     """A Discord guild, or one learned from files alone."""
 
-    id: int
+    id: GuildId
     discord_id: str | None
     name: str
     joined: int
@@ -40,7 +41,7 @@ class StoredChannel:
     """A channel or thread."""
 
     id: int
-    guild_id: int
+    guild_id: GuildId
     discord_id: str | None
     name: str
     parent_id: int | None
@@ -59,7 +60,7 @@ class StoredMember:
     """An author in one guild."""
 
     id: int
-    guild_id: int
+    guild_id: GuildId
     author: str
     """Keyed hash of the author's id."""
     name: str
@@ -72,7 +73,7 @@ class StoredMember:
 class StoredSnapshot:
     """An earlier state of a guild's voice, persona and settings."""
 
-    guild_id: int
+    guild_id: GuildId
     name: str
     created: int
     last: int
@@ -98,7 +99,7 @@ class StoredReply:
     """A reply, and everything that explains it."""
 
     id: int
-    guild_id: int
+    guild_id: GuildId
     channel_id: int | None
     trigger: str | None
     """Discord's id of the message answered."""
@@ -134,6 +135,8 @@ class StoredReply:
     """Hash of the author that it answers; empty if nobody is known."""
     answers: str | None = None
     """Discord's id of the message answered, where `trigger` is another thing."""
+    imitates: str = ""
+    """Hash of the member that it speaks like; empty if it speaks for itself."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ class StoredMessage:
     """A message with the names that belong to it."""
 
     id: int
-    guild: int
+    guild: GuildId
     channel: int
     channel_name: str
     member: int
@@ -183,7 +186,7 @@ class StoredAttachment:
 class StoredMeterWeek:
     """The figures of one guild's week."""
 
-    guild_id: int
+    guild_id: GuildId
     start: int
     """The Monday it starts on, 0:00 UTC."""
     made: int
@@ -197,7 +200,7 @@ class StoredUsage:
     created: int
     provider: str
     model: str
-    guild_id: int | None
+    guild_id: GuildId | None
     reply_id: int | None
     prompt_tokens: int
     cached_tokens: int

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from app.core.names import GuildId
 from app.store.database import tuples, write
 from app.store.rows import OverrideValue
 from app.store.tables import Channel, Consent, Guild, Setting
 
 
-def of(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
+def of(guild: GuildId, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the values set for a guild, or for one of its channels alone."""
     chosen = (Setting.guild == guild) & (Setting.channel == channel)
     return {row.name: row.value for row in Setting.select().where(chosen)}
@@ -20,7 +21,7 @@ def guilds_of_their_own() -> set[int]:
     return found - {None}
 
 
-def effective(guild: int, channel: int = 0) -> dict[str, OverrideValue]:
+def effective(guild: GuildId, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the guild's values, overridden by the channel's.
 
     A thread has its channel's, beneath its own.
@@ -40,7 +41,7 @@ def servers_that_set(names: Sequence[str]) -> set[str]:
 
 
 @write
-def put(guild: int, name: str, value: OverrideValue, channel: int = 0) -> None:
+def put(guild: GuildId, name: str, value: OverrideValue, channel: int = 0) -> None:
     """Store a value, or remove it with None."""
     same = (
         (Setting.guild == guild) & (Setting.channel == channel) & (Setting.name == name)
@@ -50,7 +51,7 @@ def put(guild: int, name: str, value: OverrideValue, channel: int = 0) -> None:
         Setting.create(guild=guild, channel=channel, name=name, value=value)
 
 
-def consents(guild: int | None) -> set[tuple[str, str]]:
+def consents(guild: GuildId | None) -> set[tuple[str, str]]:
     """Return (purpose, origin) of each consent for a guild, or for every guild."""
     here = Consent.guild.is_null()
     if guild is not None:
@@ -60,7 +61,7 @@ def consents(guild: int | None) -> set[tuple[str, str]]:
 
 
 @write
-def withdraw_consents(guild: int | None) -> list[tuple[str, str]]:
+def withdraw_consents(guild: GuildId | None) -> list[tuple[str, str]]:
     """Delete the consents of one guild, or with None every one.
 
     Returns (purpose, origin) of each.
@@ -76,7 +77,7 @@ def withdraw_consents(guild: int | None) -> list[tuple[str, str]]:
 
 
 @write
-def give_consent(guild: int | None, purpose: str, origin: str, now: int) -> None:
+def give_consent(guild: GuildId | None, purpose: str, origin: str, now: int) -> None:
     """Store a consent for one guild, or with None for every guild.
 
     Args:

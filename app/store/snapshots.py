@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from peewee import fn
 
+from app.core.names import GuildId
 from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import OverrideValue, StoredSnapshot
@@ -13,27 +14,27 @@ SettingRow = tuple[int, str, OverrideValue]
 """A channel's row or 0, a setting's name, its value."""
 
 
-def every(guild: int) -> list[StoredSnapshot]:
+def every(guild: GuildId) -> list[StoredSnapshot]:
     """Return the guild's snapshots, newest first."""
     query = Snapshot.select().where(Snapshot.guild == guild)
     newest = query.order_by(Snapshot.created.desc(), Snapshot.id.desc())
     return rows.all_of(StoredSnapshot, newest)
 
 
-def get(guild: int, name: str) -> StoredSnapshot | None:
+def get(guild: GuildId, name: str) -> StoredSnapshot | None:
     """Return the guild's snapshot with that name."""
     same = (Snapshot.guild == guild) & (Snapshot.name == name)
     return rows.found(StoredSnapshot, Snapshot.get_or_none(same))
 
 
-def count(guild: int) -> int:
+def count(guild: GuildId) -> int:
     """Count the messages in the guild's voice; reads all of them."""
     found = Message.select(fn.COUNT(Message.id)).where(voice_changes.belongs(guild))
     return int(found.scalar())
 
 
 @write
-def take(guild: int, name: str, created: int, count: int) -> StoredSnapshot:
+def take(guild: GuildId, name: str, created: int, count: int) -> StoredSnapshot:
     """Store the present state, replacing a snapshot of the same name."""
     remove(guild, name)
     made: Snapshot = Snapshot.create(
@@ -49,7 +50,7 @@ def take(guild: int, name: str, created: int, count: int) -> StoredSnapshot:
 
 
 @write
-def remove(guild: int, name: str) -> bool:
+def remove(guild: GuildId, name: str) -> bool:
     """Delete a snapshot; False if the name is unknown."""
     same = (Snapshot.guild == guild) & (Snapshot.name == name)
     return bool(Snapshot.delete().where(same).execute())
@@ -86,6 +87,6 @@ def roll_back(
     voice_changes.note(guild, [voice_changes.ALL])
 
 
-def _settings(guild: int) -> list[SettingRow]:
+def _settings(guild: GuildId) -> list[SettingRow]:
     rows = Setting.select().where(Setting.guild == guild).order_by(Setting.id)
     return [(row.channel, row.name, row.value) for row in rows]

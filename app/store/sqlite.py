@@ -12,6 +12,7 @@ from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from app.core.errors import AppError, explain_os_error
 from app.core.files import put, unfinished
+from app.core.names import GuildId
 
 Row = tuple[Any, ...]
 
@@ -154,7 +155,7 @@ def select_among(
     return found
 
 
-def is_any(database: SqliteDatabase, table: str, guild: int) -> bool:
+def is_any(database: SqliteDatabase, table: str, guild: GuildId) -> bool:
     """Tell if a table has a row of the guild; each live message asks this."""
     statement = f"SELECT 1 FROM {table} WHERE guild_id = ? LIMIT 1"
     row = database.connection().execute(statement, (guild,)).fetchone()

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from peewee import Expression, ModelSelect, fn
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.store import messages
 from app.store.database import tuples
@@ -27,7 +28,7 @@ class Received(NamedTuple):
     rating: int
 
 
-def _channels(guild: int, channels: Collection[str]) -> "ModelSelect[Channel]":
+def _channels(guild: GuildId, channels: Collection[str]) -> "ModelSelect[Channel]":
     """Return rows of the channels with those Discord ids."""
     chosen = (Channel.guild == guild) & Channel.discord_id.in_(list(channels))
     return Channel.select(Channel.id).where(chosen)
@@ -46,7 +47,7 @@ def _learned(since: int, until: int) -> Expression:
 
 
 def texts(
-    guild: int, channels: Collection[str], since: int, until: int, limit: int
+    guild: GuildId, channels: Collection[str], since: int, until: int, limit: int
 ) -> list[str]:
     """Return the newest texts written between two times."""
     # Without the channel index, the newest rows are read first, up to the limit; with
@@ -58,7 +59,7 @@ def texts(
 
 
 def teachers(
-    guild: int, channels: Collection[str], since: int, until: int, limit: int
+    guild: GuildId, channels: Collection[str], since: int, until: int, limit: int
 ) -> list[Taught]:
     """Return the members with the most learned messages, the busiest first."""
     count = fn.COUNT(Message.id)
@@ -69,7 +70,9 @@ def teachers(
     return [Taught(name, messages) for name, messages in tuples(query)]
 
 
-def by_day(guild: int, channels: Collection[str], since: int, days: int) -> list[int]:
+def by_day(
+    guild: GuildId, channels: Collection[str], since: int, days: int
+) -> list[int]:
     """Count learned messages on each of that many days, starting at `since`."""
     day = ((Message.ts - since) / DAY_MS).cast("INTEGER")
     here = Message.channel.in_(_channels(guild, channels))
@@ -79,7 +82,7 @@ def by_day(guild: int, channels: Collection[str], since: int, days: int) -> list
     return [found.get(number, 0) for number in range(days)]
 
 
-def received(guild: int, channels: Collection[str], since: int) -> list[Received]:
+def received(guild: GuildId, channels: Collection[str], since: int) -> list[Received]:
     """Return the replies sent in those channels since a time."""
     here = _channels(guild, channels)
     total = fn.json_extract(Reply.timings, "$.total").cast("REAL")

@@ -16,6 +16,8 @@ from peewee import (
 from playhouse.shortcuts import ThreadSafeDatabaseMetadata
 from playhouse.sqlite_ext import AutoIncrementField
 
+from app.core.names import GuildId
+
 
 class Table(Model):
     """A table; each thread binds its own database."""
@@ -79,6 +81,8 @@ class Member(Table):
     has_opted_out = BooleanField(default=False)
     allows_tuning = BooleanField(default=False)
     """Agreed to tuning a model on their messages."""
+    allows_voice = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    """Agreed that the bot speaks like them."""
     account = TextField(null=True)
     """The author that writes as this one through a proxy, such as PluralKit."""
     proxied_name = TextField(null=True)
@@ -95,7 +99,7 @@ class Message(Table):
     # import's time.
     id = AutoField()
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
-    guild_id: int
+    guild_id: GuildId
     channel = ForeignKeyField(Channel, on_delete="CASCADE", index=False)
     channel_id: int
     # An index by member would slow imports down by a sixth.
@@ -162,7 +166,7 @@ class Conversation(Table):
 
     id = IntegerField(primary_key=True)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
-    guild_id: int
+    guild_id: GuildId
     channel = ForeignKeyField(Channel, on_delete="CASCADE")
     channel_id: int
     started = BigIntegerField()
@@ -199,7 +203,7 @@ class Reply(Table):
     """A reply, and everything that explains it."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
-    guild_id: int
+    guild_id: GuildId
     channel = ForeignKeyField(Channel, null=True, on_delete="SET NULL", index=False)
     channel_id: int | None
     trigger = TextField(null=True, unique=True)
@@ -243,6 +247,8 @@ class Reply(Table):
     """Hash of the author that it answers, whose message is perhaps not stored."""
     answers = TextField(null=True, index=True)
     """Discord's id of the message answered, where `trigger` is another thing."""
+    imitates = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    """Hash of the member that it speaks like; empty if it speaks for itself."""
 
 
 class SentMessage(Table):
@@ -393,7 +399,7 @@ class Snapshot(Table):
     """
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
-    guild_id: int
+    guild_id: GuildId
     name = TextField()
     created = BigIntegerField()
     last = IntegerField()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.store import sqlite
 from app.store.authors import AuthorKey, people_of
@@ -41,7 +42,7 @@ class TombstoneCandidate(NamedTuple):
 
 
 @write
-def bury(guild: int, externals: Iterable[str], *, by_owner: bool) -> None:
+def bury(guild: GuildId, externals: Iterable[str], *, by_owner: bool) -> None:
     """Mark the messages with these external ids as forgotten.
 
     A message forgotten by both the owner and a member counts as the member's.
@@ -55,7 +56,7 @@ def bury(guild: int, externals: Iterable[str], *, by_owner: bool) -> None:
 
 @write
 def bury_messages(
-    guild: int, gone: Sequence[TombstoneCandidate], *, by_owner: bool
+    guild: GuildId, gone: Sequence[TombstoneCandidate], *, by_owner: bool
 ) -> None:
     """Mark stored messages as forgotten.
 
@@ -80,7 +81,7 @@ def bury_messages(
 
 @write
 def bury_author(
-    guild: int, author: str, until: int, *, since: int = 0, by_owner: bool
+    guild: GuildId, author: str, until: int, *, since: int = 0, by_owner: bool
 ) -> None:
     """Mark a time span of an author (hash, or `EVERYONE`) as forgotten.
 
@@ -96,13 +97,13 @@ def bury_author(
         )
 
 
-def are_there(guild: int) -> bool:
+def are_there(guild: GuildId) -> bool:
     """Return whether anything was forgotten in the guild."""
     return _has_marks(guild) or sqlite.is_any(bound(), "forgotten_span", guild)
 
 
 def forgotten(
-    guild: int, candidates: Sequence[TombstoneCandidate], *, anew: bool = False
+    guild: GuildId, candidates: Sequence[TombstoneCandidate], *, anew: bool = False
 ) -> set[int]:
     """Return the places of forgotten messages, which must not be stored.
 
@@ -121,7 +122,7 @@ def forgotten(
     return found | {place for place, mark in enumerate(marks) if mark in known}
 
 
-def is_buried(guild: int, external: str) -> bool:
+def is_buried(guild: GuildId, external: str) -> bool:
     """Tell if the message with that outside id has a tombstone of its own."""
     if not _has_marks(guild):
         return False
@@ -130,7 +131,7 @@ def is_buried(guild: int, external: str) -> bool:
 
 
 @write
-def lift(guild: int, externals: Sequence[str]) -> int:
+def lift(guild: GuildId, externals: Sequence[str]) -> int:
     """Let messages be learned again; return the number that had been forgotten."""
     lifted = _unbury(guild, _marks(externals))
     _tidy_after_lifting(guild)
@@ -138,7 +139,7 @@ def lift(guild: int, externals: Sequence[str]) -> int:
 
 
 @write
-def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
+def lift_author(guild: GuildId, author: str, *, by_owner: bool) -> int:
     """Let an author's (hash, or `EVERYONE`) messages be learned again.
 
     Returns the number of spans lifted. The owner lifts all of them, a member only their
@@ -154,7 +155,7 @@ def lift_author(guild: int, author: str, *, by_owner: bool) -> int:
 
 
 @write
-def lift_owners(guild: int) -> int:
+def lift_owners(guild: GuildId) -> int:
     """Let everything that the owner forgot be learned again, except members' own."""
     marks = (Tombstone.guild == guild) & Tombstone.by_owner
     spans = (ForgottenSpan.guild == guild) & ForgottenSpan.by_owner
@@ -177,7 +178,7 @@ def _key() -> AuthorKey:
 
 
 def _twins_of_forgotten(
-    guild: int, candidates: Sequence[TombstoneCandidate]
+    guild: GuildId, candidates: Sequence[TombstoneCandidate]
 ) -> set[int]:
     """Return the places of forgotten messages that come under another kind of id.
 
@@ -207,7 +208,7 @@ def _twins(key: AuthorKey, one: TombstoneCandidate, is_made: bool) -> set[str]:
     }
 
 
-def _tidy_after_lifting(guild: int) -> None:
+def _tidy_after_lifting(guild: GuildId) -> None:
     """Drop the twins of what is not forgotten any more, and the progress of imports.
 
     What an interrupted import passed over as forgotten may be stored now.
@@ -221,11 +222,11 @@ def _tidy_after_lifting(guild: int) -> None:
     ForgottenTwin.delete().where(gone).execute()
 
 
-def _has_marks(guild: int) -> bool:
+def _has_marks(guild: GuildId) -> bool:
     return sqlite.is_any(bound(), "tombstone", guild)
 
 
-def _unbury(guild: int, marks: Sequence[str]) -> int:
+def _unbury(guild: GuildId, marks: Sequence[str]) -> int:
     lifted = 0
     for start in range(0, len(marks), _BATCH):
         part = Tombstone.mark.in_(marks[start : start + _BATCH])
@@ -236,7 +237,7 @@ def _unbury(guild: int, marks: Sequence[str]) -> int:
 _Spans = Mapping[str, Sequence[tuple[int, int]]]
 
 
-def _spans(guild: int, authors: Iterable[str], *, anew: bool) -> _Spans:
+def _spans(guild: GuildId, authors: Iterable[str], *, anew: bool) -> _Spans:
     """Return forgotten (since, until) spans of these authors and of everyone."""
     asked = [*authors, *([] if anew else [EVERYONE])]
     select = (

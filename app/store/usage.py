@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from peewee import Expression, fn
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.store import rows
 from app.store.database import tuples, write
@@ -18,7 +19,7 @@ class UsageEntry:
 
     provider: str
     model: str
-    guild: int | None = None
+    guild: GuildId | None = None
     reply: int | None = None
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -72,7 +73,7 @@ def add(entry: UsageEntry, now: int | None = None) -> int:
     return int(row.id)
 
 
-def spent(since: int, guild: int | None = None) -> float:
+def spent(since: int, guild: GuildId | None = None) -> float:
     """Return US dollars spent since that time, by one guild or by all."""
     query = Usage.select(fn.SUM(Usage.cost)).where(Usage.created >= since)
     if guild is not None:

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from peewee import Expression, fn
 
-from app.store import sqlite
+from app.core.names import GuildId
+from app.store import audience, sqlite
+from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredSnapshot
 from app.store.sqlite import BATCH
-from app.store.tables import Message, VoiceChange, VoiceGap
+from app.store.tables import Member, Message, VoiceChange, VoiceGap
 from app.voice.sayable import sayable
 
 ALL = 0
@@ -18,6 +20,9 @@ ALL = 0
 OTHER_WORDS = -1
 """The mark, in place of a message, that words went which no voice has, as of replies.
 """
+
+MOST_RUNS = 3000
+"""The newest runs of a member's messages to speak from; each token costs by them."""
 
 Gap = tuple[int, int]
 """Rows above the first number, up to the second."""
@@ -29,7 +34,7 @@ channel's row."""
 _LEARNED = (Message.id, Message.text, Message.channel)
 
 
-def gaps(guild: int) -> list[Gap]:
+def gaps(guild: GuildId) -> list[Gap]:
     """Return the row ranges that a rollback removed from the voice."""
     query = VoiceGap.select(VoiceGap.after, VoiceGap.until)
     return [
@@ -37,7 +42,9 @@ def gaps(guild: int) -> list[Gap]:
     ]
 
 
-def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Expression:
+def belongs(
+    guild: GuildId, outside: Iterable[Sequence[int]] | None = None
+) -> Expression:
     """Return the condition for messages of a guild's voice, with these gaps."""
     chosen = (Message.guild == guild) & Message.dropped.is_null()
     for after, until in gaps(guild) if outside is None else outside:
@@ -46,38 +53,38 @@ def belongs(guild: int, outside: Iterable[Sequence[int]] | None = None) -> Expre
 
 
 @write
-def note(guild: int, messages: Sequence[int]) -> None:
+def note(guild: GuildId, messages: Sequence[int]) -> None:
     """Note that these messages were edited or deleted."""
     rows = [(guild, message) for message in messages]
     sqlite.insert_new(bound(), "voice_change", ("guild_id", "message"), rows)
 
 
-def changes(guild: int) -> list[int]:
+def changes(guild: GuildId) -> list[int]:
     """Return rows of the messages changed since the voice files were written."""
     query = VoiceChange.select(VoiceChange.message).distinct()
     return [row for (row,) in tuples(query.where(VoiceChange.guild == guild))]
 
 
-def changed_guilds() -> set[int]:
+def changed_guilds() -> set[GuildId]:
     """Return the guilds whose voice files lack a change."""
     query = VoiceChange.select(VoiceChange.guild).distinct()
     return {guild for (guild,) in tuples(query)}
 
 
-def newest_change(guild: int) -> int:
+def newest_change(guild: GuildId) -> int:
     """Return the number of the newest change; a rebuild that starts now covers it."""
     query = VoiceChange.select(fn.MAX(VoiceChange.id))
     return query.where(VoiceChange.guild == guild).scalar() or 0
 
 
 @write
-def settle(guild: int, change: int) -> None:
+def settle(guild: GuildId, change: int) -> None:
     """Drop the changes up to `change`, which the current voice files contain."""
     covered = (VoiceChange.guild == guild) & (VoiceChange.id <= change)
     VoiceChange.delete().where(covered).execute()
 
 
-def learnable(guild: int, after: int = 0) -> Iterator[Learnable]:
+def learnable(guild: GuildId, after: int = 0) -> Iterator[Learnable]:
     """Yield the messages in the guild's voice after that row, by row."""
     return _read(belongs(guild) & (Message.id > after))
 
@@ -94,7 +101,9 @@ def _sayable(rows: Iterable[Learnable]) -> Iterator[Learnable]:
     return ((row, sayable(text), channel) for row, text, channel in rows)
 
 
-def learnable_page(guild: int, after: int = 0, limit: int = 20_000) -> list[Learnable]:
+def learnable_page(
+    guild: GuildId, after: int = 0, limit: int = 20_000
+) -> list[Learnable]:
     """Return the first `limit` of `learnable`, for readers in another thread."""
     return list(itertools.islice(learnable(guild, after), limit))
 
@@ -108,7 +117,7 @@ def of_snapshot(
     return list(itertools.islice(_read(chosen & rows), limit))
 
 
-def newest_learnable(guild: int, after: int, limit: int) -> list[Learnable]:
+def newest_learnable(guild: GuildId, after: int, limit: int) -> list[Learnable]:
     """Return the newest messages to learn after that row, by row."""
     query = Message.select(*_LEARNED)
     query = query.where(belongs(guild) & (Message.id > after))
@@ -116,7 +125,7 @@ def newest_learnable(guild: int, after: int, limit: int) -> list[Learnable]:
     return list(_sayable(found[::-1]))
 
 
-def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
+def learnable_of(guild: GuildId, rows: Sequence[int]) -> list[Learnable]:
     """Return those of the messages that are in the guild's voice."""
     found: list[Learnable] = []
     for start in range(0, len(rows), BATCH):
@@ -126,7 +135,7 @@ def learnable_of(guild: int, rows: Sequence[int]) -> list[Learnable]:
     return found
 
 
-def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
+def replies_of(guild: GuildId) -> list[tuple[str, int, str, str | None]]:
     """Return (id, time, text, answered id) of all learned messages, in order."""
     query = Message.select(
         Message.external, Message.ts, Message.text, Message.reply_to
@@ -134,7 +143,7 @@ def replies_of(guild: int) -> list[tuple[str, int, str, str | None]]:
     return list(tuples(query.order_by(Message.ts, Message.id)))
 
 
-def spans_before(guild: int, end: int) -> tuple[tuple[int, int], ...]:
+def spans_before(guild: GuildId, end: int) -> tuple[tuple[int, int], ...]:
     """Return the rows written before a time, as (first, last) of each run of rows.
 
     Rows come in the order of learning, and that of files may be any, so that there are
@@ -154,3 +163,35 @@ def spans_before(guild: int, end: int) -> tuple[tuple[int, int], ...]:
             spans.append((first, row))
         is_open = bool(is_before)
     return tuple(spans)
+
+
+def spans_of_author(
+    guild: GuildId,
+    author: str,
+    channel: int | None,
+    *,
+    is_private: bool,
+    within: Sequence[tuple[int, int]] | None = None,
+) -> tuple[tuple[int, int], ...]:
+    """Return the rows of a member's (hash) messages, as (first, last) of each run.
+
+    Args:
+        channel: Only what may be said there counts.
+        is_private: Only the owner hears it, so that all of it counts.
+        within: Runs of the only rows that count, ascending; None means all.
+    """
+    people = Member.author.in_(people_of(guild, author))
+    mine = Member.select(Member.id).where((Member.guild == guild) & people)
+    chosen = belongs(guild) & Message.member.in_(mine)
+    speakable = None if is_private else audience.speakable_channels(guild, channel)
+    if speakable is not None:
+        chosen &= Message.channel.in_(sorted(speakable))
+    spans: list[tuple[int, int]] = []
+    query = Message.select(Message.id).where(chosen).order_by(Message.id)
+    for (row,) in tuples(query):
+        if within is not None and not any(a <= row <= b for a, b in within):
+            continue
+        is_next = bool(spans) and spans[-1][1] == row - 1
+        first = spans.pop()[0] if is_next else row
+        spans.append((first, row))
+    return tuple(spans[-MOST_RUNS:])

@@ -23,6 +23,7 @@ from textual.worker import Worker, WorkerState
 
 from app.core.errors import STOPPED, AppError
 from app.core.files import write_text
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.requests_to_end import hear
 from app.core.safe_text import safe_text
@@ -102,7 +103,7 @@ class MynahApp(App[int]):
         """The guilds of the last reply to `Guilds`."""
         self.knows_guilds = False
         """True once the bot has said which guilds there are."""
-        self.chosen_guild: int | None = None
+        self.chosen_guild: GuildId | None = None
         """Row of the guild on the Server screen."""
         self.helped: tuple[str, str] | None = None
         """The screen, and its section, that Help was asked about."""

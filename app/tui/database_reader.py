@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_json, safe_text
 
@@ -36,7 +37,7 @@ class DatabaseReader:
         """Return whether anything was ever stored."""
         return self._home.database.exists()
 
-    async def channels(self, guild: int) -> "list[ChannelActivity]":
+    async def channels(self, guild: GuildId) -> "list[ChannelActivity]":
         """Return the guild's channels, the most recently active first."""
         from app.store import overview
 
@@ -45,7 +46,7 @@ class DatabaseReader:
 
     async def messages(
         self,
-        guild: int,
+        guild: GuildId,
         channel: int | None = None,
         containing: str = "",
         limit: int = 100,
@@ -79,7 +80,7 @@ class DatabaseReader:
 
     async def replies(
         self,
-        guild: int | None = None,
+        guild: GuildId | None = None,
         channel: int | None = None,
         limit: int = 100,
         until: int | None = None,
@@ -129,7 +130,7 @@ class DatabaseReader:
         return [_clean(row) for row in page or []]
 
     async def replies_over_time(
-        self, since: int, step: int, guild: int | None = None
+        self, since: int, step: int, guild: GuildId | None = None
     ) -> "list[Bucket]":
         """Count replies by provider and time span."""
         from app.store import overview

@@ -13,6 +13,7 @@ from textual.worker import WorkerError
 
 from app.core.errors import AppError
 from app.core.guides import all_guides
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings import setting_keys
@@ -237,6 +238,6 @@ async def _at(app: MynahApp, screen: str, feed: str, key: str) -> None:
     app.screen.query_one(feed, Feed).go_to(key)
 
 
-async def _show_channel(app: MynahApp, guild: int, channel: int) -> None:
+async def _show_channel(app: MynahApp, guild: GuildId, channel: int) -> None:
     await _show(app, "conversations")
     app.screen.query_one("#places", Feed).go_to((guild, channel, False, None))

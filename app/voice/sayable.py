@@ -9,8 +9,10 @@ from collections.abc import Iterable
 
 from app.voice.pasted import unpasted
 
-_SUSPECT = re.compile(r"[<>`|:\t\n\d\u2500-\u257f]|\$ |   ")
-"""Half of the messages have none of this, and can be said as they are."""
+_SUSPECT = re.compile(r"[<>`|:\t\n0-9$\u2500-\u257f]")
+"""Most messages have none of this and no wide gap, and can be said as they are."""
+
+_WIDE_GAP = "   "
 
 _FENCE = re.compile(r"`{3,}+[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+(?:`{3,}+|\Z)")
 """A fence to the next one, or to the end."""
@@ -43,7 +45,7 @@ _EMOJI = re.compile(
 
 def sayable(text: str) -> str:
     """Return what is left of a message; empty if nothing is."""
-    if not _SUSPECT.search(text):
+    if not _SUSPECT.search(text) and _WIDE_GAP not in text:
         return text
     if not _MARKS.search(text):
         return text if unpasted([text]) else ""

@@ -1,6 +1,7 @@
 """The words of a voice and their numbers, looked up exactly or by sound."""
 
 import zlib
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -19,8 +20,7 @@ def build(words: Iterable[str]) -> Arrays:
         words: Distinct, the most frequent first.
     """
     blob = bytearray()
-    offsets = [0, 0]
-    hashes = [0]
+    offsets, hashes = array("q", [0, 0]), array("I", [0])
     for word in words:
         blob += _encode(word)
         offsets.append(len(blob))

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from app.voice import files, static_index, vocabulary
 from app.voice.static_index import END, Arrays
@@ -47,37 +48,40 @@ def build(
     numbers: defaultdict[str, int] = defaultdict(count(1).__next__)
     number = numbers.__getitem__
     for read, (message, text, channel) in enumerate(rows, 1):
-        words = split(text)
-        if words:
-            symbols.extend(map(number, words))
+        pieces = split(text)
+        if pieces:
+            symbols.extend(map(number, pieces))
             symbols.append(END)
             ids.append(message)
             channels.append(channel)
         if progress and read % _REPORT_EVERY == 0:
             progress(read)
-    arrays, facts = _arrays_of(symbols, ids, channels, list(numbers))
-    numbers.clear()
+    flat = np.frombuffer(symbols, np.int32)
+    words = _number_by_rank(flat, numbers)
+    arrays = static_index.build(
+        flat, np.frombuffer(ids, np.int64), np.frombuffer(channels, np.int64)
+    )
+    arrays |= words
+    facts = {
+        "words": len(flat) - len(ids) - 1,
+        "last_message": ids[-1] if ids else 0,
+    }
     files.write(directory, NAME, arrays, facts)
     return len(ids)
 
 
-def _arrays_of(
-    symbols: "array[int]", ids: "array[int]", channels: "array[int]", words: list[str]
-) -> tuple[Arrays, dict[str, int]]:
-    flat = np.frombuffer(symbols, np.int32)
-    # Numbers go by rank, since the sorter's codes for frequent words are short.
-    counts = count_symbols(flat)
+def _number_by_rank(symbols: npt.NDArray[np.int32], numbers: dict[str, int]) -> Arrays:
+    """Number the words by rank, in place, and return the vocabulary.
+
+    The sorter's codes for small numbers are short. It needs the room of `numbers`,
+    which are emptied.
+    """
+    counts = count_symbols(symbols)
     order = np.argsort(-counts[1:], kind="stable")
-    rank = np.zeros(len(words) + 1, np.int32)
-    rank[order + 1] = np.arange(1, len(words) + 1)
-    for at in range(0, len(flat), _CHUNK):
-        flat[at : at + _CHUNK] = rank[flat[at : at + _CHUNK]]
-    arrays = static_index.build(
-        flat, np.array(ids, np.int64), np.array(channels, np.int64)
-    )
-    arrays |= vocabulary.build(words[at] for at in order.tolist())
-    facts = {
-        "words": len(flat) - len(ids) - 1,
-        "last_message": int(ids[-1]) if ids else 0,
-    }
-    return arrays, facts
+    rank = np.zeros(len(order) + 1, np.int32)
+    rank[order + 1] = np.arange(1, len(order) + 1)
+    for at in range(0, len(symbols), _CHUNK):
+        symbols[at : at + _CHUNK] = rank[symbols[at : at + _CHUNK]]
+    words = list(numbers)
+    numbers.clear()
+    return vocabulary.build(words[at] for at in order.tolist())

@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from statistics import median, quantiles
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
 from app.service.voices.voice_keeper import VoiceKeeper
@@ -104,7 +105,7 @@ def cpu_of_children() -> float:
 async def watched(
     learning: VoiceKeeper,
     database: Database,
-    guild: int,
+    guild: GuildId,
     work: "asyncio.Future[object] | object",
 ) -> tuple[list[float], list[float]]:
     """Milliseconds the loop was late, and each reply took, while `work` was done."""
@@ -130,7 +131,7 @@ async def beat(late: list[float]) -> None:
 
 
 async def talk(
-    learning: VoiceKeeper, database: Database, guild: int, took: list[float]
+    learning: VoiceKeeper, database: Database, guild: GuildId, took: list[float]
 ) -> None:
     rng = Random(2)
     while True:

@@ -13,9 +13,11 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from app.core.names import GuildId
 from app.service.search_keeper import SLICE
 from app.store import authors, forgetting, guilds, members, messages
 from app.store.database import Database
+from app.store.search.occurrences import occurrences
 
 SYLLABLES = "ba ko ri sen ta lu mo ne fi gra pel do shi wen ar ul ist ei qu ob".split()
 CHANNELS, BATCH, PAGE = 20, 2000, 300
@@ -40,8 +42,10 @@ def main() -> int:
             )
             print("with the index:")
             search(database)
-            rows = database.call(forgetting.rows_of_guild, 1)[:1000]
-            seconds = timed(lambda: database.call(forgetting.delete, 1, rows))
+            print("/origin:")
+            trace(database)
+            rows = database.call(forgetting.rows_of_guild, GuildId(1))[:1000]
+            seconds = timed(lambda: database.call(forgetting.delete, GuildId(1), rows))
             print(f"1,000 messages forgotten in {1000 * seconds:.0f} ms")
             print(f"written anew in {timed(database.compact):.1f} s")
     return 0
@@ -86,11 +90,19 @@ def search(database: Database) -> None:
     for words in ("nowhere", "qudopel", "wenwen do", "shi", "zq", "ba", "e"):
         for place, channel in (("all", None), ("a channel", 3)):
             look = partial(
-                messages.page, 1, channel=channel, containing=words, limit=PAGE
+                messages.page, GuildId(1), channel=channel, containing=words, limit=PAGE
             )
             found = len(database.call(look))
             ms = 1000 * min(timed(partial(database.call, look)) for _ in range(3))
             print(f"  {words!r:12} in {place:9} {found:3} found {ms:6.0f} ms")
+
+
+def trace(database: Database) -> None:
+    for phrase in ("nowhere", "qudopel", "wenwen do", "bako", "shi"):
+        look = partial(occurrences, GuildId(1), phrase, None)
+        found = database.call(look).messages
+        ms = 1000 * min(timed(partial(database.call, look)) for _ in range(3))
+        print(f"  {phrase!r:12} {found:9,} found {ms:6.0f} ms")
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -27,6 +27,7 @@ from typing import Any
 
 import psutil
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.endpoint import Door
@@ -243,7 +244,7 @@ async def _be_a_bot(home: Home) -> None:
             for peer in peers:
                 with contextlib.suppress(PeerGoneError):
                     for row in rows:
-                        await peer.notify(control.MessageSeen(row, 1, 1))
+                        await peer.notify(control.MessageSeen(row, GuildId(1), 1))
                         log = control.Log("info", "flood", "x" * 200, time.time())
                         await peer.notify(log)
 

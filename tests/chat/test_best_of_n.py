@@ -4,6 +4,7 @@ import pytest
 
 from app.chat.best_of_n import BestOf, echo
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn
 
 TURNS = (Turn("Ann", "who likes pizza"),)
@@ -60,7 +61,7 @@ async def write(
     clock = Clock()
     provider = Several(clock, texts, seconds)
     best = BestOf(provider, 4, by_pizza, refuse, clock, lambda: crowd)
-    prompt = Prompt(1, "c", "Mynah", TURNS, deadline_ms=2000, **options)
+    prompt = Prompt(GuildId(1), "c", "Mynah", TURNS, deadline_ms=2000, **options)
     *pieces, done = [piece async for piece in best.write(prompt)]
     assert isinstance(done, Completion)
     assert pieces == [done.text]

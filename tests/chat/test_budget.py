@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from app.chat import context
 from app.chat.budget import Shares, fill
+from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Prompt, Turn
 
 LAST = Turn("ann", "what do you say to that?", message=100)
-EMPTY = Prompt(1, "1:c", "Mynah", ())
+EMPTY = Prompt(GuildId(1), "1:c", "Mynah", ())
 
 
 def turn(row, words=6):

@@ -9,9 +9,10 @@ from app.chat.fair_queue import FairQueue
 from app.chat.halt import Halt
 from app.chat.ladder import SPEECHLESS, Ladder, Rung
 from app.core.errors import InputRefusedError, ProviderError
+from app.core.names import GuildId
 from app.providers.base import Completion, FreshStart, Prompt, Turn, Used
 
-PROMPT = Prompt(1, "1:1", "Mynah", (Turn("ann", "hello?"),))
+PROMPT = Prompt(GuildId(1), "1:1", "Mynah", (Turn("ann", "hello?"),))
 
 
 @dataclass
@@ -250,17 +251,17 @@ async def test_the_prompt_is_fitted_to_the_time_left():
 
 async def test_a_full_queue_is_a_reason():
     queue = FairQueue(1, max_waiting=0)
-    async with queue.place(1):
+    async with queue.place(GuildId(1)):
         answer = await climb(Rung(FakeProvider("local", ["x"]), queue=queue), chain())
     assert outcomes(answer)[0] == ("local", "skipped")
-    async with asyncio.timeout(1), queue.place(1):
+    async with asyncio.timeout(1), queue.place(GuildId(1)):
         pass
 
 
 async def test_a_turn_that_does_not_come_is_no_fault_of_the_host():
     queue, breaker = FairQueue(1), CircuitBreaker(time.monotonic, threshold=1)
     rung = Rung(FakeProvider("openai", ["x"]), queue=queue, breaker=breaker)
-    async with queue.place(1):
+    async with queue.place(GuildId(1)):
         answer = await climb(rung, chain(), deadline_ms=400)
     assert (answer.provider, answer.rungs[0].outcome) == ("markov", "skipped")
     assert "its turn did not come" in answer.rungs[0].reason
@@ -275,7 +276,7 @@ async def test_cancelling_closes_the_provider_and_frees_the_queue():
     with pytest.raises(asyncio.CancelledError):
         await task
     assert slow.closed == 1
-    async with asyncio.timeout(1), queue.place(1):
+    async with asyncio.timeout(1), queue.place(GuildId(1)):
         pass
 
 

@@ -11,6 +11,7 @@ from app.chat.persona_rules import PersonaRules, rules_in
 from app.chat.prompt_settings import build
 from app.core import language
 from app.core.language import language_of
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn, Used, WordShare
 from app.settings.schema import Config
 from app.settings.speech_sections import ReplySettings
@@ -109,7 +110,7 @@ class Says:
 
 
 def asked(persona: str) -> Prompt:
-    return Prompt(1, "1:1", "Mynah", (Turn("ann", "hello"),), persona=persona)
+    return Prompt(GuildId(1), "1:1", "Mynah", (Turn("ann", "hello"),), persona=persona)
 
 
 async def test_case_and_length_hold_for_what_is_said_and_for_what_explains_it():
@@ -161,7 +162,7 @@ async def test_languages_are_loaded_while_the_lines_are_written(monkeypatch):
 
 def test_a_limit_of_words_holds_while_the_reply_is_written():
     config = Config(reply=ReplySettings(persona="at most 12 words", max_words=60))
-    prompt = build(config, "hybrid", 1, "c", [Turn("ann", "hello")])
+    prompt = build(config, "hybrid", GuildId(1), "c", [Turn("ann", "hello")])
     assert prompt.max_words == prompt.rules.max_words == 12
 
 

@@ -193,3 +193,7 @@ def test_a_preview_shows_whole_words_and_scripts_without_spaces():
     assert preview("hello the") == "hello"
     assert preview("天气很好") == "天气很好"
     assert preview("") == preview(" \n ") == preview("word") == ""
+
+
+def test_a_spoiler_that_is_being_written_is_one_already():
+    assert preview("it was ||the butler who") == "it was ||the butler||"

@@ -1,4 +1,5 @@
 from app.chat.prompt_settings import build, choose_mode, dial_of
+from app.core.names import GuildId
 from app.providers.base import Turn
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
@@ -20,7 +21,7 @@ def test_a_prompt_carries_the_guilds_settings():
     config = with_overrides(
         Config(), {"reply.persona": "a pirate", "reply.dial": 30, "bot.name": "Polly"}
     )
-    prompt = build(config, "hybrid", 4, "9", [Turn("ann", "hi")])
+    prompt = build(config, "hybrid", GuildId(4), "9", [Turn("ann", "hi")])
     assert (prompt.bot_name, prompt.persona, prompt.dial) == ("Polly", "a pirate", 30)
     assert prompt.conversation == "4:9"
-    assert build(config, "hybrid", 4, "9", [], dial=80).dial == 80
+    assert build(config, "hybrid", GuildId(4), "9", [], dial=80).dial == 80

@@ -6,11 +6,12 @@ import pytest
 
 from app.chat import context, reply_time
 from app.chat.prompt_settings import deadline_ms
+from app.core.names import GuildId
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
 
-PROMPT = Prompt(1, "c", "Mynah", (Turn("ann", "hi"),), lines=3)
+PROMPT = Prompt(GuildId(1), "c", "Mynah", (Turn("ann", "hi"),), lines=3)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from app.cli import say as say_command
 from app.cli import usage as usage_command
 from app.core import secrets
 from app.core.errors import AppError, NotAllowedError, UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord import texts
 from app.importers.records import Record
@@ -150,7 +151,7 @@ async def test_a_withdrawn_consent_holds_from_the_next_request_on(
     bot: Service, stand_in: StandIn, capsys, monkeypatch: pytest.MonkeyPatch
 ):
     await agree(bot)
-    await bot.context.settings.agree(1, "tuning")
+    await bot.context.settings.agree(GuildId(1), "tuning")
     assert (await say(bot)).provider == "openai"
     await withdraw(bot, monkeypatch, "--guild", "den")
     told = capsys.readouterr().out
@@ -279,23 +280,26 @@ async def test_samples_and_blind_tests_are_made_here_unless_told(
 
 
 @pytest.fixture
-async def locked(bot: Service) -> int:
+async def locked(bot: Service) -> GuildId:
     """The row of another server, which is locked."""
     row = (await bot.context.database.run(guilds.ensure, "cellar")).id
     await put(bot, "reply.local_only", "on", "cellar")
-    return int(row)
+    return row
 
 
 async def test_the_host_client_itself_sends_no_words_of_a_locked_server(
-    bot: Service, stand_in: StandIn, locked: int
+    bot: Service, stand_in: StandIn, locked: GuildId
 ):
     await agree(bot)
     for turns, moments in (
-        ((Turn("ann", "psst", guild=locked), Turn("bob", "hi", guild=1)), ()),
-        ((Turn("bob", "hi", guild=1),), ((Turn("ann", "psst", guild=locked),),)),
+        ((Turn("ann", "psst", guild=locked), Turn("bob", "hi", guild=GuildId(1))), ()),
+        (
+            (Turn("bob", "hi", guild=GuildId(1)),),
+            ((Turn("ann", "psst", guild=locked),),),
+        ),
         ((Turn("bob", "hi"),), ()),
     ):
-        prompt = Prompt(1, "1:1", "Mynah", turns, moments=moments)
+        prompt = Prompt(GuildId(1), "1:1", "Mynah", turns, moments=moments)
         with pytest.raises(NotAllowedError):
             async for _ in bot.context.cloud.write(prompt):
                 pass
@@ -304,12 +308,20 @@ async def test_the_host_client_itself_sends_no_words_of_a_locked_server(
 
 @pytest.mark.parametrize("is_known", [True, False])
 async def test_no_tuning_holds_a_row_of_a_locked_server(
-    bot: Service, stand_in: StandIn, locked: int, is_known: bool
+    bot: Service, stand_in: StandIn, locked: GuildId, is_known: bool
 ):
     await agree(bot)
-    await bot.context.settings.agree(1, "tuning")
+    await bot.context.settings.agree(GuildId(1), "tuning")
     strange = locked if is_known else None
-    order = Order(1, "gpt-4o-mini", b"{}\n", b"", 9, 0.0, frozenset([1, strange]))
+    order = Order(
+        GuildId(1),
+        "gpt-4o-mini",
+        b"{}\n",
+        b"",
+        9,
+        0.0,
+        frozenset([GuildId(1), strange]),
+    )
     with pytest.raises(NotAllowedError):
         await CloudTuning(bot.context.cloud).start(order)
     assert not stand_in.tunings.log

@@ -7,6 +7,7 @@ import pytest
 
 from app.cli import tune, usage
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
@@ -151,15 +152,15 @@ async def test_rated_replies_to_agreed_lines_are_preference_pairs(
         ("yo", 1, "open3"), ("Certainly!", -1, "open3"),
         ("x", 1, "open35"), ("y", -1, "open35"),
     ):  # fmt: skip
-        asked = await run(messages.find, 1, external)
-        reply = await run(replies.claim, 1, None, "command")
+        asked = await run(messages.find, GuildId(1), external)
+        reply = await run(replies.claim, GuildId(1), None, "command")
         assert asked is not None and reply is not None
         await run(
             replies.finish, reply, {"text": text, "turns": [["a", "b", asked.id]]}
         )
         await run(feedback.rate, reply, "owner", value)
-    asked = await run(messages.find, 1, "open5")
-    reply = await run(replies.claim, 1, None, "command")
+    asked = await run(messages.find, GuildId(1), "open5")
+    reply = await run(replies.claim, GuildId(1), None, "command")
     assert asked is not None and reply is not None
     turns = {"text": "mine", "turns": [["a", "b", asked.id]]}
     await run(replies.finish, reply, turns)
@@ -180,18 +181,20 @@ async def test_a_reply_that_drew_on_others_words_is_no_preference_pair(
     run = bot.context.database.run
     # Bob did not agree, #closed is not open, and #secret is not for everyone.
     await bot.context.voices.hear(
-        1,
+        GuildId(1),
         [Record("ann", "ann", "ann whispers", "secret0", 1, None, "secret", "secret")],
     )
     names = "open,secret"
     await ask(bot, control.ConfigSet("learn.tuning_channels", names, "den"))
     await run(hide, "secret")
     for drawn in ("open33", "closed7", "secret0"):
-        asked, source = [await run(messages.find, 1, one) for one in ("open3", drawn)]
+        asked, source = [
+            await run(messages.find, GuildId(1), one) for one in ("open3", drawn)
+        ]
         assert asked is not None and source is not None
         for field in ("sources", "recalled"):
             for value in (1, -1):
-                reply = await run(replies.claim, 1, None, "command")
+                reply = await run(replies.claim, GuildId(1), None, "command")
                 assert reply is not None
                 fields: dict[str, object] = {"text": f"{drawn} {field} {value}"}
                 fields |= {"turns": [["a", "b", asked.id]]}

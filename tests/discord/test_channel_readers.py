@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.core.names import GuildId
 from app.service.service import Service
 from app.store import guilds
 from app.store.audience import speakable_channels
@@ -26,7 +27,7 @@ async def speakable(service: Service, here: Channel) -> set[str]:
     """Names of the channels whose words may be said in a channel."""
     rows = await rows_by_name(service)
     row = rows[here.name]
-    found = await service.context.database.run(speakable_channels, 1, row)
+    found = await service.context.database.run(speakable_channels, GuildId(1), row)
     return {name for name, row in rows.items() if found is None or row in found}
 
 

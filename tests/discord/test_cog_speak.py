@@ -6,6 +6,7 @@ import io
 from PIL import Image
 
 from app.core import xray
+from app.core.names import GuildId
 from app.discord.ports import Unsent
 from app.store.places import Claim
 from tests.discord.conftest import Start
@@ -276,7 +277,7 @@ async def test_a_reply_begun_before_a_restart_is_sent(
 ) -> None:
     place, server = scene.general.id, scene.guild.id
     fresh = await stand_in.say(scene.general, scene.ann, "hello")
-    claim = Claim(1, 1, 1, 1, None)
+    claim = Claim(1, GuildId(1), 1, 1, None)
     host.left_unsent = [Unsent(claim, server, place, fresh, ("as written",))]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.sent_as))
@@ -288,7 +289,7 @@ async def test_a_reply_from_before_a_restart_becomes_a_draft_where_drafts_are_on
 ) -> None:
     fresh = await stand_in.say(scene.general, scene.ann, "hello")
     made = Unsent(
-        Claim(1, 1, 1, 1, None),
+        Claim(1, GuildId(1), 1, 1, None),
         scene.guild.id,
         scene.general.id,
         fresh,

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from app.core.names import GuildId
 from app.discord.ports import Unsent
 from app.discord.stored.reply_service import DIRECT
 from app.service.service import Service
@@ -73,7 +74,13 @@ async def test_an_error_while_unsent_replies_are_finished_is_tried_again(
     )
     host.learning[scene.general.id] = scene.guild.id
     host.left_unsent = [
-        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, scene.general.id, asked, ())
+        Unsent(
+            Claim(1, GuildId(1), 1, 1, None),
+            scene.guild.id,
+            scene.general.id,
+            asked,
+            (),
+        )
     ]
     path = f"/channels/{scene.general.id}/messages/{asked}"
     stand_in.rest.faults.add("error", "GET", path, times=1, status=505)
@@ -94,7 +101,13 @@ async def test_a_call_that_cannot_be_read_again_has_its_reason_stored(
     else:
         scene.general.deny(stand_in.bot, rights.READ_HISTORY)
     host.left_unsent = [
-        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, scene.general.id, asked, ())
+        Unsent(
+            Claim(1, GuildId(1), 1, 1, None),
+            scene.guild.id,
+            scene.general.id,
+            asked,
+            (),
+        )
     ]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.refusals))
@@ -118,7 +131,9 @@ async def test_a_call_whose_channel_is_gone_has_its_reason_stored(
     else:
         scene.side.deny(stand_in.bot, rights.VIEW_CHANNEL)
     host.left_unsent = [
-        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, scene.side.id, asked, ())
+        Unsent(
+            Claim(1, GuildId(1), 1, 1, None), scene.guild.id, scene.side.id, asked, ()
+        )
     ]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.refusals))
@@ -132,7 +147,7 @@ async def test_a_call_is_answered_in_a_thread_that_was_archived_meanwhile(
     asked = await stand_in.say(thread, scene.ann, f"{stand_in.bot.mention} hello")
     thread.archived = True
     host.left_unsent = [
-        Unsent(Claim(1, 1, 1, 1, None), scene.guild.id, thread.id, asked, ())
+        Unsent(Claim(1, GuildId(1), 1, 1, None), scene.guild.id, thread.id, asked, ())
     ]
     async with start().connected():
         await stand_in.wait_for(lambda: bool(host.sent_as))
@@ -152,7 +167,7 @@ async def test_a_call_from_hours_ago_is_closed_with_its_reason(
     async with taught(running, stand_in, service, scene):
         guild, channel = await first_channel(service, scene)
         asked = snowflake(age_seconds=7200)
-        reply = await run(replies.claim, guild, channel, "mention", str(asked))
+        reply = await run(replies.claim, GuildId(guild), channel, "mention", str(asked))
         assert reply is not None
     await run(age, reply)
     async with running.connected():

@@ -1,6 +1,7 @@
 """Settings and opinions with the real host behind the real client."""
 
 from app.chat import feedback_weights
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.service import Service
 from app.settings.config_file import save
@@ -69,9 +70,9 @@ async def test_the_owner_alone_withdraws_a_consent(
         settings._looked = None
         await stand_in.command(scene.general, scene.mod, "config set", **options)
         address = settings.home.openai.address
-        assert await settings.has_agreed(1, "replies", address)
+        assert await settings.has_agreed(GuildId(1), "replies", address)
         done = await stand_in.command(scene.general, scene.mod, "config withdraw")
-        assert not await settings.has_agreed(1, "replies", address)
+        assert not await settings.has_agreed(GuildId(1), "replies", address)
         again = await stand_in.command(scene.general, scene.mod, "config withdraw")
         await settings.agree(None, "replies")
         kept = await stand_in.command(scene.general, scene.mod, "config withdraw")
@@ -79,7 +80,7 @@ async def test_the_owner_alone_withdraws_a_consent(
     assert "api.openai.com for replies" in done.text
     assert "no consent" in again.text
     assert "every server" in kept.text and "reply.local_only" in kept.text
-    assert await settings.has_agreed(1, "replies", address)
+    assert await settings.has_agreed(GuildId(1), "replies", address)
 
 
 async def test_thumbs_are_kept_with_the_reply(

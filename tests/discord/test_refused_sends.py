@@ -6,6 +6,7 @@ import pytest
 
 from app.core import secrets
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.permissions import NO_RIGHT
 from app.discord.ports import Unsent
@@ -106,7 +107,7 @@ async def test_the_other_line_after_automod_is_not_said_twice_after_a_kill(
         )
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     # It was killed before it noted what it had sent.
-    claim = Claim(1, 1, 1, 1, None)
+    claim = Claim(1, GuildId(1), 1, 1, None)
     parts = ("the crab wakes",)
     host.left_unsent = [Unsent(claim, scene.guild.id, scene.general.id, asked, parts)]
     host.sent_as.clear()

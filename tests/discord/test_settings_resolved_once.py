@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.core.names import GuildId
 from app.service.service import Service
 from app.settings import effective
 from app.settings.effective import Settings
@@ -36,7 +37,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
 
     def resolved(guild: int, channel: int = 0) -> Any:
         done.resolved.append((guild, channel))
-        return resolve(guild, channel)
+        return resolve(GuildId(guild), channel)
 
     def looked(self: Settings) -> None:
         done.looks += 1

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.actions.strangers import LEAVE_AGAIN_SECONDS
 from app.ipc import control
@@ -142,7 +143,7 @@ async def test_no_button_works_and_nothing_unsent_is_sent_where_it_is_not_listed
         asked, own = await mention(stand_in, scene)
         await has_state(service, asked, "sent")
         (guild, channel) = await first_channel(service, scene)
-        await run(replies.claim, guild, channel, "mention", str(ids[0]))
+        await run(replies.claim, GuildId(guild), channel, "mention", str(ids[0]))
         assert [one.trigger for one in await unsent(time.time())] == [ids[0]]
         save(home.config_file, "bot.servers", [str(elsewhere.id)])
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from app.core.names import GuildId
 from app.discord import safe_sender
 from app.discord.permissions import NO_RIGHT
 from app.discord.ports import Ask, ReadyReply, Unsent
@@ -21,7 +22,7 @@ from tests.discord_stand_in import rights
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.discord_stand_in.world import PUBLIC_THREAD, Guild
 
-CLAIM = Claim(1, 1, 1, 1, None)
+CLAIM = Claim(1, GuildId(1), 1, 1, None)
 
 
 @pytest.fixture(autouse=True)
@@ -102,11 +103,11 @@ async def test_a_made_reply_becomes_a_draft_where_drafts_are_on_now(
     async with taught(running, stand_in, service, scene):
         guild, channel = await first_channel(service, scene)
         asked = await stand_in.say(scene.general, scene.ann, "about the boats")
-        reply = await run(replies.claim, guild, channel, "mention", str(asked))
+        reply = await run(replies.claim, GuildId(guild), channel, "mention", str(asked))
         assert reply is not None
         made = {"text": "small boats", "state": "made", "provider": "markov"}
         assert await run(replies.finish, reply, made) is not None
-    await service.context.settings.change("reply.shadow", "on", guild=guild)
+    await service.context.settings.change("reply.shadow", "on", guild=GuildId(guild))
     async with running.connected():
         await has_state(service, asked, "draft")
     assert stand_in.outbox.sent() == []
@@ -182,7 +183,7 @@ async def test_a_reply_that_is_on_discord_already_is_not_said_again(
     async with taught(running, stand_in, service, scene):
         guild, channel = await first_channel(service, scene)
     asked = await stand_in.say(scene.general, scene.ann, "about the boats")
-    reply = await run(replies.claim, guild, channel, "mention", str(asked))
+    reply = await run(replies.claim, GuildId(guild), channel, "mention", str(asked))
     assert reply is not None
     made = {"text": "\n".join(lines), "state": "made", "provider": "markov"}
     assert await run(replies.finish, reply, made) is not None

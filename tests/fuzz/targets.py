@@ -13,6 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_line, safe_text
 from app.importers import gate
@@ -159,7 +160,7 @@ def model_seed() -> bytes:
 
 def all_targets() -> dict[str, Target]:
     """Return the readers by name."""
-    frame = encode(RequestFrame(1, jobs.ImportJob(1, ["/a"], "c")))
+    frame = encode(RequestFrame(1, jobs.ImportJob(GuildId(1), ["/a"], "c")))
     return {
         "imports": Target(read_import, import_seeds()),
         "frames": Target(read_frame, [("frame", frame)]),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.core.errors import InputRefusedError, LoadingError, ProviderError
+from app.core.names import GuildId
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from app.providers.cost_record import Spent
 from app.providers.openai.errors import MAX_WORDS
@@ -116,7 +117,9 @@ class Bench:
     async def write(self) -> tuple[str, Completion]:
         """The pieces that count, and the whole."""
         shown = ""
-        prompt = Prompt(7, "7:1", "Mynah", TALK, deadline_ms=20000, random_seed=3)
+        prompt = Prompt(
+            GuildId(7), "7:1", "Mynah", TALK, deadline_ms=20000, random_seed=3
+        )
         async with aclosing(self.provider.write(prompt)) as stream:
             async for item in stream:
                 if isinstance(item, Completion):
@@ -169,7 +172,9 @@ async def test_every_refusal_shows_the_words_of_the_host_and_stays_what_it_is(be
         assert words[: MAX_WORDS - 1] in str(caught.value)
         is_of_input = isinstance(caught.value, InputRefusedError)
         assert is_of_input == (kind == "input")
-        unavailable = bench.provider.unavailable(Prompt(7, "7:1", "Mynah", TALK))
+        unavailable = bench.provider.unavailable(
+            Prompt(GuildId(7), "7:1", "Mynah", TALK)
+        )
         assert (unavailable is None) == is_of_input
         bench.server.refusal = None
         bench.provider.forget_troubles()
@@ -209,7 +214,7 @@ async def test_a_limit_is_waited_for_when_there_is_time_and_told_otherwise(bench
     assert isinstance(caught.value, LoadingError) == (words == "Loading model")
     bench.server.limits = 0
     await asyncio.sleep(0.2)
-    assert bench.provider.unavailable(Prompt(7, "7:1", "Mynah", TALK)) is None
+    assert bench.provider.unavailable(Prompt(GuildId(7), "7:1", "Mynah", TALK)) is None
     assert (await bench.write())[1].text == PLAIN
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import InputRefusedError, ProviderError
+from app.core.names import GuildId
 from app.providers.base import Completion, FreshStart, Prompt, Turn
 from tests.host_stand_in.test_hosts import plain_provider
 
@@ -100,7 +101,10 @@ async def host(answers: Answers, key: str = "k"):
 
 
 async def said(provider) -> tuple[str, Completion]:
-    shown, prompt = "", Prompt(7, "7:1", "Mynah", (Turn("ann", "hi"),), deadline_ms=9e3)
+    shown, prompt = (
+        "",
+        Prompt(GuildId(7), "7:1", "Mynah", (Turn("ann", "hi"),), deadline_ms=9e3),
+    )
     async with aclosing(provider.write(prompt)) as stream:
         async for item in stream:
             if isinstance(item, Completion):

@@ -23,6 +23,7 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 
 def values(hint: Any) -> st.SearchStrategy[Any]:
     """Anything that fits a type of the wire."""
+    hint = getattr(hint, "__supertype__", hint)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint in SIMPLE:
         return SIMPLE[hint]

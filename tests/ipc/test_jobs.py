@@ -4,16 +4,18 @@ from typing import Any
 
 import pytest
 
+from app.core.names import GuildId
 from app.ipc import jobs
 from app.ipc.wire import Notification, RequestFrame, encode
 
 SENT = [
-    jobs.ImportJob(1, ["/a b", "--c"], None),
-    jobs.ImportJob(1, ["/a"], "the hall"),
+    jobs.ImportJob(GuildId(1), ["/a b", "--c"], None),
+    jobs.ImportJob(GuildId(1), ["/a"], "the hall"),
     jobs.PreviewJob("Rook Club", ["/a b", "--c"], "5", None, "the hall", "text"),
-    jobs.RebuildJob(2),
-    jobs.CompareJob(3, "before", None),
-    jobs.TokenVoiceJob(4, "/models/a.gguf"),
+    jobs.RebuildJob(GuildId(2)),
+    jobs.FollowJob(GuildId(2)),
+    jobs.CompareJob(GuildId(3), "before", None),
+    jobs.TokenVoiceJob(GuildId(4), "/models/a.gguf"),
     jobs.SearchJob(["a text"], ["lock"]),
     jobs.RequantiseJob("/a.gguf", "/b.gguf", 2, True),
 ]
@@ -29,6 +31,6 @@ def test_every_request_is_tried() -> None:
     assert {type(one) for one in SENT} == set(jobs.REQUESTS)
 
 
-@pytest.mark.parametrize("told", [jobs.Pause(), jobs.Resume()])
+@pytest.mark.parametrize("told", [jobs.Pause(), jobs.Resume(), jobs.AllStored()])
 def test_what_steers_a_job_arrives(told: Any) -> None:
     assert jobs.TO_CHILD.decode(encode(Notification(told))) == Notification(told)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import (
@@ -31,7 +32,7 @@ from app.ipc.control import Progress
 from app.ipc.jobs import RebuildJobReply
 from app.jobs import child
 
-def carry_out(request, home, tell):
+def carry_out(request, home, tell, is_whole):
     {body}
 
 child.carry_out = carry_out
@@ -73,7 +74,7 @@ class Child:
         self.process.stdin.flush()
 
 
-REQUEST = RequestFrame(3, RebuildJob(1))
+REQUEST = RequestFrame(3, RebuildJob(GuildId(1)))
 
 
 def test_a_job_says_how_far_it_is_and_then_what_it_found(home):
@@ -101,7 +102,7 @@ def test_a_real_job_reads_its_request_and_does_it(home, tmp_path):
 
 
 def test_a_failure_is_told_as_such(home):
-    asked = RequestFrame(5, CompareJob(1, "nothing"))
+    asked = RequestFrame(5, CompareJob(GuildId(1), "nothing"))
     code, frames, _ = Child(home).ask(asked)
     (failure,) = (FROM_CHILD.decode(json.dumps(frame).encode()) for frame in frames)
     assert isinstance(failure, Failure)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.memory.vectors import Floats, normalise
 from app.store import guilds, members, messages
@@ -48,12 +49,12 @@ def reader(db: Database, home: Home) -> Iterator[Database]:
 
 
 @pytest.fixture
-def guild(db: Database) -> int:
-    return int(db.call(guilds.ensure, "The Globe").id)
+def guild(db: Database) -> GuildId:
+    return db.call(guilds.ensure, "The Globe").id
 
 
 @pytest.fixture
-def tell(db: Database, guild: int) -> Callable[..., int]:
+def tell(db: Database, guild: GuildId) -> Callable[..., int]:
     """Stores a message and returns its row."""
 
     def tell(
@@ -62,7 +63,7 @@ def tell(db: Database, guild: int) -> Callable[..., int]:
         channel: str = "stage",
         ts: int | None = None,
         dropped: str | None = None,
-        into: int = guild,
+        into: GuildId = guild,
         reply_to: str | None = None,
     ) -> int:
         place = db.call(guilds.ensure_channel, into, channel).id

@@ -49,7 +49,7 @@ async def test_a_message_just_learned_is_found_at_once(memory, guild, tell):
 
 
 async def test_nothing_comes_from_another_guild(memory, db, guild, tell):
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     tell("tomorrow and tomorrow and tomorrow", into=other)
     await memory.catch_up(other)
     await memory.catch_up(guild)
@@ -59,7 +59,7 @@ async def test_nothing_comes_from_another_guild(memory, db, guild, tell):
 def test_no_row_of_another_guild_or_out_of_use_is_shown_though_an_index_names_it(
     db, guild, tell
 ):
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     own, left_out = tell("out, out"), tell("brief candle", dropped="bot")
     rows = [own, left_out, tell("life's but a walking shadow", into=other)]
     shown = db.call(recalled_moments.shown, guild, rows, None, set())

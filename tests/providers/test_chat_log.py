@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.providers.local import chat_log
 from app.providers.local.chat_log import Cleaner
 
 
 def prompt(*turns: Turn, **more) -> Prompt:
-    return Prompt(1, "1:c", "Mynah", turns, **more)
+    return Prompt(GuildId(1), "1:c", "Mynah", turns, **more)
 
 
 def test_the_log_ends_where_the_bot_is_to_speak():

@@ -1,5 +1,6 @@
 """What a request to the cloud is made of."""
 
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.providers.openai.cloud_prompt import render
 
@@ -9,7 +10,7 @@ MAIL = "jane.doe@example.co.uk"
 def test_no_secret_goes_to_the_cloud_whatever_part_holds_it():
     line = f"write to {MAIL} about it"
     prompt = Prompt(
-        1,
+        GuildId(1),
         "talk",
         "Mynah",
         (Turn("ann", line), Turn("Mynah", line, is_bot=True), Turn(MAIL, "hi")),

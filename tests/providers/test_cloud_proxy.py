@@ -6,6 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.core.proxy import Proxy
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.openai.prices import load
@@ -15,7 +16,7 @@ from tests.openai_stand_in import CLOUD, REPLY, AnyoneMay, StandIn, running
 from tests.proxy_stand_in import ProxyStandIn
 
 LOGIN = "ann:s3cret-word"
-ASK = Prompt(7, "7:1", "Mynah", (Turn("ann", "anyone here?"),))
+ASK = Prompt(GuildId(7), "7:1", "Mynah", (Turn("ann", "anyone here?"),))
 
 
 def provider_of(url: str, proxy: str, login: str = LOGIN) -> OpenAIProvider:

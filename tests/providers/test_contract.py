@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.echo import EchoProvider
@@ -75,7 +76,11 @@ async def provider(request):
 
 
 PROMPT = Prompt(
-    1, "1:1", "Mynah", (Turn("ann", "say a few words to us"),), deadline_ms=20_000
+    GuildId(1),
+    "1:1",
+    "Mynah",
+    (Turn("ann", "say a few words to us"),),
+    deadline_ms=20_000,
 )
 
 

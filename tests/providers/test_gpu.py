@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.ipc.inference import GpuUse
@@ -16,7 +17,7 @@ from app.providers.local.provider import LocalProvider
 from app.settings.model_sections import ModelSettings
 from tests.runner import tiny
 
-PROMPT = Prompt(1, "c", "Mynah", (Turn("ann", "hi"),), deadline_ms=20_000)
+PROMPT = Prompt(GuildId(1), "c", "Mynah", (Turn("ann", "hi"),), deadline_ms=20_000)
 
 CRASHES = "os.kill(os.getpid(), 11)"
 ANSWERS = """

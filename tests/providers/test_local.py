@@ -14,6 +14,7 @@ import pytest
 
 from app.chat.ladder import Ladder, Rung
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.modelfiles import gguf_header
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.process
 
 ECHO = ModelSettings(name="echo")
 PROMPT = Prompt(
-    guild=1,
+    guild=GuildId(1),
     conversation="1:c",
     bot_name="Mynah",
     turns=(Turn("anna", "one two three"),),

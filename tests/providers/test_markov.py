@@ -3,6 +3,7 @@ from random import Random
 
 import pytest
 
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.markov import NOTHING_LEARNED, MarkovProvider
 from app.voice.voice import Voice
@@ -17,14 +18,14 @@ LINES = [
 
 
 def provider(voice: Voice) -> MarkovProvider:
-    async def open_voice(guild: int) -> Voice:
+    async def open_voice(guild: GuildId) -> Voice:
         return voice
 
     return MarkovProvider(open_voice, Random(3))
 
 
 async def write(voice: Voice, text: str = "", seed: str | None = None):
-    prompt = Prompt(1, "1:1", "Mynah", (Turn("ann", text),), seed=seed)
+    prompt = Prompt(GuildId(1), "1:1", "Mynah", (Turn("ann", text),), seed=seed)
     items = [item async for item in provider(voice).write(prompt)]
     done = items[-1]
     assert isinstance(done, Completion)
@@ -79,7 +80,7 @@ async def test_the_event_loop_goes_on_while_the_chain_walks(monkeypatch, channel
         return real(self, *args, **options)
 
     monkeypatch.setattr(Voice, "speak", speak)
-    prompt = Prompt(1, "1:1", "M", (), channels=channels)
+    prompt = Prompt(GuildId(1), "1:1", "M", (), channels=channels)
     [_ async for _ in provider(taught()).write(prompt)]
     assert threads
     assert threading.main_thread() not in threads
@@ -88,7 +89,7 @@ async def test_the_event_loop_goes_on_while_the_chain_walks(monkeypatch, channel
 async def test_a_line_that_was_just_said_is_made_anew():
     voice = taught()
     known = (await write(voice)).text
-    prompt = Prompt(1, "1:1", "Mynah", (), is_stale=lambda text: text == known)
+    prompt = Prompt(GuildId(1), "1:1", "Mynah", (), is_stale=lambda text: text == known)
     said = [item async for item in provider(voice).write(prompt)][-1]
     assert isinstance(said, Completion)
     assert said.text != known
@@ -98,7 +99,7 @@ async def test_the_same_question_has_many_different_answers():
     teller, lines = provider(taught()), list[object]()
     for _ in range(15):
         prompt = Prompt(
-            1,
+            GuildId(1),
             "1:1",
             "Mynah",
             (Turn("ann", "does the cat or the dog like fish on the sofa?"),),

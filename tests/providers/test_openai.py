@@ -7,6 +7,7 @@ import openai._base_client
 import pytest
 
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent
 from app.providers.openai.cloud_prompt import render
@@ -59,7 +60,7 @@ async def bench(stand_in):
 
 def ask(*turns: Turn, deadline_ms: float = 2000, **options) -> Prompt:
     return Prompt(
-        7,
+        GuildId(7),
         "7:1",
         "Mynah",
         turns or (Turn("ann", "anyone here?"),),
@@ -288,7 +289,7 @@ async def test_identical_requests_are_asked_once_without_randomness(bench, stand
 
 async def test_another_guilds_same_request_is_asked_anew(bench, stand_in):
     for guild in (1, 2, 1, 2):
-        await bench.write(replace(ask(temperature=0.0), guild=guild))
+        await bench.write(replace(ask(temperature=0.0), guild=GuildId(guild)))
     assert [spent.guild for spent in bench.spent] == [1, 2]
 
 

@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from tests.host_stand_in.test_hosts import plain_provider
 from tests.openai_stand_in import StandIn, running
 
-PROMPT = Prompt(7, "7:1", "Mynah", (Turn("ann", "a private question"),))
+PROMPT = Prompt(GuildId(7), "7:1", "Mynah", (Turn("ann", "a private question"),))
 
 
 def self_signed(directory: Path) -> ssl.SSLContext:

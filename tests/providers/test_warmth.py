@@ -8,6 +8,7 @@ import pytest
 from app.chat.circuit_breaker import CircuitBreaker
 from app.chat.ladder import Ladder, Rung
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.providers.cost_record import Spent
 from app.providers.echo import EchoProvider
@@ -17,7 +18,7 @@ from app.providers.openai.provider import OpenAIProvider
 from app.settings.model_sections import OpenAISettings
 from tests.openai_stand_in import AnyoneMay, StandIn, running
 
-PROMPT = Prompt(7, "7:1", "Mynah", (Turn("ann", "a private question"),))
+PROMPT = Prompt(GuildId(7), "7:1", "Mynah", (Turn("ann", "a private question"),))
 MODEL = "llama3.2"
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from app.core.names import GuildId
 from app.providers.cost_record import Spent
 from app.replies.ledger import Ledger
 from app.store import guilds, usage
@@ -36,11 +37,11 @@ async def test_what_is_spent_is_in_the_database_and_in_the_sums(database):
     ledger.spent(spent(2, 0.5))
     await ledger.flush()
     assert ledger.today() == 0.75
-    assert ledger.today(1) == 0.25
+    assert ledger.today(GuildId(1)) == 0.25
     assert database.call(usage.spent, 0) == pytest.approx(0.75)
     again = Ledger(database, Clock())
     again.load()
-    assert (again.today(), again.month(2)) == (0.75, 0.5)
+    assert (again.today(), again.month(GuildId(2))) == (0.75, 0.5)
 
 
 async def test_a_used_up_budget_refuses_until_the_period_ends(database):
@@ -48,14 +49,14 @@ async def test_a_used_up_budget_refuses_until_the_period_ends(database):
     ledger = Ledger(database, clock)
     ledger.spent(spent(1, 1.0))
     await ledger.flush()
-    assert "day for this server" in str(ledger.refuses(1, (1.0, 0), (0, 0)))
-    assert ledger.refuses(2, (1.0, 0), (0, 0)) is None
-    assert "month for all" in str(ledger.refuses(2, None, (0, 1.0)))
+    assert "day for this server" in str(ledger.refuses(GuildId(1), (1.0, 0), (0, 0)))
+    assert ledger.refuses(GuildId(2), (1.0, 0), (0, 0)) is None
+    assert "month for all" in str(ledger.refuses(GuildId(2), None, (0, 1.0)))
     clock.now += DAY
-    assert ledger.refuses(1, (1.0, 0), (0, 0)) is None
-    assert ledger.refuses(1, (0, 1.0), (0, 0)) is not None
+    assert ledger.refuses(GuildId(1), (1.0, 0), (0, 0)) is None
+    assert ledger.refuses(GuildId(1), (0, 1.0), (0, 0)) is not None
     clock.now += 31 * DAY
-    assert ledger.refuses(1, (0, 1.0), (0, 1.0)) is None
+    assert ledger.refuses(GuildId(1), (0, 1.0), (0, 1.0)) is None
 
 
 async def test_at_four_fifths_the_owner_is_told_once(database):
@@ -64,7 +65,7 @@ async def test_at_four_fifths_the_owner_is_told_once(database):
     ledger.spent(spent(1, 0.8))
     await ledger.flush()
     for _ in range(3):
-        assert ledger.refuses(1, None, (1.0, 0.0)) is None
+        assert ledger.refuses(GuildId(1), None, (1.0, 0.0)) is None
     assert told == ["80% of the day's budget for all is spent ($0.80 of $1.00)"]
 
 
@@ -77,7 +78,7 @@ async def test_a_restart_on_another_day_remembers_what_the_month_cost(database):
     again = Ledger(database, clock)
     again.load()
     assert (again.today(), again.month()) == (0, 1.0)
-    assert "month" in str(again.refuses(1, (0, 1.0), (0, 0)))
+    assert "month" in str(again.refuses(GuildId(1), (0, 1.0), (0, 0)))
 
 
 async def test_the_tokens_of_a_day_are_used_up_and_come_back_with_the_next(database):

@@ -7,7 +7,7 @@ import pytest
 from app.providers.base import Completion, Turn
 from app.replies.guild_habits import LATELY, StaleLines
 from app.store.database import Database
-from tests.replies.test_replier import Bench, Clock
+from tests.replies.test_replier import Bench, Clock, Remembered
 
 
 @pytest.fixture
@@ -85,6 +85,29 @@ async def test_a_word_said_in_spoilers_alone_is_said_in_them(bench):
     bench.local.text = "the dog was a Ghost"
     made = await bench.replier.reply(bench.ask("omg ||a ghost dog||", mode="llm"))
     assert made.answer.finished.text == "the dog was ||a Ghost||"
+
+
+async def test_a_spoiler_of_a_recalled_moment_stays_one(home, database):
+    moment = (Turn("bob", "omg ||a ghost dog||", message=3),)
+    bench = Bench(home, database, Remembered([moment]))
+    for line in ("hi", "hello", "the dog is fine here today"):
+        bench.hear("bob", line)
+    bench.local.text = "the dog was a Ghost"
+    made = await bench.replier.reply(bench.ask("who was it?", mode="hybrid"))
+    assert made is not None
+    assert made.answer.finished.text == "the dog was ||a Ghost||"
+
+
+async def test_a_text_is_not_shown_while_it_is_written_when_it_may_tell_a_spoiler(
+    bench,
+):
+    bench.hear("bob", "the dog is fine here today")
+    bench.local.text = "the dog was a Ghost"
+    shown: list[str | None] = []
+    for asked in ("who was it?", "omg ||a ghost dog||"):
+        request = bench.ask(asked, mode="llm")
+        await bench.replier.reply(request, shown.append)
+    assert shown == ["the dog was a Ghost"]
 
 
 async def test_a_link_is_one_that_somebody_wrote_or_is_left_out(bench):

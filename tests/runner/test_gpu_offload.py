@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.ipc.child import spawn
 from app.providers.base import Prompt, Turn
@@ -25,7 +26,7 @@ from tests.runner import tiny
 pytestmark = pytest.mark.process
 
 PROMPT = Prompt(
-    1,
+    GuildId(1),
     "1:1",
     "Mynah",
     (Turn("ann", "tell me about the old harbour and its boats"),),

@@ -4,7 +4,9 @@ import pytest
 from llama_cpp import llama_cpp as api
 
 from app.core.errors import AppError
-from app.runner import model_loader
+from app.modelfiles import gguf_header
+from app.modelfiles.gguf_header import GgufError
+from app.runner import llama, model_loader
 from app.settings.model_sections import ModelSettings
 from tests.runner import tiny
 
@@ -57,8 +59,10 @@ def test_as_many_layers_are_offloaded_as_asked_for(load, layers, monkeypatch):
 
 
 def test_why_a_file_cannot_be_loaded_is_never_that_of_another_file(
-    llama_started, tmp_path
+    llama_started, tmp_path, monkeypatch
 ):
+    # The file went after it was checked.
+    monkeypatch.setattr(gguf_header, "cached", lambda path: None)
     facts, shapes = tiny.transformer()
     facts |= {"general.architecture": "frobnicator"}
     path = tiny.write_file(tmp_path / "bad.gguf", facts | tiny.vocabulary(), shapes)
@@ -71,3 +75,29 @@ def test_the_setting_says_how_many_conversations_share_the_context():
     field = ModelSettings.__dataclass_fields__["context"]
     assert f"by {model_loader.SLOTS} conversations" in str(field.metadata)
     assert ModelSettings().context % (model_loader.SLOTS * 256) == 0
+
+
+@pytest.mark.parametrize(
+    ("native", "read"),
+    [
+        ("llama_model_load_from_file", lambda model, bad: llama.Model(bad)),
+        ("llama_adapter_lora_init", lambda model, bad: model.load_adapter(bad)),
+        ("llama_model_quantize", lambda model, bad: llama.quantise(bad, bad, 7, 1)),
+    ],
+)
+def test_native_code_reads_no_file_before_it_was_checked(
+    load, tmp_path, monkeypatch, native, read
+):
+    model = load().model
+    given: list[object] = []
+
+    def spy(*args: object) -> int:
+        given.append(args)
+        return 0
+
+    monkeypatch.setattr(api, native, spy)
+    bad = tmp_path / "bad.gguf"
+    bad.write_bytes(b"GGUF" + bytes([3, 0, 0, 0]) + b"\xff" * 16)
+    with pytest.raises(GgufError):
+        read(model, bad)
+    assert not given

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.runner.model_loader import SLOTS
+from tests.runner import tiny
 
 pytestmark = pytest.mark.process
 
@@ -143,6 +144,21 @@ def test_a_model_that_cannot_be_loaded_is_told_in_words(tmp_path):
     with runner(path) as talk:
         assert talk.process.wait(timeout=20) == 69
         assert "not a GGUF file" in talk.process.stderr.read()
+
+
+TURNS = "{% for message in messages %}<A>{{ message.content }}<B>{% endfor %}<C>"
+
+HUGE = """{% set all = namespace(text="ab") %}{% for number in range(30) %}
+{%- set all.text = all.text ~ all.text %}{% endfor %}"""
+"""Makes a text of 2 GB, of which nothing is in the prompt."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others set no limit")
+@pytest.mark.parametrize(("before", "is_read"), [("", True), (HUGE, False)])
+def test_a_template_that_takes_much_memory_is_not_used(tmp_path, before, is_read):
+    path = tiny.write(tmp_path / "own.gguf", template=before + TURNS)
+    with runner(path, "--read-template") as talk:
+        assert bool(talk.hear()["params"]["marks"]) is is_read
 
 
 @pytest.mark.posix_only("about signals to a process group")

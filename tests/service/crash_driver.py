@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from random import Random
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.service.job_runner import JobRunner
@@ -17,7 +18,7 @@ from app.store import forgetting, guilds, snapshots
 from app.store.database import Database
 
 
-async def built_in(guild: int) -> Config:
+async def built_in(guild: GuildId) -> Config:
     return Config()
 
 
@@ -38,14 +39,14 @@ async def work(home: Home, files: list[Path], rng: Random) -> None:
 
 
 async def import_all(
-    learning: VoiceKeeper, guild: int, files: list[Path], rng: Random
+    learning: VoiceKeeper, guild: GuildId, files: list[Path], rng: Random
 ) -> None:
     await learning.import_files(guild, [rng.choice(files)])
     await learning.rebuild(guild)
 
 
 async def step(
-    learning: VoiceKeeper, database: Database, guild: int, rng: Random
+    learning: VoiceKeeper, database: Database, guild: GuildId, rng: Random
 ) -> None:
     number = rng.randrange(10**9)
     text = f"zq{number}zq the ghost was here"

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from random import Random
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
 from app.service.voices.voice_keeper import VoiceKeeper
@@ -100,7 +101,7 @@ async def check(home: Home) -> str:
     return f"{len(rows):,} messages as the database says"
 
 
-def _learnable(guild: int) -> list[int]:
+def _learnable(guild: GuildId) -> list[int]:
     return [row for row, _, _ in voice_changes.learnable(guild)]
 
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from app.core.names import GuildId
 from app.ipc import control
 from tests.service import forgetting_outputs as outputs
 from tests.service.forgetting_world import Said, World
@@ -205,6 +206,16 @@ class Forgetting(RuleBasedStateMachine):
     def a_person_agrees_to_tuning(self, who: int, on: bool) -> None:
         self.step(self.world.allow_tuning(*self.person(who), on))
 
+    @rule(who=SOME, on=st.booleans())
+    def a_person_allows_imitations(self, who: int, on: bool) -> None:
+        self.step(self.world.allow_voice(*self.person(who), on))
+
+    @rule(where=SOME, who=SOME)
+    def somebody_asks_for_an_imitation(self, where: int, who: int) -> None:
+        place, world = self.place(where), self.world
+        if place.channel in world.listened:
+            self.step(world.imitate(place, world.people[who % len(world.people)]))
+
     @rule(which=SOME)
     def a_voice_is_built_in_the_words_of_a_model(self, which: int) -> None:
         if self.row(which):
@@ -246,5 +257,5 @@ class Forgetting(RuleBasedStateMachine):
         work = world.mention if which % 2 else world.say
         self.step(world.kill_during(lambda: work(self.place(which), author)))
 
-    def row(self, which: int) -> int:
+    def row(self, which: int) -> GuildId:
         return self.do(self.world.row(self.world.guilds[which % 2]))

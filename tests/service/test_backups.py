@@ -11,6 +11,7 @@ import pytest
 
 from app.core import private
 from app.core.errors import AppError, UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.backups import back_up, restore, restore_key
 from app.store import authors, guilds
@@ -223,12 +224,12 @@ def test_nothing_of_a_database_that_was_moved_away_gets_into_the_restored_one(
     assert b"another 49" in left
     empty.database.unlink()
     log.write_bytes(left)
-    (empty.voice(1)).mkdir(parents=True)
+    (empty.voice(GuildId(1))).mkdir(parents=True)
     restore(empty, backup)
     with Database(empty.database) as database:
         assert len(database.call(guilds.every)) == 300
         assert database.is_sound()
-    assert not empty.voice(1).exists()
+    assert not empty.voice(GuildId(1)).exists()
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused_before_anything_moves(

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from app.core.errors import ConfigError, UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
@@ -81,15 +82,17 @@ async def test_real_replies_alternate_between_two_arms_and_feedback_is_compared(
 ):
     change, run = service.context.settings.change, service.context.database.run
     with pytest.raises(ConfigError, match="two different"):
-        await change("reply.split", "llm", 1)
-    await change("reply.split", "markov, llm", 1)
+        await change("reply.split", "llm", GuildId(1))
+    await change("reply.split", "markov, llm", GuildId(1))
     for number in range(6):
-        request = ReplyRequest(1, "who is up?", "ann", trigger=f"t{number}")
+        request = ReplyRequest(GuildId(1), "who is up?", "ann", trigger=f"t{number}")
         made = await service.context.replier.reply(request)
         assert made is not None and made.arm == made.mode
         await run(replies.set_state, made.reply, "sent", [str(number)])
         await run(feedback.rate, made.reply, "x", 1 if made.arm == "llm" else -1)
-    other = await service.context.replier.reply(ReplyRequest(1, "hi", mode="llm"))
+    other = await service.context.replier.reply(
+        ReplyRequest(GuildId(1), "hi", mode="llm")
+    )
     assert other is not None and other.arm == ""
     found = await comparing(service).blind_results(
         Nobody(), control.BlindResults("den")

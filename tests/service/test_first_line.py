@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.control import Progress
@@ -47,7 +48,7 @@ async def test_the_voice_is_built_while_the_model_loads(home, tmp_path, monkeypa
             await asyncio.wait_for(begun.wait(), 10)
             return True
 
-        async def build(guild: int) -> bool:
+        async def build(guild: GuildId) -> bool:
             begun.set()
             return True
 
@@ -83,5 +84,5 @@ def test_a_build_that_somebody_waits_for_has_the_usual_priority(
         return TokenVoiceJobReply(0)
 
     monkeypatch.setattr(token_voice, "run", build)
-    child.carry_out(TokenVoiceJob(1, "m", is_awaited), home, lambda told: None)
+    child.carry_out(TokenVoiceJob(GuildId(1), "m", is_awaited), home, lambda told: None)
     assert bool(stood_back) is not is_awaited

@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.service.service import Service, open_service
@@ -15,10 +16,10 @@ pytestmark = pytest.mark.process
 PHRASE = "quizzical zanzibar platypus"
 
 
-async def fill(service: Service) -> int:
+async def fill(service: Service) -> GuildId:
     """Learn lines of two people, and edit some, so that SQLite moves rows about."""
     rng, voices = Random(1), service.context.voices
-    guild = int((await service.context.database.run(guilds.ensure, "Harbour")).id)
+    guild = (await service.context.database.run(guilds.ensure, "Harbour")).id
     for number in range(300):
         who = rng.choice(["11", "12"])
         text = f"{PHRASE if who == '11' else 'a plain line'} {number} "

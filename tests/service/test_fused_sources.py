@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.core.names import GuildId
 from app.ipc import control
 from app.replies.request import ReplyRequest
 from app.service import opinions
@@ -26,7 +27,13 @@ async def made(service: Service, channel: str = "general") -> int:
     row = (await context.database.run(places.rows_of, PLACES[channel])).channel
     for _ in range(9):
         request = ReplyRequest(
-            1, "the tide?", "bob", channel=row, mode="hybrid", dial=99, max_ms=20_000
+            GuildId(1),
+            "the tide?",
+            "bob",
+            channel=row,
+            mode="hybrid",
+            dial=99,
+            max_ms=20_000,
         )
         reply = await context.replier.reply(request)
         assert reply is not None
@@ -46,7 +53,7 @@ async def test_a_hybrid_reply_names_messages_that_hold_its_words(
 ) -> None:
     context = service.context
     assert await context.local.wait_until_ready(60)
-    assert await context.token_voices.prepare(1)
+    assert await context.token_voices.prepare(GuildId(1))
     reply = await made(service)
     told = await service.call(Nobody(), control.Explain(reply))
     assert told.sources
@@ -69,7 +76,7 @@ async def test_what_is_forgotten_is_named_no_more_and_the_reply_loses_its_words(
 ) -> None:
     context = service.context
     assert await context.local.wait_until_ready(60)
-    assert await context.token_voices.prepare(1)
+    assert await context.token_voices.prepare(GuildId(1))
     reply = await made(service)
     gone = {message.id for message in await sources(service, reply)}
     ids = [one.external for one in await sources(service, reply)]
@@ -86,7 +93,7 @@ async def test_a_disliked_hybrid_reply_makes_its_messages_rarer_in_both_voices(
 ) -> None:
     context = service.context
     assert await context.local.wait_until_ready(60)
-    assert await context.token_voices.prepare(1)
+    assert await context.token_voices.prepare(GuildId(1))
     reply = await made(service)
     (first, *_) = await sources(service, reply)
     told: list[dict[int, float]] = []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from app.core.errors import AppError, ChildExitError, UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.child import Process, Spawn, spawn
 from app.ipc.control import Progress
@@ -69,7 +70,7 @@ print(json.dumps({"id": frame["id"], "result": {"messages": 1}}))
 
 async def test_nothing_of_a_request_stands_on_the_command_line(home: Home) -> None:
     spawned = Spawned(ECHO)
-    job = ImportJob(7, [HOSTILE, "/home/anna/secret plans.json"], HOSTILE)
+    job = ImportJob(GuildId(7), [HOSTILE, "/home/anna/secret plans.json"], HOSTILE)
     with pytest.raises(UsageError) as told:
         await JobRunner(home, spawn=spawned).run(job, lambda step: None)
     (command,) = spawned.commands
@@ -81,13 +82,13 @@ async def test_nothing_of_a_request_stands_on_the_command_line(home: Home) -> No
 
 async def test_a_name_that_looks_like_an_option_reaches_the_job(home: Home) -> None:
     with pytest.raises(UsageError, match=r"no snapshot '--home=/"):
-        await JobRunner(home).run(CompareJob(1, HOSTILE), lambda step: None)
+        await JobRunner(home).run(CompareJob(GuildId(1), HOSTILE), lambda step: None)
 
 
 async def test_a_job_hears_that_it_is_to_wait_and_to_go_on(home: Home) -> None:
     heard: list[Progress] = []
     runner = JobRunner(home, spawn=Spawned(STEERED))
-    work = asyncio.create_task(runner.run(RebuildJob(1), heard.append))
+    work = asyncio.create_task(runner.run(RebuildJob(GuildId(1)), heard.append))
     await until(lambda: bool(heard))
     assert await runner.steer(heard[0].job, "pause")
     await until(lambda: heard[-1].note == "pause")
@@ -104,7 +105,7 @@ async def test_a_stopped_job_is_killed_and_told_as_stopped_not_as_an_error(
 ) -> None:
     heard: list[Progress] = []
     runner = JobRunner(home, spawn=Spawned(STEERED))
-    work = asyncio.create_task(runner.run(RebuildJob(1), heard.append))
+    work = asyncio.create_task(runner.run(RebuildJob(GuildId(1)), heard.append))
     await until(lambda: bool(heard))
     assert not await runner.steer(heard[0].job, "anything else")
     assert not await runner.steer(heard[0].job + 1, "stop")
@@ -117,7 +118,7 @@ async def test_a_stopped_job_is_killed_and_told_as_stopped_not_as_an_error(
 async def test_a_token_voice_can_not_be_steered(home: Home) -> None:
     heard: list[Progress] = []
     runner = JobRunner(home, spawn=Spawned(STEERED))
-    job = TokenVoiceJob(1, "model.gguf")
+    job = TokenVoiceJob(GuildId(1), "model.gguf")
     work = asyncio.create_task(runner.run(job, heard.append))
     await until(lambda: bool(heard))
     assert heard[0].job == 0 and not await runner.steer(0, "stop")
@@ -134,7 +135,7 @@ async def test_a_request_that_is_given_up_ends_its_child(home: Home) -> None:
         return begun[0]
 
     work = asyncio.create_task(
-        JobRunner(home, spawn=start).run(RebuildJob(1), lambda step: None)
+        JobRunner(home, spawn=start).run(RebuildJob(GuildId(1)), lambda step: None)
     )
     await until(lambda: bool(begun))
     work.cancel()
@@ -162,4 +163,4 @@ async def until(is_so: Callable[[], bool]) -> None:
 async def test_a_job_that_dies_says_so(home: Home, script: str, told: str) -> None:
     runner = JobRunner(home, spawn=shell(script))
     with pytest.raises(ChildExitError, match=told):
-        await runner.run(RebuildJob(1), lambda step: None)
+        await runner.run(RebuildJob(GuildId(1)), lambda step: None)

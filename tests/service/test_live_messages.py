@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
-from app.importers.records import Record
+from app.importers.records import MAX_TEXT_CHARS, Record
 from app.service.live_messages import LiveMessages
 from app.service.service import open_service
 from app.store import guilds, messages
@@ -25,7 +26,7 @@ def said(id: str, text: str, ts: int = 1) -> Record:
 class Den:
     """A guild whose only channel is listened to."""
 
-    def __init__(self, live: LiveMessages, guild: int) -> None:
+    def __init__(self, live: LiveMessages, guild: GuildId) -> None:
         self.live, self.guild = live, guild
         self.context = live._context
 
@@ -77,6 +78,15 @@ async def test_a_ban_comes_behind_the_last_words_of_the_banned(
         await den.texts()
     may_end.set()
     await asyncio.gather(heard, ban)
+    assert await den.texts() == []
+
+
+async def test_a_message_of_a_length_that_nobody_writes_is_not_stored(den: Den) -> None:
+    await den.hears("1", "a boat " * MAX_TEXT_CHARS)
+    assert await den.texts() == []
+    await den.hears("2", "a boat in the harbour")
+    endless = "a boat " * MAX_TEXT_CHARS
+    await den.live.edited(den.guild, "2", endless, is_edit=True)
     assert await den.texts() == []
 
 

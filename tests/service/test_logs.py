@@ -5,6 +5,7 @@ import stat
 
 import pytest
 
+from app.core.names import GuildId
 from app.ipc import control
 from app.ipc.peer import PeerGoneError
 from app.service import logs
@@ -118,7 +119,7 @@ async def test_a_watcher_that_reads_slowly_costs_nobody_anything():
     news.watch(slow)
     news.watch(quick)
     for number in range(5000):
-        news.tell(control.ReplyMade(number, 1, None))
+        news.tell(control.ReplyMade(number, GuildId(1), None))
         if number % 100 == 0:
             await asyncio.sleep(0)
     await asyncio.sleep(0.05)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.controller import ports_of
 from app.ipc import control
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.process
 
 
 @write
-def fill(number: int) -> list[int]:
+def fill(number: int) -> list[GuildId]:
     """Make guilds of two messages each."""
     rows = []
     for place in range(number):

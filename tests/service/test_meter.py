@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.cli import meter as command
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.time_units import WEEK_MS
 from app.ipc import control
@@ -20,7 +21,7 @@ CHAT = ("lol no way", "gg ez", "who wants to play tonight", "server down again",
 HELP_DESK = "Certainly! I would be happy to help you with question {}."
 
 
-def fill(guild: int, start: int, texts: Sequence[str], state: str = "sent") -> None:
+def fill(guild: GuildId, start: int, texts: Sequence[str], state: str = "sent") -> None:
     channel = guilds.ensure_channel(guild, "general")
     member = members.ensure(guild, "hash", "Ann")
     for number in range(80):

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from app.chat.prompt_settings import rules_of
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
@@ -33,7 +34,7 @@ LINES = [
 ]
 
 
-async def learn(service: Service) -> int:
+async def learn(service: Service) -> GuildId:
     """A guild that knows the lines."""
     run = service.context.database.run
     guild = await run(guilds.ensure, "Harbour", "1")
@@ -42,10 +43,12 @@ async def learn(service: Service) -> int:
         for n, line in enumerate(LINES, 1)
     ]
     await service.context.voices.hear(guild.id, records)
-    return int(guild.id)
+    return guild.id
 
 
-async def reply_drawn_on(service: Service, guild: int, message: int, **fields) -> int:
+async def reply_drawn_on(
+    service: Service, guild: GuildId, message: int, **fields
+) -> int:
     """A reply that was made and sent some time ago."""
     run = service.context.database.run
     reply = await run(replies.claim, guild, None, "say")
@@ -55,7 +58,7 @@ async def reply_drawn_on(service: Service, guild: int, message: int, **fields) -
     return reply
 
 
-async def share(service: Service, guild: int, message: int) -> float:
+async def share(service: Service, guild: GuildId, message: int) -> float:
     """The part of many walks that draws on a message."""
     voice = await service.context.voices.voice(guild)
     rng = Random(5)
@@ -64,7 +67,7 @@ async def share(service: Service, guild: int, message: int) -> float:
     return drew / len(lines)
 
 
-async def replied(service: Service, guild: int, **how) -> MadeReply:
+async def replied(service: Service, guild: GuildId, **how) -> MadeReply:
     made = await service.context.replier.reply(ReplyRequest(guild, "hello", **how))
     assert made is not None
     return made

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from app.chat.prompt_settings import build
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.providers.base import Turn
@@ -70,7 +71,7 @@ async def hear(service: Service, channel: str, texts: Sequence[str]) -> None:
         Record("7", "ann", text, f"{number}{at}{len(texts)}", at, None, channel, number)
         for at, text in enumerate(texts)
     ]
-    assert len(await service.context.voices.hear(1, records)) == len(texts)
+    assert len(await service.context.voices.hear(GuildId(1), records)) == len(texts)
 
 
 async def replies(
@@ -85,7 +86,14 @@ async def replies(
         text = " ".join([*OWN.values(), TOPICS[at % len(TOPICS)], f"zqzq{at % 7}"])
         seed = f"zqzq{at % 7} xjxj{at % 5}" if mode == "markov" and at % 2 else None
         request = ReplyRequest(
-            1, text, "bob", channel=row, mode=mode, dial=dial, seed=seed, max_ms=20_000
+            GuildId(1),
+            text,
+            "bob",
+            channel=row,
+            mode=mode,
+            dial=dial,
+            seed=seed,
+            max_ms=20_000,
         )
         made = await context.replier.reply(request)
         assert made is not None
@@ -109,7 +117,7 @@ async def test_the_chain_says_no_hidden_word_in_500_replies_but_where_it_may(
     service: Service, is_rebuilt: bool
 ) -> None:
     if is_rebuilt:
-        await service.context.voices.rebuild(1)
+        await service.context.voices.rebuild(GuildId(1))
         await hear(service, "staff", ["zqzq9 of today", "zqzq9 and the tide"])
     assert heard_in(await replies(service, "general", 500, "markov")) == {"general"}
     staff = await replies(service, "staff", 60, "markov")
@@ -122,7 +130,7 @@ async def test_fused_decoding_says_no_hidden_word_in_50_replies_but_where_it_may
     service: Service,
 ) -> None:
     assert await service.context.local.wait_until_ready(60)
-    assert await service.context.token_voices.prepare(1)
+    assert await service.context.token_voices.prepare(GuildId(1))
     await hear(service, "staff", [f"{line} zqzqz" for line in lines_of("staff", 9)])
     general = await replies(service, "general", 50, "hybrid", 99)
     # The model itself knows every letter, if not the words made of them.
@@ -135,7 +143,7 @@ async def test_examples_and_drafts_for_the_cloud_are_of_channels_that_may_be_hea
     service: Service,
 ) -> None:
     context = service.context
-    voice = await context.voices.voice(1)
+    voice = await context.voices.voice(GuildId(1))
     rows = {
         channel: (await context.database.run(places.rows_of, place)).channel
         for channel, place in PLACES.items()
@@ -144,7 +152,7 @@ async def test_examples_and_drafts_for_the_cloud_are_of_channels_that_may_be_hea
     illustrator = Illustrator(context.database, Random(3), None)
     for seen in ({"general"}, {"general", "staff"}):
         channels = frozenset(rows[channel] for channel in seen)
-        prompt = build(Config(), "hybrid", 1, "c", turns, channels=channels)
+        prompt = build(Config(), "hybrid", GuildId(1), "c", turns, channels=channels)
         shown: list[str] = []
         for _ in range(20):
             full = await illustrator.illustrate(prompt, Config(), voice)
@@ -157,16 +165,18 @@ async def test_the_reply_right_after_a_deletion_or_an_edit_is_still_fused(
 ) -> None:
     context = service.context
     assert await context.local.wait_until_ready(60)
-    assert await context.token_voices.prepare(1)
+    assert await context.token_voices.prepare(GuildId(1))
     first, second, third = await context.database.run(_first_rows)
-    await context.forgetter.forget(1, [first])
-    await context.voices.edit(1, second, "other words")
-    await context.forgetter.forget(1, [third], wait=False)
-    request = ReplyRequest(1, "well?", "bob", mode="hybrid", dial=99, max_ms=20_000)
+    await context.forgetter.forget(GuildId(1), [first])
+    await context.voices.edit(GuildId(1), second, "other words")
+    await context.forgetter.forget(GuildId(1), [third], wait=False)
+    request = ReplyRequest(
+        GuildId(1), "well?", "bob", mode="hybrid", dial=99, max_ms=20_000
+    )
     made = await context.replier.reply(request)
     assert made is not None
     assert made.answer.completion.extra["voice_share"] > 0.3
 
 
 def _first_rows() -> list[int]:
-    return [row for row, _, _ in voice_changes.newest_learnable(1, 0, 3)]
+    return [row for row, _, _ in voice_changes.newest_learnable(GuildId(1), 0, 3)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
@@ -18,8 +19,8 @@ from tests.discord.test_controller import NOBODY
 SECRET = "the quizzical platypus left its key under the mat"
 
 
-async def fill(service: Service) -> int:
-    guild = int((await service.context.database.run(guilds.ensure, "Harbour")).id)
+async def fill(service: Service) -> GuildId:
+    guild = (await service.context.database.run(guilds.ensure, "Harbour")).id
     for number, (author, name) in enumerate((("11", "Ann"), ("12", "Ben"))):
         text = SECRET if name == "Ann" else "nothing of that is known to anybody here"
         line = Record(author, name, text, str(900 + number), 5, None, "general", "7")
@@ -27,7 +28,7 @@ async def fill(service: Service) -> int:
     return guild
 
 
-async def kept(service: Service, guild: int) -> list[str]:
+async def kept(service: Service, guild: GuildId) -> list[str]:
     page = await service.context.database.run(messages.page, guild)
     return [one.external for one in page]
 

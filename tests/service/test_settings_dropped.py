@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.service.privacy import delete_after_grace
@@ -22,13 +23,13 @@ async def service(home: Home, tmp_path: Path) -> AsyncIterator[Service]:
         yield opened
 
 
-async def row_of(service: Service) -> int:
+async def row_of(service: Service) -> GuildId:
     found = await service.context.database.run(guilds.find, "den")
     assert found is not None
-    return int(found.id)
+    return found.id
 
 
-async def dial(service: Service, guild: int, channel: int = 0) -> int:
+async def dial(service: Service, guild: GuildId, channel: int = 0) -> int:
     return (await service.context.settings.of(guild, channel)).reply.dial
 
 

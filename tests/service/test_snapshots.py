@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.service.handlers.snapshots import UNDO
@@ -40,8 +41,8 @@ class Town:
     async def ask(self, request: Any) -> Any:
         return await ask(self.service, request)
 
-    async def row(self) -> int:
-        return int((await self.service.context.guild("G")).id)
+    async def row(self) -> GuildId:
+        return (await self.service.context.guild("G")).id
 
     async def learn(self, name: str, texts: Sequence[str]) -> None:
         rows = [

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from peewee import Model
 
+from app.core.names import GuildId
 from app.core.paths import TREE
 from app.service import stores
 from app.store.database import Database, bound
@@ -71,7 +72,7 @@ async def used(tmp_path: Path) -> World:
     await world.talk(general.guild)
     await world.sum_up()
     await world.remember()
-    await world.context.voices.rebuild(1)
+    await world.context.voices.rebuild(GuildId(1))
     await world.settle()
     return world
 

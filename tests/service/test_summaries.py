@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.providers.local.provider import LocalProvider
 from app.service.summaries import KEPT, STEP, Summaries
@@ -185,7 +186,7 @@ async def test_the_local_model_writes_it(bench, tmp_path):
         summarising = bench.summarising(provider)
         assert await summarising.look() == 0
         assert await provider.wait_until_ready(20)
-        assert await provider.complete(1, "ann: one two three\nx:", 9, 5)
+        assert await provider.complete(GuildId(1), "ann: one two three\nx:", 9, 5)
         assert await summarising.look() == 1
         assert bench.talked.summarised == bench.rows[STEP - 1]
     finally:

@@ -7,13 +7,14 @@ from random import Random
 import pytest
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.time_units import start_of
 from app.importers.records import Record
 from app.ipc import control
 from app.replies.request import ReplyRequest
 from app.service.service import Service, open_service
-from app.service.time_machine import past_of
+from app.service.spoken_from import past_of
 from app.store import places
 from app.store.places import Place
 from tests.asking import ask
@@ -40,7 +41,7 @@ async def hear(
         Record("7", "ann", text, f"{mark}{at}", first + at, None, "c", place.channel)
         for at, text in enumerate(texts)
     ]
-    assert len(await service.context.voices.hear(1, records)) == len(texts)
+    assert len(await service.context.voices.hear(GuildId(1), records)) == len(texts)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ async def test_the_chain_says_only_words_of_then(
     service: Service, is_rebuilt: bool
 ) -> None:
     if is_rebuilt:
-        await service.context.voices.rebuild(1)
+        await service.context.voices.rebuild(GuildId(1))
     text = await said(service, "markov", 60)
     assert "olol" in text
     assert "nunu" not in text
@@ -104,12 +105,12 @@ async def test_model_and_voice_draw_on_messages_of_then_alone(
 
 async def test_a_channel_hears_nothing_hidden_of_then_either(service: Service) -> None:
     context = service.context
-    past = await past_of(context, 1, DAY)
+    past = await past_of(context, GuildId(1), DAY)
     row = (await context.database.run(places.rows_of, GENERAL)).channel
     for at in range(60):
         request = ReplyRequest(
-            1, f"zqzq{at % 7} {TOPICS[at % 6]}", "bob", channel=row, mode="markov",
-            past=past,
+            GuildId(1), f"zqzq{at % 7} {TOPICS[at % 6]}", "bob", channel=row,
+            mode="markov", past=past,
         )  # fmt: skip
         made = await context.replier.reply(request)
         assert made is not None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.runner import llama, quantisation
@@ -250,7 +251,7 @@ async def test_an_edit_is_told_at_once_and_to_every_runner_after_it(home, model)
             assert await bench.voices.get(bench.guild) == path
             assert bench.runner.take() == ["newer words"]
     async with opened(home, model) as bench:
-        assert await bench.voices.get(1) == path
+        assert await bench.voices.get(GuildId(1)) == path
         assert bench.runner.take() == ["newer words"]
 
 
@@ -303,9 +304,9 @@ async def test_a_new_runner_is_told_which_messages_are_disliked(
         assert await bench.voices.prepare(bench.guild)
         assert not bench.runner.weights
         run = bench.database.run
-        fields = {"guild": bench.guild, "reason": "say", "state": "made"}
+        fields = {"reason": "say", "state": "made"}
         drawn = [replies.SourceMessage(row, 2, "the sea")]
-        reply = await run(replies.add, fields, drawn)
+        reply = await run(replies.add, bench.guild, fields, drawn)
         assert reply is not None
         await run(feedback.rate, reply, "ann", -1, "thumb")
         bench.runner.pid = 2

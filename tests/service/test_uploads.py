@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
@@ -29,7 +30,7 @@ OLD = {"heard before"}
 
 
 @asynccontextmanager
-async def opened(home: Home) -> AsyncIterator[tuple[Service, int]]:
+async def opened(home: Home) -> AsyncIterator[tuple[Service, GuildId]]:
     async with open_service(home, Random(1)) as service:
         context = service.context
         jobs = context.__dict__["jobs"] = InlineJobs(home)
@@ -40,12 +41,12 @@ async def opened(home: Home) -> AsyncIterator[tuple[Service, int]]:
             jobs.close()
 
 
-async def texts(context: AppContext, guild: int) -> set[str]:
+async def texts(context: AppContext, guild: GuildId) -> set[str]:
     found = await context.database.run(messages.page, guild, limit=100)
     return {one.text for one in found}
 
 
-async def hear(context: AppContext, guild: int, *said: str) -> None:
+async def hear(context: AppContext, guild: GuildId, *said: str) -> None:
     now = int(time.time() * 1000) + 1
     records = [
         Record("1", "Ann", text, f"{text} 1", now, None, "general", "7")

@@ -13,6 +13,7 @@ import pytest
 
 from app.core.errors import AppError, UsageError
 from app.core.files import UNFINISHED
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.filters import Filters
 from app.importers.records import File, Record
@@ -73,10 +74,10 @@ class Bench:
         )
         self.guild = database.call(guilds.ensure, "Elsinore").id
 
-    async def _settings(self, guild: int) -> Config:
+    async def _settings(self, guild: GuildId) -> Config:
         return with_stored(Config(), await self.database.run(settings.of, guild))
 
-    async def _note(self, guild: int, rows: Sequence[int]) -> None:
+    async def _note(self, guild: GuildId, rows: Sequence[int]) -> None:
         self.forgotten += rows
 
     async def hear(self, text: str, id: str = "1", author: str = "7") -> int | None:
@@ -389,7 +390,7 @@ async def test_forgetting_that_failed_is_tried_until_no_byte_is_left(
         files = bench.learning._voices._files
         scrub, left = files.scrub, [False, OSError("no space"), AppError("no space")]
 
-        async def failing(voice: Voice, guild: int) -> bool:
+        async def failing(voice: Voice, guild: GuildId) -> bool:
             if not left:
                 return await scrub(voice, guild)
             if isinstance(trouble := left.pop(), Exception):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import NotAllowedError
+from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
 from app.settings.base_url import parse
 from app.settings.effective import Settings
@@ -24,15 +25,15 @@ async def gate(home):
         rows = [database.call(guilds.ensure, name).id for name in "abc"]
         assert rows == [1, 2, 3]
         settings = Settings(home, database)
-        await settings.agree(1, "replies")
-        await settings.agree(2, "replies")
-        await settings.change("reply.local_only", "on", 2)
+        await settings.agree(GuildId(1), "replies")
+        await settings.agree(GuildId(2), "replies")
+        await settings.change("reply.local_only", "on", GuildId(2))
         yield Gate(settings)
 
 
 def prompt(**parts) -> Prompt:
-    turns = parts.pop("turns", (Turn("ann", "hi", guild=1),))
-    return Prompt(1, "1:1", "Mynah", turns, **parts)
+    turns = parts.pop("turns", (Turn("ann", "hi", guild=GuildId(1)),))
+    return Prompt(GuildId(1), "1:1", "Mynah", turns, **parts)
 
 
 async def test_what_one_server_said_passes_where_it_agreed(gate):
@@ -44,7 +45,7 @@ async def test_what_one_server_said_passes_where_it_agreed(gate):
 async def test_no_part_of_a_prompt_smuggles_words_of_another_server(gate, part, guild):
     strange = Turn("bob", "psst", guild=guild)
     parts = {
-        "turns": (strange, Turn("ann", "hi", guild=1)),
+        "turns": (strange, Turn("ann", "hi", guild=GuildId(1))),
         "moments": ((strange,),),
         "lent": frozenset([guild]),
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.names import GuildId
 from app.store import authors, guilds, members, messages
 from app.store.database import Database
 
@@ -17,12 +18,12 @@ def db(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def guild(db: Database) -> int:
-    return int(db.call(guilds.ensure, "The Globe").id)
+def guild(db: Database) -> GuildId:
+    return db.call(guilds.ensure, "The Globe").id
 
 
 @pytest.fixture
-def write(db: Database, guild: int) -> Callable[..., int]:
+def write(db: Database, guild: GuildId) -> Callable[..., int]:
     """Stores a message and returns its row."""
 
     def write(

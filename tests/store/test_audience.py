@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.core.names import GuildId
 from app.store import audience, guilds, places
 from app.store.audience import speakable_channels
 from app.store.database import Database
@@ -46,7 +47,7 @@ def rows(db: Database) -> dict[str, int]:
 def test_a_channel_hears_what_all_its_readers_can_see(
     db: Database, rows: dict[str, int], here: str
 ) -> None:
-    found = db.call(speakable_channels, 1, rows[here])
+    found = db.call(speakable_channels, GuildId(1), rows[here])
     assert found is not None
     assert {name for name, row in rows.items() if row in found} == SPEAKABLE[here]
 
@@ -54,9 +55,9 @@ def test_a_channel_hears_what_all_its_readers_can_see(
 def test_without_a_channel_only_what_everyone_sees_may_be_said(
     db: Database, rows: dict[str, int]
 ) -> None:
-    found = db.call(speakable_channels, 1, None)
+    found = db.call(speakable_channels, GuildId(1), None)
     assert found == frozenset(rows[name] for name in OPEN)
-    assert db.call(speakable_channels, 1, 999) == found
+    assert db.call(speakable_channels, GuildId(1), 999) == found
 
 
 def test_nothing_is_left_out_where_everyone_sees_every_channel(db: Database) -> None:
@@ -73,9 +74,9 @@ def test_a_channel_that_turns_private_is_heard_in_itself_alone(db: Database) -> 
     db.call(places.rows_of_many, [now, yard])
     # A message from before that is handled late tells nothing new.
     db.call(places.rows_of, before)
-    found = db.call(speakable_channels, 1, other.channel)
+    found = db.call(speakable_channels, GuildId(1), other.channel)
     assert found == frozenset([other.channel])
-    assert db.call(speakable_channels, 1, general.channel) is None
+    assert db.call(speakable_channels, GuildId(1), general.channel) is None
 
 
 @pytest.mark.parametrize("name", ["a talk", "general"])
@@ -87,35 +88,35 @@ def test_a_channel_of_which_discord_told_nothing_counts_as_private(
         unknown.where(Channel.id == rows[name]).execute()
 
     db.call(forget_readers)
-    found = db.call(speakable_channels, 1, rows["adults"])
+    found = db.call(speakable_channels, GuildId(1), rows["adults"])
     assert found is not None and rows[name] not in found
-    assert db.call(audience.unknown_channels, 1) == [CHANNELS[name].channel]
-    db.call(audience.note_gone, 1, CHANNELS[name].channel)
-    found = db.call(speakable_channels, 1, rows["adults"])
+    assert db.call(audience.unknown_channels, GuildId(1)) == [CHANNELS[name].channel]
+    db.call(audience.note_gone, GuildId(1), CHANNELS[name].channel)
+    found = db.call(speakable_channels, GuildId(1), rows["adults"])
     assert found is not None and rows[name] in found
-    assert db.call(audience.unknown_channels, 1) == []
+    assert db.call(audience.unknown_channels, GuildId(1)) == []
 
 
 def test_a_channel_that_was_private_stays_so_when_it_is_gone(
     db: Database, rows: dict[str, int]
 ) -> None:
-    db.call(audience.note_gone, 1, CHANNELS["mods"].channel)
-    found = db.call(speakable_channels, 1, rows["general"])
+    db.call(audience.note_gone, GuildId(1), CHANNELS["mods"].channel)
+    found = db.call(speakable_channels, GuildId(1), rows["general"])
     assert found is not None and rows["mods"] not in found
 
 
 def test_a_channel_of_a_file_that_names_no_id_counts_as_public(
     db: Database, rows: dict[str, int]
 ) -> None:
-    made = db.call(guilds.ensure_channel, 1, "old log")
-    found = db.call(speakable_channels, 1, rows["general"])
+    made = db.call(guilds.ensure_channel, GuildId(1), "old log")
+    found = db.call(speakable_channels, GuildId(1), rows["general"])
     assert found is not None and made.id in found
 
 
 def test_another_guild_has_its_own_channels(db: Database, rows: dict[str, int]) -> None:
     other = db.call(places.rows_of, Place("2", "Wittenberg", "9", "inn", "9", "inn"))
     assert db.call(speakable_channels, other.guild, other.channel) is None
-    found = db.call(speakable_channels, 1, other.channel)
+    found = db.call(speakable_channels, GuildId(1), other.channel)
     assert found == frozenset(rows[name] for name in OPEN)
 
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import comparisons, feedback, replies
 from app.store.database import Database
 
 Write = Callable[..., int]
 
 
-def reply(db: Database, guild: int, **fields: object) -> int:
+def reply(db: Database, guild: GuildId, **fields: object) -> int:
     row = db.call(replies.claim, guild, None, "say")
     assert row is not None
     db.call(replies.finish, row, {"state": "sent", "text": "x", **fields}, [])
     return row
 
 
-def test_a_choice_tells_how_both_replies_were_made(db: Database, guild: int) -> None:
+def test_a_choice_tells_how_both_replies_were_made(
+    db: Database, guild: GuildId
+) -> None:
     first = reply(db, guild, mode="hybrid", dial=60)
     second = reply(db, guild, mode="llm", dial=0)
     db.call(comparisons.add, guild, first, second, 1)
@@ -25,10 +28,10 @@ def test_a_choice_tells_how_both_replies_were_made(db: Database, guild: int) -> 
         comparisons.Chosen("llm", 0, "hybrid", 60, 0),
     ]
     assert db.call(comparisons.of, guild) == chosen
-    assert db.call(comparisons.of, guild + 1) == []
+    assert db.call(comparisons.of, GuildId(guild + 1)) == []
 
 
-def test_each_arm_has_its_replies_and_its_thumbs(db: Database, guild: int) -> None:
+def test_each_arm_has_its_replies_and_its_thumbs(db: Database, guild: GuildId) -> None:
     liked = reply(db, guild, arm="a")
     for author in ("ann", "ben"):
         db.call(feedback.rate, liked, author, 1)

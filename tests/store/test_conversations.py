@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import conversations, forgetting, members, reply_links
 from app.store.database import Database
 
@@ -27,7 +28,7 @@ def test_a_conversation_knows_its_members_and_its_last_turn(
 
 
 def test_a_summary_is_kept_until_something_of_it_goes(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     rows = [write(f"line {number}") for number in range(3)]
     link(db, *rows)
@@ -42,7 +43,7 @@ def test_a_summary_is_kept_until_something_of_it_goes(
 
 
 def test_a_summary_of_what_was_forgotten_meanwhile_is_not_stored(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     rows = [write(f"line {number}") for number in range(3)]
     link(db, *rows)
@@ -53,7 +54,7 @@ def test_a_summary_of_what_was_forgotten_meanwhile_is_not_stored(
 
 
 def test_whoever_opts_out_leaves_every_conversation(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     rows = [write("hello", author="iago"), write("hello yourself", author="cassio")]
     link(db, *rows)

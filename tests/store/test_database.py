@@ -7,6 +7,7 @@ import pytest
 
 from app.core import private
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.store import (
     guilds,
     messages,
@@ -21,7 +22,7 @@ def test_a_new_database_is_readable_by_the_owner_alone(db: Database) -> None:
     assert db.is_sound()
 
 
-def test_a_reader_sees_what_the_writer_committed(db: Database, guild: int) -> None:
+def test_a_reader_sees_what_the_writer_committed(db: Database, guild: GuildId) -> None:
     with Database(db.path, read_only=True) as reader:
         assert [row.name for row in reader.call(guilds.every)] == ["The Globe"]
 
@@ -85,7 +86,7 @@ async def test_the_loop_goes_on_while_a_query_runs(db: Database) -> None:
     assert await task == "done"
 
 
-def test_a_failed_write_leaves_nothing_behind(db: Database, guild: int) -> None:
+def test_a_failed_write_leaves_nothing_behind(db: Database, guild: GuildId) -> None:
     @write
     def half() -> None:
         Guild.create(name="half", joined=0)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import feedback, guilds, replies
 from app.store.database import Database
 
 Write = Callable[..., int]
 
 
-def test_a_rating_replaces_the_one_before(db: Database, guild: int) -> None:
+def test_a_rating_replaces_the_one_before(db: Database, guild: GuildId) -> None:
     reply = db.call(replies.claim, guild, None, "say")
     assert reply is not None
     for value in (1, 1, -1):
@@ -19,7 +20,7 @@ def test_a_rating_replaces_the_one_before(db: Database, guild: int) -> None:
 
 
 def test_taking_a_thumb_back_leaves_the_other_opinions(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     reply = db.call(replies.claim, guild, None, "say")
     assert reply is not None
@@ -34,7 +35,7 @@ def test_taking_a_thumb_back_leaves_the_other_opinions(
 
 
 def test_votes_reach_the_messages_whose_words_were_used(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     used, shown = write("used"), write("only shown")
     reply = db.call(replies.claim, guild, None, "say")
@@ -45,13 +46,13 @@ def test_votes_reach_the_messages_whose_words_were_used(
     vote = feedback.Vote(reply, "thumb", 1)
     assert db.call(feedback.votes_by_source, guild) == {used: [vote]}
     assert db.call(feedback.votes_by_source, guild, [shown]) == {}
-    assert db.call(feedback.votes_by_source, guild + 1) == {}
+    assert db.call(feedback.votes_by_source, GuildId(guild + 1)) == {}
 
 
 def test_an_authors_opinions_go_with_them_in_one_guild(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     here = db.call(replies.claim, guild, None, "say")
     there = db.call(replies.claim, other, None, "say")
     assert here is not None and there is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import (
     comparisons,
     conversations,
@@ -20,7 +21,7 @@ Write = Callable[..., int]
 
 
 def test_only_learned_lines_of_people_who_agreed_are_marked(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     write("no", author="ann", ts=1)
     write("yes", author="ben", ts=2)
@@ -37,9 +38,9 @@ def test_only_learned_lines_of_people_who_agreed_are_marked(
 
 
 def test_an_open_channel_opens_its_threads_and_no_other_guilds(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     stage = db.call(guilds.ensure_channel, guild, "stage", "7").id
     thread = db.call(guilds.ensure_channel, guild, "act one", "8", parent=stage).id
     db.call(guilds.ensure_channel, guild, "pit", "9")
@@ -50,7 +51,7 @@ def test_an_open_channel_opens_its_threads_and_no_other_guilds(
 
 
 def test_channels_that_not_everyone_can_see_are_not_open_for_tuning(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     stage, pit, box = (
         db.call(guilds.ensure_channel, guild, name, name).id
@@ -75,12 +76,12 @@ def test_channels_that_not_everyone_can_see_are_not_open_for_tuning(
     assert db.call(fine_tuning.open_channels, guild, names) == [stage, talk]
 
 
-def name_on_discord(guild: int) -> None:
+def name_on_discord(guild: GuildId) -> None:
     Guild.update(discord_id="77").where(Guild.id == guild).execute()
 
 
 def test_a_reworded_draft_gives_a_good_and_a_bad_example(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     def reply(text: str) -> int:
         row = db.call(replies.claim, guild, None, "say")
@@ -99,7 +100,7 @@ def test_a_reworded_draft_gives_a_good_and_a_bad_example(
 
 
 def test_a_reply_that_knew_a_summary_is_no_example(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     """Nobody can tell whose words are in it, or whether they agreed."""
     row = write("the zebra sleeps")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import embeddings, forgetting, guilds, members, messages, replies
 from app.store.database import Database
 from app.store.messages import NewMessage
@@ -10,10 +11,10 @@ Write = Callable[..., int]
 
 
 def test_only_rows_of_the_guild_are_deleted(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("to be")
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     assert db.call(forgetting.delete, other, [row]).messages == 0
     assert db.call(messages.get, row) is not None
     assert db.call(forgetting.delete, guild, [row]).messages == 1
@@ -21,7 +22,7 @@ def test_only_rows_of_the_guild_are_deleted(
 
 
 def test_a_thousand_rows_go_with_their_vectors_and_leave_a_trace(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     first = db.call(messages.get, write("line", external="x"))
     assert first is not None
@@ -38,7 +39,7 @@ def test_a_thousand_rows_go_with_their_vectors_and_leave_a_trace(
 
 
 def test_rows_are_found_by_author_channel_and_guild(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     iago, cassio = write("a", author="iago", ts=1), write("b", author="cassio", ts=2)
     late = write("c", author="iago", channel="pit", ts=3)
@@ -52,11 +53,11 @@ def test_rows_are_found_by_author_channel_and_guild(
     found = db.call(forgetting.rows_of_channel, guild, stage.id)
     assert found == [iago, cassio, inside], "a thread belongs to its channel"
     assert db.call(forgetting.rows_of_guild, guild) == [iago, cassio, late, inside]
-    assert db.call(forgetting.rows_of_guild, guild + 1) == []
+    assert db.call(forgetting.rows_of_guild, GuildId(guild + 1)) == []
 
 
 def test_a_text_that_somebody_else_still_says_is_told(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     write("well, to be or not to be, he said")
     found = db.call(forgetting.still_said, ["to be or not to be", "100%", "_"])
@@ -64,7 +65,7 @@ def test_a_text_that_somebody_else_still_says_is_told(
 
 
 def test_people_without_messages_go_and_an_opt_out_stays(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     write("mine", author="iago")
     db.call(members.ensure, guild, "ghost", "Ghost")
@@ -76,7 +77,7 @@ def test_people_without_messages_go_and_an_opt_out_stays(
 
 
 def test_an_opt_out_outlives_the_forgetting_of_its_person(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("mine", author="iago")
     db.call(members.ensure, guild, "cassio", "Cassio")
@@ -89,10 +90,10 @@ def test_an_opt_out_outlives_the_forgetting_of_its_person(
 
 
 def test_the_server_chosen_for_direct_messages_goes_with_its_person_and_its_guild(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     for author in ("iago", "emilia", "cassio"):
-        db.call(members.choose_guild, guild + (author == "cassio"), author)
+        db.call(members.choose_guild, GuildId(guild + (author == "cassio")), author)
     db.call(forgetting.delete_author, guild, "iago")
     chosen = [db.call(members.chosen_guild, one) for one in ("iago", "emilia")]
     assert chosen == [None, guild]
@@ -102,7 +103,7 @@ def test_the_server_chosen_for_direct_messages_goes_with_its_person_and_its_guil
 
 
 def test_an_answer_that_is_being_written_ends_with_the_words_that_its_question_had(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     asked = db.call(replies.claim, guild, None, "mention", "asked")
     other = db.call(replies.claim, guild, None, "mention", "other")

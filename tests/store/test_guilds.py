@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import guilds
 from app.store.database import Database
 from app.store.tables import Channel
@@ -24,14 +25,16 @@ def test_the_sample_guild_is_never_taken_over(db: Database) -> None:
     assert db.call(guilds.ensure, "The Globe", "123").id != sample.id
 
 
-def test_a_channel_keeps_its_row_when_it_is_renamed(db: Database, guild: int) -> None:
+def test_a_channel_keeps_its_row_when_it_is_renamed(
+    db: Database, guild: GuildId
+) -> None:
     first = db.call(guilds.ensure_channel, guild, "stage", "7")
     assert db.call(guilds.ensure_channel, guild, "big-stage", "7").id == first.id
     found = db.call(guilds.find_channel, guild, "#big-stage")
     assert found is not None and found.id == first.id
 
 
-def test_a_thread_stays_under_its_channel(db: Database, guild: int) -> None:
+def test_a_thread_stays_under_its_channel(db: Database, guild: GuildId) -> None:
     above = db.call(guilds.ensure_channel, guild, "stage", "7").id
     thread = db.call(guilds.ensure_channel, guild, "act one", "8", parent=above)
     again = db.call(guilds.ensure_channel, guild, "act two", "8")
@@ -39,9 +42,9 @@ def test_a_thread_stays_under_its_channel(db: Database, guild: int) -> None:
 
 
 def test_channels_of_one_name_in_two_guilds_do_not_mix(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     here = db.call(guilds.ensure_channel, guild, "stage").id
     there = db.call(guilds.ensure_channel, other, "stage").id
     assert here != there
@@ -56,7 +59,9 @@ def since(db: Database, channel: int) -> int | None:
     return row.learning_since
 
 
-def test_learning_counts_from_when_it_was_switched_on(db: Database, guild: int) -> None:
+def test_learning_counts_from_when_it_was_switched_on(
+    db: Database, guild: GuildId
+) -> None:
     channel = db.call(guilds.ensure_channel, guild, "stage").id
     db.call(guilds.set_learning, channel, True)
     first = since(db, channel)

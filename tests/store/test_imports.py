@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import forgetting, guilds, imports, members, messages
 from app.store.database import Database
 from app.store.messages import NewAttachment, NewMessage
@@ -13,7 +14,7 @@ def batch_of(channel: int, *texts: str, member: int = -1) -> list[NewMessage]:
     return [NewMessage(channel, member, text, 5, text) for text in texts]
 
 
-def test_new_people_come_with_their_messages(db: Database, guild: int) -> None:
+def test_new_people_come_with_their_messages(db: Database, guild: GuildId) -> None:
     channel = db.call(guilds.ensure_channel, guild, "stage").id
     people = [("a", "Ann", False), ("b", "Ben", True)]
     lines = [*batch_of(channel, "one"), *batch_of(channel, "two", member=-2)]
@@ -30,20 +31,20 @@ def test_new_people_come_with_their_messages(db: Database, guild: int) -> None:
 
 
 def test_an_import_goes_on_where_it_stopped_and_starts_over_when_done(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     channel = db.call(guilds.ensure_channel, guild, "stage").id
     people = [("a", "Ann", False)]
     db.call(imports.add_batch, guild, "f", 7, people, batch_of(channel, "one"), [])
     assert db.call(imports.position, guild, "f") == 7
     assert db.call(imports.position, guild, "other file") == 0
-    assert db.call(imports.position, guild + 1, "f") == 0
+    assert db.call(imports.position, GuildId(guild + 1), "f") == 0
     db.call(imports.finish, guild, "f")
     assert db.call(imports.position, guild, "f") == 0
 
 
 def test_somebody_whose_messages_are_all_forgotten_is_not_made_again(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("old", external="gone")
     db.call(forgetting.delete, guild, [row])
@@ -56,7 +57,7 @@ def test_somebody_whose_messages_are_all_forgotten_is_not_made_again(
     assert db.call(members.find, guild, "new") is None
 
 
-def test_files_are_kept_of_new_messages_alone(db: Database, guild: int) -> None:
+def test_files_are_kept_of_new_messages_alone(db: Database, guild: GuildId) -> None:
     channel = db.call(guilds.ensure_channel, guild, "stage").id
     file = NewAttachment("1", "skull.png", "https://cdn.example/1")
     people = [("a", "Ann", False)]

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from app.core.names import GuildId
 from app.store import guilds, messages, voice_changes
 from app.store.database import Database, bound
 from app.store.messages import Moment, NewAttachment, NewMessage
@@ -14,7 +15,7 @@ from app.store.tables import Message
 Write = Callable[..., int]
 
 
-def test_a_message_is_stored_once(db: Database, guild: int, write: Write) -> None:
+def test_a_message_is_stored_once(db: Database, guild: GuildId, write: Write) -> None:
     row = write("If we shadows have offended", external="1")
     stored = db.call(messages.get, row)
     assert stored is not None
@@ -24,7 +25,7 @@ def test_a_message_is_stored_once(db: Database, guild: int, write: Write) -> Non
 
 
 def test_adding_many_tells_which_were_new(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     write("old", external="1")
     stored = db.call(messages.find, guild, "1")
@@ -61,7 +62,7 @@ def test_a_thousand_rows_are_found_in_the_order_asked_for(
 
 
 def test_texts_that_json_cannot_carry_are_stored_in_bulk_as_well(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     stored = db.call(messages.get, write("template"))
     assert stored is not None
@@ -84,7 +85,7 @@ def test_the_latest_messages_of_a_channel_come_oldest_first(
     for number in range(5):
         write(f"line {number}", ts=100 + number)
     write("elsewhere", channel="pit", ts=200)
-    channel = db.call(guilds.find_channel, 1, "stage")
+    channel = db.call(guilds.find_channel, GuildId(1), "stage")
     assert channel is not None
     found = db.call(messages.latest, channel.id, 3)
     assert [m.text for m in found] == ["line 2", "line 3", "line 4"]
@@ -94,11 +95,11 @@ def test_the_latest_messages_of_a_channel_come_oldest_first(
 
 
 def test_pages_of_a_channel_follow_the_time_whatever_was_stored_last(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     for number in (5, 6, 7, 1, 2, 2, 3):
         write(f"line {number}", ts=number)
-    channel = db.call(guilds.find_channel, 1, "stage")
+    channel = db.call(guilds.find_channel, GuildId(1), "stage")
     assert channel is not None
 
     def times(page: list[StoredMessage]) -> list[int]:
@@ -122,7 +123,7 @@ def test_pages_of_a_channel_follow_the_time_whatever_was_stored_last(
 
 @pytest.mark.parametrize("words", ["ПРИВЕТ", "привет", "äpfel", "ÄPFEL", "shadows"])
 def test_words_are_found_in_any_case_of_any_alphabet(
-    words: str, db: Database, guild: int, write: Write
+    words: str, db: Database, guild: GuildId, write: Write
 ) -> None:
     write("Привет, Äpfel und SHADOWS")
     write("anything else")
@@ -131,7 +132,7 @@ def test_words_are_found_in_any_case_of_any_alphabet(
 
 @pytest.mark.parametrize("is_forth", [False, True])
 def test_a_page_of_a_long_channel_reads_no_other_message(
-    is_forth: bool, db: Database, guild: int, write: Write
+    is_forth: bool, db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("template")
     stored = db.call(messages.get, row)
@@ -155,7 +156,7 @@ def test_a_page_of_a_long_channel_reads_no_other_message(
 
 
 def test_only_what_was_not_dropped_is_learnable(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     kept = write("a fair lady")
     write("!roll 20", dropped="command")
@@ -168,7 +169,7 @@ def test_only_what_was_not_dropped_is_learnable(
 
 
 def test_attachments_belong_to_their_message(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     stored = db.call(messages.get, write("look"))
     assert stored is not None
@@ -181,7 +182,7 @@ def test_attachments_belong_to_their_message(
 
 
 def test_a_message_is_heard_in_its_own_guild_and_channel_alone(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("to be", external="77")
     stage = db.call(guilds.find_channel, guild, "stage")
@@ -191,7 +192,7 @@ def test_a_message_is_heard_in_its_own_guild_and_channel_alone(
     def is_heard() -> bool:
         return bool(db.call(lambda: Message.get_by_id(row).is_heard))
 
-    db.call(messages.note_heard, guild + 1, "77", stage.id)
+    db.call(messages.note_heard, GuildId(guild + 1), "77", stage.id)
     db.call(messages.note_heard, guild, "77", pit.id)
     assert not is_heard()
     db.call(messages.note_heard, guild, "77", stage.id)

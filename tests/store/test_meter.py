@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.store import feedback, members, messages, meter, replies
 from app.store.database import Database
@@ -17,7 +18,7 @@ def test_a_week_begins_on_monday_at_midnight() -> None:
 
 
 def test_members_words_are_those_of_people_who_take_part(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     write("mine", ts=10)
     write("!roll", ts=11, dropped="command")
@@ -28,10 +29,10 @@ def test_members_words_are_those_of_people_who_take_part(
     db.call(members.set_opted_out, guild, "iago", True)
     assert db.call(meter.said, guild, 0, 50) == ["mine"]
     assert db.call(meter.said_before, guild, 100, 1) == ["later"]
-    assert db.call(meter.said, guild + 1, 0, 50) == []
+    assert db.call(meter.said, GuildId(guild + 1), 0, 50) == []
 
 
-def test_a_weeks_figures_replace_the_ones_before(db: Database, guild: int) -> None:
+def test_a_weeks_figures_replace_the_ones_before(db: Database, guild: GuildId) -> None:
     for figures in ({"alike": 0.5}, {"alike": 0.7}):
         db.call(meter.put, guild, 7, figures, 1)
     db.call(meter.put, guild, 14, {"alike": 0.9}, 1)
@@ -40,10 +41,12 @@ def test_a_weeks_figures_replace_the_ones_before(db: Database, guild: int) -> No
         (7, 0.7), (14, 0.9),
     ]  # fmt: skip
     assert [week.start for week in db.call(meter.weeks, guild, 1)] == [14]
-    assert db.call(meter.weeks, guild + 1, 5) == []
+    assert db.call(meter.weeks, GuildId(guild + 1), 5) == []
 
 
-def test_only_sent_replies_count_with_their_thumbs(db: Database, guild: int) -> None:
+def test_only_sent_replies_count_with_their_thumbs(
+    db: Database, guild: GuildId
+) -> None:
     for state in ("sent", "draft"):
         row = db.call(replies.claim, guild, None, "say")
         assert row is not None

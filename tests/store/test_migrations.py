@@ -7,6 +7,7 @@ import peewee
 import pytest
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.store import (
     conversations,
     feedback,
@@ -24,7 +25,7 @@ Write = Callable[..., int]
 
 
 def test_migrations_run_in_order_and_keep_a_copy(
-    db: Database, guild: int, tmp_path: Path
+    db: Database, guild: GuildId, tmp_path: Path
 ) -> None:
     def add_mood(database: peewee.SqliteDatabase) -> None:
         database.execute_sql("ALTER TABLE guild ADD COLUMN mood TEXT")
@@ -49,6 +50,8 @@ BEFORE_INDEX = (
     "DROP TABLE message_index_part",
     "DROP TABLE message_index",
     "ALTER TABLE row_numbers DROP COLUMN indexed",
+    "ALTER TABLE member DROP COLUMN allows_voice",
+    "ALTER TABLE reply DROP COLUMN imitates",
 )
 BEFORE_ASKERS = (
     *BEFORE_INDEX,
@@ -61,7 +64,7 @@ BEFORE_ASKERS = (
 
 
 def test_a_home_without_conversations_is_brought_up(
-    db: Database, guild: int, tmp_path: Path
+    db: Database, guild: GuildId, tmp_path: Path
 ) -> None:
     def go_back() -> None:
         for statement in (
@@ -94,7 +97,7 @@ def test_a_home_without_conversations_is_brought_up(
 
 
 def test_a_failed_migration_changes_nothing(
-    db: Database, guild: int, tmp_path: Path
+    db: Database, guild: GuildId, tmp_path: Path
 ) -> None:
     def broken(database: peewee.SqliteDatabase) -> None:
         database.execute_sql("DELETE FROM guild")
@@ -108,7 +111,7 @@ def test_a_failed_migration_changes_nothing(
     assert db.call(guilds.find, "The Globe") is not None
 
 
-def test_feedback_of_before_is_taken_over(db: Database, guild: int) -> None:
+def test_feedback_of_before_is_taken_over(db: Database, guild: GuildId) -> None:
     def take_back_and_migrate() -> list[tuple[object, ...]]:
         database = bound()
         database.execute_sql("DROP INDEX feedback_reply_id_author_kind")
@@ -147,7 +150,7 @@ def test_a_database_that_is_not_of_this_version_is_refused_with_the_reason(
 
 
 def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
-    db: Database, guild: int, tmp_path: Path
+    db: Database, guild: GuildId, tmp_path: Path
 ) -> None:
     hosts = ("127.0.0.1", "localhost", "127.0.0.1.nip.io", "api.openai.com")
 
@@ -179,7 +182,7 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
 
 
 def test_the_messages_of_older_replies_are_found_by_their_ids(
-    db: Database, guild: int, tmp_path: Path
+    db: Database, guild: GuildId, tmp_path: Path
 ) -> None:
     def go_back() -> None:
         replies.set_state(old, "replaced", ["7"])

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from app.core.names import GuildId
 from app.store import feedback, guilds, members, overview, replies, snapshots
 from app.store.database import Database, bound
 from app.store.tables import ConversationLink, Reply
@@ -11,7 +12,7 @@ Write = Callable[..., int]
 
 
 def make_reply(
-    db: Database, guild: int, created: int, sources: Any = (), **fields: Any
+    db: Database, guild: GuildId, created: int, sources: Any = (), **fields: Any
 ) -> int:
     """A made reply of that time."""
 
@@ -25,7 +26,7 @@ def make_reply(
     return db.call(make)
 
 
-def test_replies_are_summed_by_time_and_provider(db: Database, guild: int):
+def test_replies_are_summed_by_time_and_provider(db: Database, guild: GuildId):
     make_reply(db, guild, 105, timings={"total": 100.0}, cost=0.5)
     make_reply(db, guild, 109, timings={"total": 300.0})
     make_reply(db, guild, 112, provider="markov")
@@ -35,11 +36,11 @@ def test_replies_are_summed_by_time_and_provider(db: Database, guild: int):
         overview.Bucket(100, "local", 2, 200.0, 0.5),
         overview.Bucket(110, "markov", 1, 0.0, 0.0),
     ]
-    assert db.call(overview.replies_over_time, 100, 10, guild + 1) == []
+    assert db.call(overview.replies_over_time, 100, 10, GuildId(guild + 1)) == []
 
 
 def test_the_channel_written_in_last_comes_first(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ):
     write("a", channel="stage")
     write("b", channel="tavern")
@@ -53,20 +54,20 @@ def test_the_channel_written_in_last_comes_first(
     assert found[2].key == "77" and found[0].key == "tavern"
 
 
-def test_only_drafts_wait(db: Database, guild: int):
+def test_only_drafts_wait(db: Database, guild: GuildId):
     make_reply(db, guild, 1)
     draft = make_reply(db, guild, 2, state="draft")
     assert [row.id for row in db.call(overview.drafts)] == [draft]
-    assert db.call(overview.drafts, guild + 1) == []
+    assert db.call(overview.drafts, GuildId(guild + 1)) == []
 
 
-def test_who_opted_out_is_counted(db: Database, guild: int):
+def test_who_opted_out_is_counted(db: Database, guild: GuildId):
     db.call(members.set_opted_out, guild, "hash", True)
     assert db.call(overview.opted_out, guild) == 1
-    assert db.call(overview.opted_out, guild + 1) == 0
+    assert db.call(overview.opted_out, GuildId(guild + 1)) == 0
 
 
-def test_conversations_are_known_by_message(db: Database, guild: int, write: Write):
+def test_conversations_are_known_by_message(db: Database, guild: GuildId, write: Write):
     first, second, other = write("a"), write("b"), write("c")
 
     def link() -> None:
@@ -79,7 +80,7 @@ def test_conversations_are_known_by_message(db: Database, guild: int, write: Wri
 
 
 def test_todays_messages_are_counted_without_reading_the_older_ones(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ):
     for ts in (99, 100, 101):
         write("a", channel="stage", ts=ts)
@@ -102,7 +103,7 @@ def test_todays_messages_are_counted_without_reading_the_older_ones(
 
 
 def test_the_totals_of_all_guilds_are_those_of_each(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ):
     for number in range(5):
         write(f"line {number}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import authors, guilds, replies, stats, tombstones
 from app.store.authors import ProxiedName
 from app.store.database import Database
@@ -13,7 +14,7 @@ Write = Callable[..., int]
 
 
 def test_what_was_forgotten_of_a_name_alone_stays_forgotten_once_it_is_linked(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     db.call(tombstones.bury_author, guild, LUNA.name, 100, by_owner=True)
     db.call(authors.link_proxied, guild, LUNA)
@@ -22,7 +23,7 @@ def test_what_was_forgotten_of_a_name_alone_stays_forgotten_once_it_is_linked(
 
 
 def test_answers_to_a_name_are_among_those_to_its_account(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     db.call(authors.link_proxied, guild, LUNA)
     for trigger, asker in (("1", LUNA.account), ("2", LUNA.person), ("3", "ben")):
@@ -32,7 +33,7 @@ def test_answers_to_a_name_are_among_those_to_its_account(
 
 
 def test_ones_last_words_are_perhaps_under_a_name(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     db.call(authors.link_proxied, guild, LUNA)
     write("as myself", author=LUNA.account, ts=1)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from app.core.explanation import RungOutcome
+from app.core.names import GuildId
 from app.store import (
     conversations,
     feedback,
@@ -24,7 +25,7 @@ from app.store.tables import Feedback
 Write = Callable[..., int]
 
 
-def begin(db: Database, guild: int, trigger: str | None = None) -> int:
+def begin(db: Database, guild: GuildId, trigger: str | None = None) -> int:
     channel = db.call(guilds.ensure_channel, guild, "stage", "5").id
     reply = db.call(replies.claim, guild, channel, "mention", trigger)
     assert reply is not None
@@ -51,14 +52,14 @@ def assert_blank(db: Database, reply: int, state: str = "forgotten") -> None:
     assert db.call(replies.sources_of, reply) == []
 
 
-def forget(db: Database, guild: int, *rows: int) -> forgetting.Blanked:
+def forget(db: Database, guild: GuildId, *rows: int) -> forgetting.Blanked:
     blanked = db.call(forgetting.blank_replies, guild, rows)
     db.call(forgetting.delete, guild, rows)
     return blanked
 
 
 def test_a_reply_that_is_not_sent_keeps_no_words_not_even_in_its_notes(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     fields: dict[str, object] = {"text": "a zebra", "state": "made"}
@@ -76,7 +77,7 @@ def test_a_reply_that_is_not_sent_keeps_no_words_not_even_in_its_notes(
 
 
 def test_a_reply_whose_turn_was_deleted_meanwhile_is_stored_without_words(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     db.call(forgetting.delete, guild, [row])
@@ -85,7 +86,7 @@ def test_a_reply_whose_turn_was_deleted_meanwhile_is_stored_without_words(
 
 
 def test_a_reply_whose_source_was_deleted_meanwhile_is_stored_without_words(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, kept, reply = write("zebra"), write("alas"), begin(db, guild)
     forget(db, guild, row)
@@ -94,7 +95,7 @@ def test_a_reply_whose_source_was_deleted_meanwhile_is_stored_without_words(
 
 
 def test_a_reply_whose_trigger_was_deleted_meanwhile_is_stored_without_words(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     reply = begin(db, guild, trigger="77")
     db.call(tombstones.bury, guild, ["77"], by_owner=False)
@@ -103,7 +104,7 @@ def test_a_reply_whose_trigger_was_deleted_meanwhile_is_stored_without_words(
 
 
 def test_a_reply_keeps_no_words_of_an_author_who_opted_out_meanwhile(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     db.call(members.set_opted_out, guild, "puck", True)
@@ -112,7 +113,7 @@ def test_a_reply_keeps_no_words_of_an_author_who_opted_out_meanwhile(
 
 
 def test_a_reply_keeps_no_words_of_a_message_that_was_edited_meanwhile(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     db.call(forgetting.blank_replies, guild, [row])
@@ -122,7 +123,7 @@ def test_a_reply_keeps_no_words_of_a_message_that_was_edited_meanwhile(
 
 
 def test_a_reply_is_kept_when_what_was_forgotten_is_not_in_it(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, other, reply = write("zebra"), write("alas"), begin(db, guild, "77")
     forget(db, guild, other)
@@ -132,7 +133,7 @@ def test_a_reply_is_kept_when_what_was_forgotten_is_not_in_it(
 
 
 def test_a_forgotten_reply_stays_so_when_it_is_noted_as_sent(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     assert finish(db, reply, row)
@@ -142,7 +143,7 @@ def test_a_forgotten_reply_stays_so_when_it_is_noted_as_sent(
 
 
 def test_the_bots_own_line_goes_with_what_it_drew_on_and_so_does_what_repeats_it(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, first, second = write("zebra"), begin(db, guild), begin(db, guild)
     assert finish(db, first, sources=(row,))
@@ -158,7 +159,7 @@ def test_the_bots_own_line_goes_with_what_it_drew_on_and_so_does_what_repeats_it
 
 
 def test_the_bots_own_line_is_not_stored_after_what_it_drew_on_was_forgotten(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     assert finish(db, reply, row)
@@ -184,7 +185,7 @@ def knowing(talk: int | None) -> dict[str, object]:
 
 
 def test_a_reply_that_knew_a_summary_goes_with_each_message_of_that_talk(
-    db: Database, guild: int, write: Write, talk: list[int]
+    db: Database, guild: GuildId, write: Write, talk: list[int]
 ) -> None:
     elsewhere = write("of something else")
     reply, other = begin(db, guild, "1"), begin(db, guild, "2")
@@ -197,17 +198,17 @@ def test_a_reply_that_knew_a_summary_goes_with_each_message_of_that_talk(
 
 
 def test_a_reply_whose_summary_lost_a_message_meanwhile_is_stored_without_words(
-    db: Database, guild: int, talk: list[int]
+    db: Database, guild: GuildId, talk: list[int]
 ) -> None:
-    reply, draft = begin(db, guild, "1"), {"guild": guild, "reason": "say"}
+    reply, draft = begin(db, guild, "1"), {"reason": "say"}
     forget(db, guild, talk[1])
     assert db.call(replies.finish, reply, knowing(talk[0])) is None
     assert_blank(db, reply, "claimed")
-    assert db.call(replies.add, draft | knowing(talk[0])) is None
+    assert db.call(replies.add, guild, draft | knowing(talk[0])) is None
 
 
 def test_a_reply_whose_summary_knew_other_words_is_stored_without_its_own(
-    db: Database, guild: int, talk: list[int]
+    db: Database, guild: GuildId, talk: list[int]
 ) -> None:
     reply = begin(db, guild, "1")
     db.call(messages.edit, talk[1], "let the lion sleep")
@@ -217,7 +218,7 @@ def test_a_reply_whose_summary_knew_other_words_is_stored_without_its_own(
 
 
 def test_a_reply_that_recalled_a_message_goes_with_it(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, elsewhere, reply = write("zebra"), write("lion"), begin(db, guild, "1")
     fields = {"text": "a zebra", "state": "made", "recalled": [row]}
@@ -228,7 +229,7 @@ def test_a_reply_that_recalled_a_message_goes_with_it(
 
 
 def test_the_words_before_a_correction_go_with_the_reply(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     assert finish(db, reply, row)
@@ -238,14 +239,14 @@ def test_the_words_before_a_correction_go_with_the_reply(
     assert kept == [""], "the opinion stays, its words do not"
 
 
-def test_one_trigger_has_one_reply(db: Database, guild: int) -> None:
+def test_one_trigger_has_one_reply(db: Database, guild: GuildId) -> None:
     assert db.call(replies.claim, guild, None, "mention", "55") is not None
     assert db.call(replies.claim, guild, None, "mention", "55") is None
     assert db.call(replies.claim, guild, None, "say") is not None
     assert db.call(replies.claim, guild, None, "say") is not None
 
 
-def test_a_reply_explains_itself(db: Database, guild: int, write: Write) -> None:
+def test_a_reply_explains_itself(db: Database, guild: GuildId, write: Write) -> None:
     message = write("brevity is the soul of wit")
     reply = db.call(replies.claim, guild, None, "mention", "55")
     assert reply is not None
@@ -262,7 +263,7 @@ def test_a_reply_explains_itself(db: Database, guild: int, write: Write) -> None
 
 
 def test_a_reply_is_found_by_its_message_without_reading_all_replies(
-    db: Database, guild: int, monkeypatch: pytest.MonkeyPatch
+    db: Database, guild: GuildId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def plans() -> list[str]:
         asked, plain = list[str](), bound().execute_sql

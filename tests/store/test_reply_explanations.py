@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.explanation import Explanation, RungOutcome
+from app.core.names import GuildId
 from app.store import feedback, forgetting, replies
 from app.store.database import Database
 
 Write = Callable[..., int]
 
 
-def explained(db: Database, guild: int, **fields: Any) -> Explanation:
+def explained(db: Database, guild: GuildId, **fields: Any) -> Explanation:
     sources = fields.pop("sources", ())
 
     def make() -> Explanation | None:
@@ -26,7 +27,7 @@ def explained(db: Database, guild: int, **fields: Any) -> Explanation:
 
 
 def test_it_names_what_was_drawn_on_and_recalled_the_longest_run_first(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ):
     one, two, old = write("a b"), write("c d e", "ann"), write("long ago", "ann")
     found = explained(
@@ -53,7 +54,9 @@ def test_it_names_what_was_drawn_on_and_recalled_the_longest_run_first(
     assert (found.tokens.prompt, found.tokens.completion, found.rating) == (9, 4, 1)
 
 
-def test_a_forgotten_message_explains_nothing(db: Database, guild: int, write: Write):
+def test_a_forgotten_message_explains_nothing(
+    db: Database, guild: GuildId, write: Write
+):
     gone = write("a secret")
     found = explained(db, guild, sources=[replies.SourceMessage(gone, 2, "a secret")])
     assert [m.text for m in found.sources] == ["a secret"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import forgetting, members, reply_links
 from app.store.database import Database
 
@@ -19,7 +20,7 @@ def test_links_are_replaced_not_doubled(db: Database, write: Write) -> None:
 
 
 def test_what_is_gone_or_opted_out_gets_no_link(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     kept, gone, silent = write("kept"), write("gone"), write("mine", author="iago")
     db.call(forgetting.delete, guild, [gone])

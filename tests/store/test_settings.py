@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import forgetting, guilds, settings
 from app.store.database import Database
 
 Write = Callable[..., int]
 
 
-def test_settings_of_a_channel_lie_over_the_guilds(db: Database, guild: int) -> None:
+def test_settings_of_a_channel_lie_over_the_guilds(
+    db: Database, guild: GuildId
+) -> None:
     db.call(settings.put, guild, "reply.dial", 30)
     db.call(settings.put, guild, "speak.wake_words", ["yorick"])
     db.call(settings.put, guild, "reply.dial", 80, channel=5)
@@ -21,7 +24,7 @@ def test_settings_of_a_channel_lie_over_the_guilds(db: Database, guild: int) -> 
 
 
 def test_a_thread_has_its_channels_settings_beneath_its_own(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     channel = db.call(guilds.ensure_channel, guild, "stage", "7").id
     thread = db.call(guilds.ensure_channel, guild, "act one", "8", parent=channel).id
@@ -37,9 +40,9 @@ def test_a_thread_has_its_channels_settings_beneath_its_own(
 
 
 def test_settings_go_with_their_guild_and_are_no_other_guilds(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     db.call(settings.put, guild, "reply.dial", 30)
     db.call(settings.put, guild, "reply.dial", 80, 5)
     db.call(settings.put, other, "reply.dial", 60)

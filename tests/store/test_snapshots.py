@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import forgetting, guilds, settings, snapshots, voice_changes
 from app.store.database import Database
 
@@ -9,7 +10,7 @@ Write = Callable[..., int]
 
 
 def test_what_was_learned_since_is_outside_until_it_is_brought_back(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     write("calm")
     before = db.call(snapshots.take, guild, "calm", 1, 1)
@@ -26,8 +27,8 @@ def test_what_was_learned_since_is_outside_until_it_is_brought_back(
     assert db.call(snapshots.count, guild) == 2
 
 
-def test_a_name_is_used_once_in_a_guild(db: Database, guild: int) -> None:
-    other = int(db.call(guilds.ensure, "The Rose").id)
+def test_a_name_is_used_once_in_a_guild(db: Database, guild: GuildId) -> None:
+    other = db.call(guilds.ensure, "The Rose").id
     for created, place in ((1, guild), (2, other), (3, guild)):
         db.call(snapshots.take, place, "spring", created, 0)
     assert [one.created for one in db.call(snapshots.every, guild)] == [3]
@@ -37,7 +38,7 @@ def test_a_name_is_used_once_in_a_guild(db: Database, guild: int) -> None:
 
 
 def test_rolling_back_drops_later_settings_but_not_those_kept(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     stage = db.call(guilds.ensure_channel, guild, "stage").id
     db.call(settings.put, guild, "reply.dial", 30)
@@ -54,9 +55,9 @@ def test_rolling_back_drops_later_settings_but_not_those_kept(
 
 
 def test_the_snapshots_of_a_guild_go_when_nothing_is_left_for_them(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
-    other = int(db.call(guilds.ensure, "The Rose").id)
+    other = db.call(guilds.ensure, "The Rose").id
     for one in (guild, other):
         db.call(snapshots.take, one, "spring", 1, 5)
     db.call(forgetting.delete_snapshots, guild)

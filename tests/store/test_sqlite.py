@@ -9,6 +9,7 @@ import peewee
 import pytest
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.store import database, forgetting, guilds, sqlite
 from app.store.database import Database, bound, write
 from app.store.sqlite import DatabaseDamagedError
@@ -100,7 +101,7 @@ def test_what_promises_rest_on_is_set_in_an_open_database(
 
 
 def test_more_rows_than_one_statement_takes_are_inserted_once(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     rows = [(guild, number) for number in range(sqlite.MOST_VALUES // 2 + 10)]
     columns = ("guild_id", "message")
@@ -114,7 +115,7 @@ def test_more_rows_than_one_statement_takes_are_inserted_once(
 
 
 def test_a_row_that_is_there_already_is_passed_over_and_a_broken_one_is_not(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     columns = ("guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning")
     row = (guild, "hash", "Ann", 0, 0, 0)
@@ -126,7 +127,7 @@ def test_a_row_that_is_there_already_is_passed_over_and_a_broken_one_is_not(
 
 
 def test_deleted_text_is_overwritten_in_the_file(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("quizzical platypus")
     db.call(lambda: sqlite.truncate_log(bound()))

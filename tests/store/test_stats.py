@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.core.time_units import DAY_MS
 from app.store import feedback, guilds, members, replies, stats
 from app.store.database import Database
@@ -10,7 +11,7 @@ Write = Callable[..., int]
 
 
 def test_only_channels_that_everyone_there_sees_are_counted(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     seen = db.call(guilds.ensure_channel, guild, "stage", "7")
     db.call(guilds.ensure_channel, guild, "cellar", "8")
@@ -28,7 +29,7 @@ def test_only_channels_that_everyone_there_sees_are_counted(
 
 
 def test_whoever_opts_out_is_in_no_table_of_the_week(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     db.call(guilds.ensure_channel, guild, "stage", "7")
     write("mine", author="iago", ts=1)
@@ -38,7 +39,9 @@ def test_whoever_opts_out_is_in_no_table_of_the_week(
     assert db.call(stats.by_day, guild, ["7"], 0, 1) == [0]
 
 
-def test_replies_are_told_with_their_time_and_thumbs(db: Database, guild: int) -> None:
+def test_replies_are_told_with_their_time_and_thumbs(
+    db: Database, guild: GuildId
+) -> None:
     channel = db.call(guilds.ensure_channel, guild, "stage", "7").id
     for state in ("sent", "draft"):
         row = db.call(replies.claim, guild, channel, "say")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import peewee
 import pytest
 
+from app.core.names import GuildId
 from app.store import (
     embeddings,
     feedback,
@@ -50,7 +51,7 @@ def test_no_table_is_left_out_of_the_list() -> None:
 
 
 def test_everything_of_a_guild_goes_with_it(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("to be")
     stored = db.call(messages.get, row)
@@ -71,7 +72,7 @@ def test_everything_of_a_guild_goes_with_it(
             assert db.call(rows_in, table) == 0, table
 
 
-def test_an_author_is_in_a_guild_once(db: Database, guild: int) -> None:
+def test_an_author_is_in_a_guild_once(db: Database, guild: GuildId) -> None:
     db.call(members.ensure, guild, "hash", "Ann")
     make = lambda: tables.Member.create(guild=guild, author="hash", name="x")  # noqa: E731
     with pytest.raises(peewee.IntegrityError):

@@ -6,6 +6,7 @@ from contextlib import closing
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.store import forgetting, guilds, imports, members, messages, tombstones
 from app.store.authors import AuthorKey
@@ -16,7 +17,7 @@ from app.store.tables import Message
 Write = Callable[..., int]
 
 
-def again(db: Database, guild: int, *wanted: tuple[str, str, int]) -> set[int]:
+def again(db: Database, guild: GuildId, *wanted: tuple[str, str, int]) -> set[int]:
     """Which of (author, id outside, time) are refused because they were forgotten."""
     place = db.call(guilds.ensure_channel, guild, "stage").id
     batch = [
@@ -29,7 +30,7 @@ def again(db: Database, guild: int, *wanted: tuple[str, str, int]) -> set[int]:
 
 
 def test_a_forgotten_message_is_not_stored_again(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("alas", external="1")
     write("poor", external="2")
@@ -40,7 +41,7 @@ def test_a_forgotten_message_is_not_stored_again(
 
 
 def test_another_guild_may_store_what_one_forgot(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     db.call(forgetting.delete, guild, [write("alas", external="1")])
     other = db.call(guilds.ensure, "The Rose").id
@@ -48,7 +49,7 @@ def test_another_guild_may_store_what_one_forgot(
 
 
 def test_no_plain_id_or_text_of_what_was_forgotten_is_kept(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("quizzical platypus", external="123456789012345678")
     db.call(forgetting.delete, guild, [row])
@@ -68,7 +69,7 @@ def test_no_plain_id_or_text_of_what_was_forgotten_is_kept(
 
 
 def test_nothing_an_author_wrote_until_they_forgot_is_stored_again(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     db.call(tombstones.bury_author, guild, "puck", 100, since=50, by_owner=False)
     wanted = [("puck", f"p{ts}", ts) for ts in (49, 50, 100, 101)]
@@ -76,7 +77,7 @@ def test_nothing_an_author_wrote_until_they_forgot_is_stored_again(
 
 
 def test_what_an_authors_span_does_not_cover_leaves_a_tombstone(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     rows = [write("now", external="1", ts=90), write("later", external="2", ts=500)]
     db.call(tombstones.bury_author, guild, "puck", 100, by_owner=False)
@@ -87,7 +88,7 @@ def test_what_an_authors_span_does_not_cover_leaves_a_tombstone(
 
 
 def test_what_went_with_everything_comes_back_only_by_an_import(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     member, place = (write("all", ts=5), 0)
     stored = db.call(messages.get, member)
@@ -101,7 +102,7 @@ def test_what_went_with_everything_comes_back_only_by_an_import(
 
 
 def test_a_member_takes_back_only_what_they_forgot_themselves(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     db.call(tombstones.bury_author, guild, "puck", 100, by_owner=True)
     db.call(tombstones.bury_author, guild, "puck", 50, by_owner=False)
@@ -112,7 +113,7 @@ def test_a_member_takes_back_only_what_they_forgot_themselves(
 
 
 def test_the_owner_takes_everything_back_but_what_members_forgot(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     rows = [write("one", external="1"), write("two", external="2")]
     db.call(forgetting.delete, guild, rows)
@@ -125,7 +126,7 @@ def test_the_owner_takes_everything_back_but_what_members_forgot(
 
 
 def test_an_import_stores_no_name_of_somebody_forgotten(
-    db: Database, guild: int
+    db: Database, guild: GuildId
 ) -> None:
     place = db.call(guilds.ensure_channel, guild, "stage").id
     db.call(tombstones.bury_author, guild, "puck", 100, by_owner=False)
@@ -145,7 +146,7 @@ MINUTE = 1_700_000_040_000
 
 def comes_back(
     db: Database,
-    guild: int,
+    guild: GuildId,
     external: str,
     author: str = "Robin",
     text: str = "a wandering fairy's song",
@@ -165,7 +166,7 @@ def comes_back(
     ("known", "offered"), [("117400000000000001", OF_CONTENT), (OF_CONTENT, "1174")]
 )
 def test_what_was_forgotten_under_one_kind_of_id_does_not_come_back_under_another(
-    db: Database, guild: int, write: Write, known: str, offered: str
+    db: Database, guild: GuildId, write: Write, known: str, offered: str
 ) -> None:
     rows = [
         write("a wandering fairy's song", external=known, ts=MINUTE + 12_345),
@@ -186,7 +187,7 @@ def test_what_was_forgotten_under_one_kind_of_id_does_not_come_back_under_anothe
 
 @pytest.mark.parametrize("way", ["id", "author", "everything"])
 def test_what_is_taken_back_comes_back_under_every_id(
-    db: Database, guild: int, write: Write, way: str
+    db: Database, guild: GuildId, write: Write, way: str
 ) -> None:
     row = write("a wandering fairy's song", external="1174", ts=MINUTE)
     if way == "author":
@@ -204,7 +205,7 @@ def test_what_is_taken_back_comes_back_under_every_id(
 
 
 def test_an_interrupted_import_starts_over_once_something_is_taken_back(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     for lift in (
         lambda: tombstones.lift(guild, ["1174"]),
@@ -217,7 +218,7 @@ def test_an_interrupted_import_starts_over_once_something_is_taken_back(
 
 
 def test_what_a_member_deleted_as_well_stays_out_under_every_id(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("a wandering fairy's song", external="1174", ts=MINUTE)
     db.call(forgetting.delete, guild, [row])

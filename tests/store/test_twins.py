@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.core.names import GuildId
 from app.store import guilds, members, messages
 from app.store.database import Database
 from app.store.messages import NewMessage
@@ -23,7 +24,7 @@ def test_an_id_of_content_is_told_from_one_of_discord() -> None:
 
 def twin(
     db: Database,
-    guild: int,
+    guild: GuildId,
     ts: int,
     text: str = TEXT,
     author: str = "puck",
@@ -50,7 +51,7 @@ def twin(
     ids=str,
 )
 def test_a_message_is_the_same_by_time_text_and_place(
-    db: Database, guild: int, write: Write, change: dict[str, int], is_found: bool
+    db: Database, guild: GuildId, write: Write, change: dict[str, int], is_found: bool
 ) -> None:
     row = write(TEXT, external="1174000000000000001", ts=LATE)
     made = twin(db, guild, **{"ts": LATE, **change})  # type: ignore[arg-type]
@@ -58,7 +59,7 @@ def test_a_message_is_the_same_by_time_text_and_place(
 
 
 def test_a_short_text_needs_its_author_as_well(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("lol", external="1174000000000000001", ts=LATE)
     assert db.call(Twins().find, [twin(db, guild, LATE, "lol", "iago")]) == {}
@@ -66,7 +67,7 @@ def test_a_short_text_needs_its_author_as_well(
 
 
 def test_a_stored_message_is_the_twin_of_one_alone(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     rows = [
         write(TEXT, external=f"117400000000000000{number}", ts=LATE)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app import store
+from app.core.names import GuildId
 from app.store import (
     audience,
     authors,
@@ -45,7 +46,7 @@ class Rows(dict[str, list[int]]):
     """The rows of one guild: of its messages, channels and replies."""
 
 
-def fill(guild: int, mark: str) -> Rows:
+def fill(guild: GuildId, mark: str) -> Rows:
     """Give a guild one of everything; only triggers differ, as they must."""
     rows = Rows(messages=[], channels=[], replies=[])
     for number, name in enumerate(("stage", "pit")):
@@ -112,29 +113,34 @@ def fill(guild: int, mark: str) -> Rows:
     return rows
 
 
-def imports_of(guild: int) -> None:
+def imports_of(guild: GuildId) -> None:
     imports.add_batch(guild, "a file", 7, [], [], [], None)
 
 
-def fill_both(db: Database) -> tuple[int, Rows, int, Rows]:
+def fill_both(db: Database) -> tuple[GuildId, Rows, GuildId, Rows]:
     """Fill one guild and then the other; return their rows."""
-    one = int(db.call(guilds.ensure, "The Globe", "1").id)
+    one = db.call(guilds.ensure, "The Globe", "1").id
     first = db.call(fill, one, "a")
-    other = int(db.call(guilds.ensure, "The Rose", "2").id)
+    other = db.call(guilds.ensure, "The Rose", "2").id
     return one, first, other, db.call(fill, other, "b")
 
 
-def queries() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Yield every public function of the store that takes a guild."""
+def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield every public function of the store, with its module's name and its own."""
     for info in pkgutil.iter_modules(store.__path__):
         module = importlib.import_module(f"app.store.{info.name}")
         for name, function in vars(module).items():
             is_ours = getattr(function, "__module__", "") == module.__name__
-            if name.startswith("_") or not inspect.isfunction(function) or not is_ours:
-                continue
-            named = list(inspect.signature(function).parameters)
-            if "guild" in named and info.name != "sqlite":
+            if not name.startswith("_") and inspect.isfunction(function) and is_ours:
                 yield f"{info.name}.{name}", function
+
+
+def queries() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield every query that takes a guild."""
+    for name, function in public_functions():
+        named = inspect.signature(function).parameters
+        if "guild" in named and not name.startswith("sqlite."):
+            yield name, function
 
 
 def is_writing(function: Callable[..., Any]) -> bool:
@@ -150,7 +156,9 @@ def arguments(
         "messages": both["messages"], "reply": mine["replies"][0],
         "author": "puck", "authors": list(PEOPLE), "external": "00",
         "externals": ["00", "01", "12"], "answered": ["00"], "model": "mini",
-        "limit": 1000, "turns": 2, "since": 0, "until": 100, "start": 0, "after": 0,
+        "limit": 1000, "turns": 2, "sources": (),
+        "fields": {"reason": "say", "state": "made"},
+        "since": 0, "until": 100, "start": 0, "after": 0,
         "end": 2**52, "newest": 1000, "within_ms": 10, "row": 0, "number": 3,
         "days": 3, "channels": ["100", "101"], "names": ["stage", "pit"],
         "discord_id": "100", "count": 1, "value": 1, "created": NOW, "ts": NOW,
@@ -158,6 +166,7 @@ def arguments(
         "file": "a file", "position": 1, "people": [], "batch": [], "files": [],
         "twins": None, "figures": {}, "made": NOW, "change": 2**31, "won": 1,
         "is_bot": False, "has_opted_out": True, "allows": False, "by_owner": True,
+        "is_private": False,
         "first": mine["replies"][0], "second": mine["replies"][1],
         "is_demo": False, "claimed": "1", "vectors": [], "step": 1000, "each": 5,
         "reason": "mention", "trigger": "new", "asker": "puck", "answers": "00",
@@ -206,7 +215,7 @@ def plain(value: object) -> object:
     return list(value) if isinstance(value, Iterator) else value
 
 
-def contents(guild: int) -> dict[str, list[tuple[object, ...]]]:
+def contents(guild: GuildId) -> dict[str, list[tuple[object, ...]]]:
     """Return every row that belongs to a guild, by table."""
     owners = {"guild": f"id = {guild}"}
     through = {
@@ -238,7 +247,7 @@ def at_noon() -> Iterator[None]:
         yield
 
 
-Filled = tuple[Database, int, Rows, int, Rows]
+Filled = tuple[Database, GuildId, Rows, GuildId, Rows]
 
 
 @pytest.fixture(scope="module")
@@ -246,8 +255,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory, at_noon: None) -> Iterator[F
     path: Path = tmp_path_factory.mktemp("alone")
     with Database(path / "mynah.db") as db:
         db.call(authors.open_key, path / "author.key")
-        guild = int(db.call(guilds.ensure, "The Globe", "1").id)
-        yield db, guild, db.call(fill, guild, "a"), 0, Rows()
+        guild = db.call(guilds.ensure, "The Globe", "1").id
+        yield db, guild, db.call(fill, guild, "a"), GuildId(0), Rows()
 
 
 @pytest.fixture(scope="module")
@@ -280,7 +289,7 @@ def test_a_query_finds_the_same_beside_another_guild(
     assert crowded.call(asked) == db.call(asked)
 
 
-Beside = tuple[Database, Database, int, int, Rows]
+Beside = tuple[Database, Database, GuildId, GuildId, Rows]
 
 
 @pytest.fixture(scope="module")
@@ -290,10 +299,10 @@ def beside(tmp_path_factory: pytest.TempPathFactory, at_noon: None) -> Iterator[
     with Database(path / "alone.db") as db, Database(path / "mynah.db") as crowded:
         db.call(authors.open_key, path / "author.key")
         guild, same = (
-            int(one.call(guilds.ensure, "The Globe", "1").id) for one in (db, crowded)
+            one.call(guilds.ensure, "The Globe", "1").id for one in (db, crowded)
         )
         assert guild == same
-        other = int(crowded.call(guilds.ensure, "The Rose", "2").id)
+        other = crowded.call(guilds.ensure, "The Rose", "2").id
         yield db, crowded, guild, other, crowded.call(fill, other, "b")
 
 
@@ -337,7 +346,7 @@ def test_a_change_of_a_guild_with_nothing_in_it_touches_no_other(
     assert after == before
 
 
-def changed(change: Callable[[], object], other: int) -> tuple[object, object]:
+def changed(change: Callable[[], object], other: GuildId) -> tuple[object, object]:
     """Return all of another guild before and after a change, which is taken back."""
     before = contents(other)
     with bound().atomic() as transaction:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.core.names import GuildId
 from app.store import messages, voice_changes
 from app.store.database import Database, tuples
 from app.store.tables import Message
@@ -9,7 +10,9 @@ from app.store.tables import Message
 Write = Callable[..., int]
 
 
-def test_an_edit_is_noted_for_the_voice(db: Database, guild: int, write: Write) -> None:
+def test_an_edit_is_noted_for_the_voice(
+    db: Database, guild: GuildId, write: Write
+) -> None:
     row = write("to be")
     db.call(messages.edit, row, "to be or not to be")
     assert db.call(voice_changes.changes, guild) == [row]
@@ -20,7 +23,7 @@ def test_an_edit_is_noted_for_the_voice(db: Database, guild: int, write: Write) 
 
 
 def test_an_edit_that_changes_nothing_is_not_noted(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("to be")
     db.call(messages.edit, row, "to be")
@@ -28,7 +31,7 @@ def test_an_edit_that_changes_nothing_is_not_noted(
 
 
 def test_a_voice_is_of_one_guild_without_what_was_dropped_or_rolled_back(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     rows = [write(text) for text in ("one", "two", "three")]
     write("!play", dropped="command")
@@ -39,11 +42,11 @@ def test_a_voice_is_of_one_guild_without_what_was_dropped_or_rolled_back(
     outside = [(rows[0], rows[1])]
     found = db.call(lambda: chosen(voice_changes.belongs(guild, outside)))
     assert found == [rows[0], rows[2]]
-    assert db.call(lambda: chosen(voice_changes.belongs(guild + 1))) == []
+    assert db.call(lambda: chosen(voice_changes.belongs(GuildId(guild + 1)))) == []
 
 
 def test_rows_of_earlier_times_are_runs_in_the_order_of_learning(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ):
     times = [10, 20, 90, 95, 15, 100, 30]
     rows = [write("a", external=f"t{ts}", ts=ts) for ts in times]
@@ -51,4 +54,4 @@ def test_rows_of_earlier_times_are_runs_in_the_order_of_learning(
     assert db.call(voice_changes.spans_before, guild, 50) == spans
     assert db.call(voice_changes.spans_before, guild, 1000) == ((rows[0], rows[-1]),)
     assert db.call(voice_changes.spans_before, guild, 10) == ()
-    assert db.call(voice_changes.spans_before, guild + 1, 1000) == ()
+    assert db.call(voice_changes.spans_before, GuildId(guild + 1), 1000) == ()

@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.store import guilds, members, messages, replies, reply_links, usage
 from app.store.database import Database
@@ -54,7 +55,7 @@ def _fill() -> None:
     _draft(rust.id)
 
 
-def _talk(guild: int, channel_name: str, chance: random.Random) -> None:
+def _talk(guild: GuildId, channel_name: str, chance: random.Random) -> None:
     channel = guilds.ensure_channel(guild, channel_name, f"{guild}-{channel_name}")
     start, rows = int(NOW * 1000) - 2 * HOUR_MS, []
     for number in range(40):
@@ -74,7 +75,7 @@ def _talk(guild: int, channel_name: str, chance: random.Random) -> None:
     reply_links.put_many(of_eight)
 
 
-def _replies(guild: int, chance: random.Random) -> None:
+def _replies(guild: GuildId, chance: random.Random) -> None:
     channel = guilds.find_channel(guild, "tavern")
     assert channel is not None
     for days in range(29, 0, -1):
@@ -103,7 +104,7 @@ def _minutes(number: int) -> int:
     return 9 + number * 7 % 23 + (90 if number % 17 == 3 else 0)
 
 
-def _past_day(guild: int, days: int, chance: random.Random) -> None:
+def _past_day(guild: GuildId, days: int, chance: random.Random) -> None:
     """What the cloud wrote on an earlier day."""
     cost = 0.004 * chance.randrange(1, 9) * (1 + (days % 7 in (0, 6)))
     at = int(NOW * 1000) - days * 24 * HOUR_MS
@@ -156,7 +157,7 @@ def _sources() -> list[replies.SourceMessage]:
     ]
 
 
-def _draft(guild: int) -> None:
+def _draft(guild: GuildId) -> None:
     channel = guilds.find_channel(guild, "bar")
     assert channel is not None
     row = replies.claim(guild, channel.id, "mention", "d1")

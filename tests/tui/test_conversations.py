@@ -6,6 +6,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
 from app.store import guilds, members, messages
@@ -202,7 +203,7 @@ async def test_ten_thousand_messages_leave_screen_and_memory_calm(
         flood(home, 10_000)
         began = time.perf_counter()
         for row in range(10_000):
-            bot.say(control.MessageSeen(row, 1, 1))
+            bot.say(control.MessageSeen(row, GuildId(1), 1))
             bot.say(control.Log("info", "flood", "x" * 400, NOW))
         heard = time.perf_counter() - began
         await pilot.pause(0.6)

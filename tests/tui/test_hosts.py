@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 from textual.pilot import Pilot
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
@@ -286,14 +287,14 @@ async def test_a_consent_is_withdrawn_on_usage(service: Service, stand_in: Stand
 
     async with on_screen(service, "playground") as pilot:
         await withdraw(pilot, "n")
-        assert await settings.has_agreed(2, "replies", address)
+        assert await settings.has_agreed(GuildId(2), "replies", address)
         await withdraw(pilot, "y")
-        assert not await settings.has_agreed(2, "replies", address)
+        assert not await settings.has_agreed(GuildId(2), "replies", address)
         assert "until you agree" in text_of(pilot)
         await pilot.press("escape")
         await settings.agree(None, "replies")
         await withdraw(pilot, "y", "y")
-        assert not await settings.has_agreed(2, "replies", address)
+        assert not await settings.has_agreed(GuildId(2), "replies", address)
     assert not stand_in.served
 
 

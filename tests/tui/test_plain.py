@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import __version__
+from app.core.names import GuildId
 from app.ipc import control
 from app.store.overview import Bucket
 from app.store.rows import StoredReply
@@ -147,7 +148,7 @@ def test_news_are_kept_small_however_much_is_said():
     news = NewEvents()
     for number in range(MAX_LOGS + 50):
         news.add(control.Log("info", "x", str(number), 0.0))
-        news.add(control.MessageSeen(number, 1, 2))
+        news.add(control.MessageSeen(number, GuildId(1), 2))
         news.add(control.StateChanged(control.StatusReply(queue=number)))
         news.add(control.Progress("import", "a", number, 0, "messages", 1.0))
     assert len(news.logs) == MAX_LOGS and news.logs[-1].text == str(MAX_LOGS + 49)
@@ -173,8 +174,8 @@ def stored_reply(
     row: int, at: int, sent: list[str], state: str = "sent"
 ) -> StoredReply:
     return StoredReply(
-        row, 1, 1, None, at, "", state, "hi", sent, "", "local", "", 0, "", [], [], [],
-        {}, None, [], {}, 0, 0, 0, 0.0,
+        row, GuildId(1), 1, None, at, "", state, "hi", sent, "", "local", "", 0, "", [],
+        [], [], {}, None, [], {}, 0, 0, 0, 0.0,
     )  # fmt: skip
 
 
@@ -183,7 +184,7 @@ def test_a_reply_stands_for_the_messages_it_was_sent_as():
 
     def message(row: int, external: str, at: int) -> StoredMessage:
         return StoredMessage(
-            row, 1, 1, "c", 1, "h", "N", False, external, at, "t", None, None
+            row, GuildId(1), 1, "c", 1, "h", "N", False, external, at, "t", None, None
         )
 
     messages = [message(1, "a", 10), message(2, "s1", 20), message(3, "b", 30)]
@@ -198,8 +199,12 @@ def test_a_reply_stands_for_the_messages_it_was_sent_as():
 
 
 def test_the_conversations_of_a_channel_stand_below_it():
-    place = ListedPlace("#tavern", 1, 2, "c2")
-    others = [ListedPlace("The Players", 1), place, ListedPlace("#stage", 1, 3, "c3")]
+    place = ListedPlace("#tavern", GuildId(1), 2, "c2")
+    others = [
+        ListedPlace("The Players", GuildId(1)),
+        place,
+        ListedPlace("#stage", GuildId(1), 3, "c3"),
+    ]
     lines = [
         TalkLine(("message", n), n, "Viola", f"line {n}", conversation=group)
         for n, group in enumerate((10, 10, None, 11, 12, 12))
@@ -215,7 +220,9 @@ def test_the_conversations_of_a_channel_stand_below_it():
 def test_a_reply_belongs_to_the_conversation_of_what_was_sent():
     from app.store.rows import StoredMessage
 
-    sent = StoredMessage(2, 1, 1, "c", 1, "h", "N", False, "s1", 20, "t", None, None)
+    sent = StoredMessage(
+        2, GuildId(1), 1, "c", 1, "h", "N", False, "s1", 20, "t", None, None
+    )
     lines = merge([sent], [stored_reply(7, 21, ["s1"])], {2: 1})
     assert [line.conversation for line in lines] == [1]
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from textual.pilot import Pilot
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.time_units import DAY_MS
 from app.store import guilds, members, messages
@@ -154,7 +155,7 @@ def slow_searches(
     messages_of = app.shelf.messages
 
     async def slowly(
-        guild: int,
+        guild: GuildId,
         channel: int | None = None,
         containing: str = "",
         limit: int = 100,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from app.core.names import GuildId
 from app.discord.ports import MessagePlace
 from app.importers.filters import clean
 from app.service.app_context import AppContext
@@ -18,13 +19,13 @@ class IdMap:
     def __init__(self, context: AppContext) -> None:
         self._database = context.database
         self._authors = AuthorKey.load(context.home.author_key_file)
-        self._guilds: dict[int, int] = {}
+        self._guilds: dict[int, GuildId] = {}
 
     def author(self, author: int | str) -> str:
         """Return the hash for a Discord user, or for what stands for their id."""
         return self._authors.author(str(author))
 
-    async def guild(self, guild: int, name: str | None = None) -> int:
+    async def guild(self, guild: int, name: str | None = None) -> GuildId:
         """Return the row of a guild, created on first sight."""
         if guild not in self._guilds:
             find, ensure = guilds.find, guilds.ensure
@@ -32,7 +33,7 @@ class IdMap:
             if known is None or name is not None:
                 called = name or str(guild)
                 known = await self._database.run(ensure, called, str(guild))
-            self._guilds[guild] = int(known.id)
+            self._guilds[guild] = known.id
         return self._guilds[guild]
 
     async def rows(self, place: MessagePlace) -> PlaceRows:
@@ -44,7 +45,7 @@ class IdMap:
         known = [stored(place) for place in found]
         await self._database.run(places.rows_of_many, known)
 
-    async def messages(self, guild: int, ids: Sequence[int]) -> list[int]:
+    async def messages(self, guild: GuildId, ids: Sequence[int]) -> list[int]:
         """The rows of messages in the guild of that row, as far as they are stored."""
         externals = [str(one) for one in ids]
         return await self._database.run(messages.rows_of, guild, externals)

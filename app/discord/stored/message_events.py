@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from app.core.names import GuildId
 from app.discord.ports import Incoming, LearnedFile, MessagePlace, Situation
 from app.discord.stored.id_map import IdMap, first_snowflake, snowflake_ms, stored
 from app.discord.talk.proxied_names import ProxiedNames
@@ -289,7 +290,9 @@ async def situation_of(settings: Settings, standing: Standing) -> Situation:
     )
 
 
-def _withheld(guild: int, asked: Sequence[tombstones.TombstoneCandidate]) -> set[int]:
+def _withheld(
+    guild: GuildId, asked: Sequence[tombstones.TombstoneCandidate]
+) -> set[int]:
     """Return the places of messages that were forgotten, or whose authors opted out."""
     out = members.opted_out(guild)
     gone = {place for place, one in enumerate(asked) if one.author in out}
@@ -298,7 +301,7 @@ def _withheld(guild: int, asked: Sequence[tombstones.TombstoneCandidate]) -> set
     return gone
 
 
-def _drawn(reply: int) -> tuple[int, list[int]] | None:
+def _drawn(reply: int) -> tuple[GuildId, list[int]] | None:
     """The guild of a reply, and the messages it drew on."""
     row = replies.get(reply)
     if row is None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from app.core.names import GuildId
 from app.discord.ports import Incoming
 from app.discord.stored.id_map import IdMap
 from app.service.app_context import AppContext
@@ -35,7 +36,7 @@ class ProxiedNames:
             key = authors.linked_key(said.author_name, accounts[0])
         return replace(said, is_bot=False, key=key)
 
-    async def link(self, guild: int, said: Incoming) -> list[int]:
+    async def link(self, guild: GuildId, said: Incoming) -> list[int]:
         """Note the account behind a line's name; return rows of messages to forget."""
         account = self._ids.author(said.account or 0)
         name = authors.ProxiedName(

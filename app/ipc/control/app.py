@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.names import GuildId
 from app.core.supervisor import StandingTrouble
 from app.ipc.wire import Done, Request
 
@@ -163,7 +164,7 @@ class UsageCall:
     host: str
     bytes_sent: int
     reply: int | None
-    guild: int | None
+    guild: GuildId | None
     model: str
     cost: float
     prompt_tokens: int

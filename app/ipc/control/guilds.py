@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.names import GuildId
 from app.core.safe_text import UNSHOWN
 from app.ipc.wire import Request
 
@@ -11,7 +12,7 @@ from app.ipc.wire import Request
 class GuildFigures:
     """A guild: what is learned of it, and how it talks."""
 
-    row: int
+    row: GuildId
     id: str | None
     """Discord's id; None of a guild that is not on Discord."""
     guild: str

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.core.names import GuildId
 from app.ipc.control.app import StatusReply
 
 
@@ -71,7 +72,7 @@ class MessageSeen:
 
     method: ClassVar[str] = "message"
     row: int
-    guild: int
+    guild: GuildId
     channel: int
 
 
@@ -81,7 +82,7 @@ class ReplyMade:
 
     method: ClassVar[str] = "reply"
     row: int
-    guild: int
+    guild: GuildId
     channel: int | None
 
 

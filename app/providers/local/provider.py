@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.core.errors import AppError, ProviderError
+from app.core.names import GuildId
 from app.core.sentences import whole_sentences
 from app.core.state_file import StateFile
 from app.core.turn_marks import TurnMarks
@@ -85,7 +86,7 @@ class LocalProvider:
         self,
         settings: Callable[[], ModelSettings],
         locate: Callable[[str], Path | None],
-        voice: Callable[[int], Awaitable[Path | None]],
+        voice: Callable[[GuildId], Awaitable[Path | None]],
         crashed: StateFile,
         *,
         speeds: StateFile | None = None,
@@ -335,7 +336,7 @@ class LocalProvider:
 
     async def complete(
         self,
-        guild: int,
+        guild: GuildId,
         text: str,
         max_tokens: int,
         seconds: float,
@@ -394,6 +395,8 @@ class LocalProvider:
             voice=str(voice) if voice else None,
             channels=None if prompt.channels is None else sorted(prompt.channels),
             spans=None if prompt.spans is None else [[*one] for one in prompt.spans],
+            near=sorted(prompt.lean.channels) if prompt.lean else [],
+            lean=prompt.lean.times if prompt.lean else 1.0,
             dial=prompt.dial if voice else 0,
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,

@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 from app.core.errors import ConfigError, InputRefusedError, LoadingError, ProviderError
+from app.core.names import GuildId
 from app.core.proxy import Proxy
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt
@@ -183,11 +184,11 @@ class OpenAIProvider:
     @asynccontextmanager
     async def work(
         self,
-        guild: int,
+        guild: GuildId,
         model: str,
         tokens: int = 0,
         cost: float = 0.0,
-        guilds: Collection[int | None] = (),
+        guilds: Collection[GuildId | None] = (),
     ) -> "AsyncIterator[AsyncOpenAI]":
         """Return the client for tuning, and enter its use in the ledger.
 
@@ -223,7 +224,7 @@ class OpenAIProvider:
                 )  # fmt: skip
                 self._on_spent(spent)
 
-    async def _permit_tuning(self, guilds: Collection[int | None]) -> Permit:
+    async def _permit_tuning(self, guilds: Collection[GuildId | None]) -> Permit:
         await self.read_key()
         address = self._settings().address
         if needs_key(address) and not self._key(address):

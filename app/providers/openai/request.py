@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
 from app.providers.base import Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
@@ -50,7 +51,13 @@ def greeting(model: str, seconds: float) -> Prompt:
     hello = (Turn("Mynah", "Hi"),)
     milliseconds = seconds * 1000
     return Prompt(
-        0, "", "Mynah", hello, max_words=1, model=model, deadline_ms=milliseconds
+        GuildId(0),
+        "",
+        "Mynah",
+        hello,
+        max_words=1,
+        model=model,
+        deadline_ms=milliseconds,
     )
 
 

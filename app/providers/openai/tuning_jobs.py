@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.errors import ProviderError
+from app.core.names import GuildId
 from app.providers.openai.provider import OpenAIProvider
 
 EPOCHS = 3
@@ -20,7 +21,7 @@ OWN = "mynah_guild"
 class Order:
     """An order for a tuning: the model and its data."""
 
-    guild: int
+    guild: GuildId
     model: str
     train: bytes
     """JSON Lines."""
@@ -29,7 +30,7 @@ class Order:
     """The estimated tokens of all epochs."""
     cost: float
     """The estimated cost in US dollars."""
-    guilds: frozenset[int | None]
+    guilds: frozenset[GuildId | None]
     """Every guild whose words are in the data."""
     is_preference: bool = False
 
@@ -91,7 +92,7 @@ class CloudTuning:
             )
         return str(job.id)
 
-    async def status(self, guild: int, job: str | None) -> TuningJob:
+    async def status(self, guild: GuildId, job: str | None) -> TuningJob:
         """Return the job with that id, or else the guild's newest.
 
         Raises:

@@ -10,6 +10,7 @@ from statistics import median
 from tempfile import TemporaryFile
 
 from app.core.errors import AppError, UsageError
+from app.core.names import GuildId
 from app.ipc import control
 from app.modelfiles import catalogue
 from app.providers.base import Completion, Prompt, Speed, Turn
@@ -97,7 +98,7 @@ class BenchmarkHandlers:
     async def _write(self) -> Completion:
         """Let the local model write one answer, for nobody."""
         prompt = Prompt(
-            guild=0,
+            guild=GuildId(0),
             conversation=f"measure {time.monotonic()}",
             bot_name="Mynah",
             turns=(Turn("owner", MEASURE_TEXT),),

@@ -7,6 +7,7 @@ from random import Random, SystemRandom
 from app.chat.ab_arms import parse, standings, wilson
 from app.chat.self_tune import Arm
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.ipc import control
 from app.replies.request import MadeReply, ReplyRequest
 from app.service.app_context import AppContext
@@ -34,7 +35,7 @@ class BlindTestHandlers:
         self._context = context
         self._rng = rng or SystemRandom()
         self._numbers = itertools.count(1)
-        self._pending: dict[int, tuple[int, MadeReply, MadeReply]] = {}
+        self._pending: dict[int, tuple[GuildId, MadeReply, MadeReply]] = {}
 
     async def blind(self, asker: Asker, request: control.Blind) -> control.BlindReply:
         """Return two replies by two arms, in random order."""
@@ -128,7 +129,7 @@ class BlindTestHandlers:
             raise UsageError("A message behind it was just forgotten.", "Try again.")
         return made
 
-    async def _results(self, guild: int) -> control.BlindResultsReply:
+    async def _results(self, guild: GuildId) -> control.BlindResultsReply:
         chosen = await self._context.reader.run(comparisons.of, guild)
         pairs = [
             (Arm(one[0], one[1]), Arm(one[2], one[3]), one.won)  # type: ignore[arg-type]
@@ -160,7 +161,7 @@ def _fell_back(made: MadeReply, arm: Arm) -> str:
     return next(reasons, "the model did not answer")
 
 
-def _said(guild: int) -> list[StoredMessage]:
+def _said(guild: GuildId) -> list[StoredMessage]:
     """Return people's messages that are worth an answer."""
     page = messages.page(guild, limit=LATELY)
     return [

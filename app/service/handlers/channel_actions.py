@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.service.app_context import AppContext
 from app.store import audience, guilds, messages
@@ -75,7 +76,7 @@ async def keep_quiet(
 
 
 async def likely_emoji(
-    context: AppContext, guild: int, channel: int, rng: Random
+    context: AppContext, guild: GuildId, channel: int, rng: Random
 ) -> str | None:
     """Draw an emoji of people whose words may be said there, by frequency."""
     read = context.reader.run

@@ -9,6 +9,7 @@ from app.chat import tuning_data
 from app.chat.tuning_data import Examples, Given, RatedReply
 from app.core.errors import UsageError
 from app.core.files import ensure_free, replacing
+from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
 from app.ipc import control
 from app.providers.openai.cloud_prompt import TASK, instruction
@@ -212,7 +213,9 @@ def _given(line: fine_tuning.TuningLine) -> Given | None:
     return Given(line.channel, line.author, line.text, line.ts, line.guild)
 
 
-def _rated(guild: int, agreed: set[str], channels: frozenset[int]) -> list[RatedReply]:
+def _rated(
+    guild: GuildId, agreed: set[str], channels: frozenset[int]
+) -> list[RatedReply]:
     """Return judged replies that hold words of people who agreed alone.
 
     All lines before them, and all messages that they drew on, are from open channels.

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.ipc import control
 from app.service import receipt
 from app.service.app_context import AppContext
@@ -43,7 +44,7 @@ class ForgetHandlers:
         return reply
 
     async def _forget_all(
-        self, guild: int, request: control.Forget, progress: ForgetProgress
+        self, guild: GuildId, request: control.Forget, progress: ForgetProgress
     ) -> control.ForgetReply:
         """Forget, and search the home for it where that is asked for."""
         texts: list[str] = []
@@ -68,7 +69,7 @@ class ForgetHandlers:
 
     async def _forget(
         self,
-        guild: int,
+        guild: GuildId,
         request: control.Forget,
         note: Callable[[Sequence[int]], Awaitable[None]],
         progress: ForgetProgress,
@@ -90,7 +91,7 @@ class ForgetHandlers:
         await note(await run(forgetting.rows_of_guild, guild))
         return await forgetter.forget_everything(guild, step=progress.step)
 
-    async def _rows(self, guild: int, externals: Sequence[str]) -> list[int]:
+    async def _rows(self, guild: GuildId, externals: Sequence[str]) -> list[int]:
         """The rows of messages with those ids.
 
         Raises:
@@ -109,7 +110,7 @@ class ForgetHandlers:
             )
         return await run(messages.rows_of, guild, externals)
 
-    async def _author(self, guild: int, name: str) -> str:
+    async def _author(self, guild: GuildId, name: str) -> str:
         """The hash of the member of that id, or of that name if one alone has it.
 
         Raises:
@@ -135,7 +136,7 @@ class ForgetHandlers:
             f"Known names: {near}." if near else "Nothing is stored here.",
         )
 
-    async def _lift(self, guild: int, request: control.Forget) -> int:
+    async def _lift(self, guild: GuildId, request: control.Forget) -> int:
         """Allow forgotten messages to be learned again."""
         run = self._context.database.run
         if request.messages:

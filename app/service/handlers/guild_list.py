@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.chat import feedback_weights
 from app.core.files import size
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import GuildFigures
 from app.service.app_context import AppContext
@@ -77,18 +78,18 @@ class GuildList:
             )
         return found
 
-    async def _words(self, rows: Sequence[int]) -> dict[int, int | None]:
+    async def _words(self, rows: Sequence[GuildId]) -> dict[GuildId, int | None]:
         """Return the words of each voice; None of those that nobody has counted."""
         voices = self._context.voices
         if len(rows) <= MOST_OPENED:
             return {row: (await voices.voice(row)).words for row in rows}
         return await asyncio.to_thread(voices.known_words, rows)
 
-    async def _disliked(self, guild: int) -> int:
+    async def _disliked(self, guild: GuildId) -> int:
         votes = await self._context.reader.run(feedback.votes_by_source, guild)
         return len(feedback_weights.weights(votes))
 
-    async def _ways(self, guild: int) -> _Ways:
+    async def _ways(self, guild: GuildId) -> _Ways:
         config = await self._context.settings.of(guild)
         hosts = [*hosts_for(config), host_of(config, OPENAI)]
         address = next(one for one in hosts if one.has_address).address
@@ -142,7 +143,7 @@ def state_of_voice(learned: int) -> str:
     return "speaks well" if learned >= MATURE else "speaks, still learning"
 
 
-def _sizes(home: Home, rows: Sequence[int]) -> dict[int, dict[str, int]]:
+def _sizes(home: Home, rows: Sequence[GuildId]) -> dict[GuildId, dict[str, int]]:
     """Return the bytes on disk of each guild by part."""
     return {
         row: {

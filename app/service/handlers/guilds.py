@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from app.core.files import ensure_free
-from app.core.names import named_path
+from app.core.names import GuildId, named_path
 from app.ipc import control
 from app.service import channel_export
 from app.service.app_context import AppContext
@@ -98,6 +98,6 @@ def _telling(
     return own_words(texts, limit), own_phrases(texts, limit)
 
 
-def _newest_texts(guild: int) -> list[str]:
+def _newest_texts(guild: GuildId) -> list[str]:
     page = messages.page(guild, limit=TEXTS_READ)
     return [message.text for message in page if message.dropped is None]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 
 from app.chat.prompt_settings import Mode, deadline_ms
+from app.core.names import GuildId
 from app.core.time_units import WEEK_MS
 from app.ipc import control
 from app.ipc.wire import build
@@ -93,7 +94,7 @@ class MeterHandlers:
                     meter.put, guild.id, start, figures, now_ms
                 )
 
-    async def _measure(self, guild: int, start: int) -> Week:
+    async def _measure(self, guild: GuildId, start: int) -> Week:
         reader, end = self._context.reader, start + WEEK_MS
         sent = await reader.run(meter.sent, guild, start, end)
         members = await reader.run(meter.said, guild, start, end)

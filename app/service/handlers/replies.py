@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from app.core.errors import UsageError
 from app.core.explanation import Explanation, TokenCounts
+from app.core.names import GuildId
 from app.ipc import control
 from app.providers.base import Prompt, Turn, Used
 from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.service.time_machine import past_of
+from app.service.spoken_from import like_named, past_of
 from app.store import feedback, messages, replies
 from app.store.rows import StoredMessage
 
@@ -82,6 +83,7 @@ class ReplyHandlers:
             Turn(speaker, text, is_bot=speaker == name, guild=origin)
             for (speaker, text), origin in zip(request.turns, origins, strict=True)
         )
+        past = await past_of(self._context, guild.id, request.before)
         return ReplyRequest(
             guild.id,
             request.text,
@@ -95,11 +97,12 @@ class ReplyHandlers:
             seed=request.seed,
             max_ms=request.max_ms,
             is_private=True,
-            past=await past_of(self._context, guild.id, request.before),
+            past=past,
+            like=await like_named(self._context, guild.id, request.like, past),
             is_free=request.is_free,
         )
 
-    async def _origins(self, guild: int, request: control.Say) -> list[int]:
+    async def _origins(self, guild: GuildId, request: control.Say) -> list[GuildId]:
         """Return the row of the guild where each earlier turn was said."""
         keys = request.turn_guilds or [request.guild] * len(request.turns)
         if len(keys) != len(request.turns):

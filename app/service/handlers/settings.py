@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from app.core import secrets
 from app.core.errors import UsageError
+from app.core.names import GuildId
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
@@ -50,7 +51,7 @@ class SettingsHandlers:
                 self._context.providers.host(host.name).forget_troubles()
         return _setting(one, await self._idle(guild, channel))
 
-    async def _idle(self, guild: int | None, channel: int) -> Callable[[str], str]:
+    async def _idle(self, guild: GuildId | None, channel: int) -> Callable[[str], str]:
         """Return a function that tells why a setting has no effect there."""
         from app.service import idle_settings
 
@@ -143,7 +144,7 @@ class SettingsHandlers:
 
     async def _place(
         self, guild: str | None, channel: str | None
-    ) -> tuple[int | None, int]:
+    ) -> tuple[GuildId | None, int]:
         if guild is None:
             if channel is not None:
                 raise UsageError("A channel belongs to a server.", "Add --guild.")

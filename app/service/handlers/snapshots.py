@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import ensure_free
+from app.core.names import GuildId
 from app.importers.records import NOTHING
 from app.ipc import control
 from app.service import snapshot_files
@@ -141,7 +142,7 @@ class SnapshotHandlers:
         await self._context.database.run(snapshots.remove, guild.id, snapshot.name)
         return control.SnapshotRemoveReply(snapshot.name)
 
-    async def _find(self, guild: int, name: str) -> StoredSnapshot:
+    async def _find(self, guild: GuildId, name: str) -> StoredSnapshot:
         found = await self._context.database.run(snapshots.get, guild, name)
         if found is None:
             kept = await self._context.reader.run(snapshots.every, guild)
@@ -150,7 +151,7 @@ class SnapshotHandlers:
             raise UsageError(f"There is no snapshot {name!r}.", hint)
         return found
 
-    async def _take(self, guild: int, name: str) -> StoredSnapshot:
+    async def _take(self, guild: GuildId, name: str) -> StoredSnapshot:
         now = int(time.time() * 1000)
         count = await self._context.reader.run(snapshots.count, guild)
         return await self._context.database.run(snapshots.take, guild, name, now, count)
@@ -163,7 +164,7 @@ class SnapshotHandlers:
             if channel in here
         }
 
-    async def _settings_now(self, guild: int) -> Placed:
+    async def _settings_now(self, guild: GuildId) -> Placed:
         placed: Placed = {}
         for channel, name in (await self._channels(guild)).items():
             values = await self._context.reader.run(settings.of, guild, channel)
@@ -174,12 +175,12 @@ class SnapshotHandlers:
             }
         return placed
 
-    async def _channels(self, guild: int) -> dict[int, str | None]:
+    async def _channels(self, guild: GuildId) -> dict[int, str | None]:
         channels = await self._context.reader.run(guilds.channels, guild)
         return {0: None, **{channel.id: channel.name for channel in channels}}
 
     async def _put(
-        self, guild: int, channel: str | None, name: str, value: object
+        self, guild: GuildId, channel: str | None, name: str, value: object
     ) -> bool:
         """Apply a setting of a file; False if it does not fit here."""
         row = 0

@@ -1,5 +1,6 @@
 """The servers whose replies come from a host, not only from the model here."""
 
+from app.core.names import GuildId
 from app.service.app_context import AppContext
 from app.settings.host_names import OPENAI, names_in
 from app.settings.hosts import Host, host_of, hosts_for, hosts_of
@@ -52,7 +53,7 @@ async def shown_host(context: AppContext) -> Host:
     return next(host for host in found if host.has_address)
 
 
-async def host_to_ask(context: AppContext, guild: int) -> Host:
+async def host_to_ask(context: AppContext, guild: GuildId) -> Host:
     """Return the host to try for a guild: its own first one, or else the shown one."""
     hosts = hosts_for(await context.settings.of(guild))
     own = next((host for host in hosts if host.has_address), None)

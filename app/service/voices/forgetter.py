@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from app.core.names import GuildId
 from app.ipc.control import Receipt
 from app.service.voices.opened_voices import OpenedVoices
 from app.store import forgetting, replies, tombstones, voice_changes
@@ -21,10 +22,10 @@ HIDE_AT_ONCE = 2000
 OnStep = Callable[[int, int], None]
 """Told how many messages of how many are deleted, where there are many."""
 
-OnForgotten = Callable[[int, Sequence[int]], Awaitable[None]]
+OnForgotten = Callable[[GuildId, Sequence[int]], Awaitable[None]]
 """Receives the guild and the rows of messages deleted from the database."""
 
-OnWithdrawn = Callable[[int, Sequence[tuple[str, str]]], Awaitable[None]]
+OnWithdrawn = Callable[[GuildId, Sequence[tuple[str, str]]], Awaitable[None]]
 """Told the guild, and the (channel, message) on Discord of the bot's lost lines."""
 
 
@@ -59,7 +60,7 @@ class Forgetter:
 
     async def forget(
         self,
-        guild: int,
+        guild: GuildId,
         rows: Sequence[int],
         *,
         answered: Sequence[str] = (),
@@ -80,7 +81,7 @@ class Forgetter:
 
     async def forget_author(
         self,
-        guild: int,
+        guild: GuildId,
         author_id: str,
         *,
         since_ms: int = 0,
@@ -101,7 +102,7 @@ class Forgetter:
 
     async def forget_member(
         self,
-        guild: int,
+        guild: GuildId,
         author: str,
         *,
         since_ms: int = 0,
@@ -131,7 +132,7 @@ class Forgetter:
 
     async def forget_channel(
         self,
-        guild: int,
+        guild: GuildId,
         channel: int,
         *,
         by_owner: bool = True,
@@ -149,7 +150,7 @@ class Forgetter:
         return await self._finish(guild, removed, wait=wait)
 
     async def forget_everything(
-        self, guild: int, *, keeps_uploads: bool = False, step: OnStep | None = None
+        self, guild: GuildId, *, keeps_uploads: bool = False, step: OnStep | None = None
     ) -> Forgotten:
         """Forget all messages, names and replies of a guild; its settings stay.
 
@@ -174,7 +175,7 @@ class Forgetter:
         return await self._finish(guild, removed, wait=True)
 
     async def remember_author(
-        self, guild: int, author_id: str, *, by_owner: bool = True
+        self, guild: GuildId, author_id: str, *, by_owner: bool = True
     ) -> int:
         """Let an author's messages be learned again; return the number of spans lifted.
 
@@ -186,7 +187,7 @@ class Forgetter:
 
     async def blank(
         self,
-        guild: int,
+        guild: GuildId,
         rows: Sequence[int],
         answered: Sequence[str] = (),
         *,
@@ -200,7 +201,7 @@ class Forgetter:
         await self._take_out(guild, blanked)
         return blanked
 
-    async def question_edited(self, guild: int, external: str) -> None:
+    async def question_edited(self, guild: GuildId, external: str) -> None:
         """Take the words out of answers to a message that is not stored."""
         blank, edited = forgetting.blank_replies, [external]
         blanked = await self._database.run(blank, guild, [], edited, are_edited=True)
@@ -208,20 +209,20 @@ class Forgetter:
             await self._take_out(guild, blanked)
             self._voices.scrub_soon(await self._voices.get(guild), guild)
 
-    async def _take_out(self, guild: int, blanked: Blanked) -> None:
+    async def _take_out(self, guild: GuildId, blanked: Blanked) -> None:
         """Take the bot's own lines out of the voice, and tell of what it sent."""
         if blanked.own:
             (await self._voices.get(guild)).voice.forget(blanked.own)
             await self.tell(guild, blanked.own)
         await self.withdraw(guild, blanked.sent)
 
-    async def withdraw(self, guild: int, sent: Sequence[tuple[str, str]]) -> None:
+    async def withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
         """Report the bot's messages, (channel, message), whose words are forgotten."""
         if sent and self.on_withdrawn is not None:
             await self.on_withdrawn(guild, sent)
 
     async def _bury(
-        self, guild: int, author: str, since_ms: int, *, by_owner: bool
+        self, guild: GuildId, author: str, since_ms: int, *, by_owner: bool
     ) -> None:
         now_ms = int(time.time() * 1000)
         bury = tombstones.bury_author
@@ -231,7 +232,7 @@ class Forgetter:
 
     async def _remove(
         self,
-        guild: int,
+        guild: GuildId,
         rows: Sequence[int],
         answered: Sequence[str] = (),
         *,
@@ -259,7 +260,9 @@ class Forgetter:
         await self.tell(guild, rows)
         return removed
 
-    async def _finish(self, guild: int, removed: Removed, *, wait: bool) -> Forgotten:
+    async def _finish(
+        self, guild: GuildId, removed: Removed, *, wait: bool
+    ) -> Forgotten:
         opened, complete = await self._voices.get(guild), False
         if wait:
             if opened.pending:
@@ -275,7 +278,7 @@ class Forgetter:
             removed.messages, removed.embeddings, removed.replies, complete
         )
 
-    async def tell(self, guild: int, rows: Sequence[int]) -> None:
+    async def tell(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Take the messages out of the stores of others, such as their vectors."""
         for take_out in self._on_forgotten:
             await take_out(guild, rows)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from app.core.errors import AppError
+from app.core.names import GuildId
 from app.service.voices.voice_files import MOST_TAIL, VoiceFiles
 from app.store import guilds, voice_changes
 from app.store.database import Database
@@ -53,9 +54,9 @@ class OpenedVoices:
         self._database = database
         self._files = files
         self._scrub_seconds = scrub_seconds
-        self._open: WeakValueDictionary[int, OpenedVoice] = WeakValueDictionary()
+        self._open: WeakValueDictionary[GuildId, OpenedVoice] = WeakValueDictionary()
         """All that somebody holds, so that no guild has two voices at once."""
-        self._recent: OrderedDict[int, OpenedVoice] = OrderedDict()
+        self._recent: OrderedDict[GuildId, OpenedVoice] = OrderedDict()
         """Those last used, the oldest first."""
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -74,7 +75,7 @@ class OpenedVoices:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def get(self, guild: int) -> OpenedVoice:
+    async def get(self, guild: GuildId) -> OpenedVoice:
         """Return a guild's voice, and let go of the one that was unused for longest."""
         opened = self._open.get(guild)
         if opened is None:
@@ -88,13 +89,13 @@ class OpenedVoices:
             self._recent.popitem(last=False)
         return opened
 
-    def known_words(self, guild: int) -> int | None:
+    def known_words(self, guild: GuildId) -> int | None:
         """Return the words of a voice, open or as its files say; None without any."""
         opened = self._open.get(guild)
         return opened.voice.words if opened else self._files.words(guild)
 
     @asynccontextmanager
-    async def unchanged(self, guild: int) -> AsyncIterator[None]:
+    async def unchanged(self, guild: GuildId) -> AsyncIterator[None]:
         """Wait for an import or a build that runs; the next one begins afterwards.
 
         An import would store on what is being forgotten.
@@ -103,11 +104,11 @@ class OpenedVoices:
         async with opened.changing:
             yield
 
-    async def drop_uploads(self, guild: int) -> None:
+    async def drop_uploads(self, guild: GuildId) -> None:
         """Delete the files that wait to be learned, as they would bring words back."""
         await self._files.drop_uploads(guild)
 
-    async def _open_files(self, guild: int) -> OpenedVoice:
+    async def _open_files(self, guild: GuildId) -> OpenedVoice:
         voice, is_lacking = await self._files.open(guild)
         opened = OpenedVoice(voice)
         if is_lacking:
@@ -116,20 +117,20 @@ class OpenedVoices:
             self._spawn(self._verify(opened, guild))
         return opened
 
-    async def _verify(self, opened: OpenedVoice, guild: int) -> None:
+    async def _verify(self, opened: OpenedVoice, guild: GuildId) -> None:
         if not await self._files.is_intact(opened.voice, guild):
             self.build_soon(opened, guild, 0.0)
 
-    def build_if_long(self, opened: OpenedVoice, guild: int) -> None:
+    def build_if_long(self, opened: OpenedVoice, guild: GuildId) -> None:
         if opened.voice.tail_messages > max(MOST_TAIL, opened.voice.messages // 50):
             self.build_soon(opened, guild, 0.0)
 
-    def build_soon(self, opened: OpenedVoice, guild: int, seconds: float) -> None:
+    def build_soon(self, opened: OpenedVoice, guild: GuildId, seconds: float) -> None:
         if opened.pending is None or opened.pending.done():
             opened.pending = self._spawn(self._build_later(opened, guild, seconds))
 
     async def _build_later(
-        self, opened: OpenedVoice, guild: int, seconds: float
+        self, opened: OpenedVoice, guild: GuildId, seconds: float
     ) -> None:
         await asyncio.sleep(seconds)
         # Changes from here on need their own build.
@@ -144,12 +145,12 @@ class OpenedVoices:
         else:
             self.scrub_again(opened, guild)
 
-    async def scrub(self, opened: OpenedVoice, guild: int) -> bool:
+    async def scrub(self, opened: OpenedVoice, guild: GuildId) -> bool:
         """Rewrite the files; True if nothing forgotten is left in them."""
         async with opened.changing:
             return await self._files.scrub(opened.voice, guild)
 
-    def scrub_again(self, opened: OpenedVoice, guild: int) -> None:
+    def scrub_again(self, opened: OpenedVoice, guild: GuildId) -> None:
         """Rewrite the files later, as something forgotten is left in them.
 
         A full disk has room again some time, and a busy log comes to rest.
@@ -158,7 +159,7 @@ class OpenedVoices:
         opened.failures += 1
         self.build_soon(opened, guild, min(pause, LONGEST_RETRY))
 
-    def scrub_soon(self, opened: OpenedVoice, guild: int) -> None:
+    def scrub_soon(self, opened: OpenedVoice, guild: GuildId) -> None:
         """Rewrite the files after a while, for all deletions until then."""
         times = 1 + opened.voice.messages / SCRUB_MESSAGES
         self.build_soon(opened, guild, self._scrub_seconds * times)

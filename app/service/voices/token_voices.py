@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 from app.chat import feedback_weights
 from app.core.errors import AppError
 from app.core.files import write_text
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import TokenVoiceJob
@@ -67,14 +68,14 @@ class TokenVoices:
         self._sound: dict[Path, int] = {}
         self._told: dict[Path, _Told] = {}
         self._building: dict[Path, asyncio.Task[None]] = {}
-        self._writing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._writing: defaultdict[GuildId, asyncio.Lock] = defaultdict(asyncio.Lock)
         """Held while a guild's files are written."""
 
     def attach(self, runner: Runner) -> None:
         """Report changes to this runner from now on."""
         self._runner = runner
 
-    async def get(self, guild: int, *, is_awaited: bool = False) -> Path | None:
+    async def get(self, guild: GuildId, *, is_awaited: bool = False) -> Path | None:
         """Return the guild's up-to-date voice directory for the model in use.
 
         Returns None until it is built, which starts in the background.
@@ -97,27 +98,27 @@ class TokenVoices:
         await self._follow(guild, model, path, stored)
         return path
 
-    async def prepare(self, guild: int) -> bool:
+    async def prepare(self, guild: GuildId) -> bool:
         """Wait until the guild's voice is built; False if it cannot be."""
         if await self.get(guild, is_awaited=True):
             return True
         await asyncio.gather(*self._building.values(), return_exceptions=True)
         return await self.get(guild) is not None
 
-    async def forget(self, guild: int, rows: Sequence[int]) -> None:
+    async def forget(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Take messages out at once, after the database has dropped or edited them."""
         for path in [path for path in self._told if path.parent == self._all_of(guild)]:
             self._told[path].changed.difference_update(rows)
             if self._runner:
                 await self._runner.forget(path, list(rows))
 
-    async def weigh(self, guild: int, weights: Mapping[int, float]) -> None:
+    async def weigh(self, guild: GuildId, weights: Mapping[int, float]) -> None:
         """Draw from messages, by weight, more rarely or as often as from others."""
         for path in [path for path in self._told if path.parent == self._all_of(guild)]:
             if self._runner:
                 await self._runner.weigh(path, weights)
 
-    async def scrub(self, guild: int, rows: Sequence[int]) -> bool:
+    async def scrub(self, guild: GuildId, rows: Sequence[int]) -> bool:
         """Take messages out of the files, which stay in use.
 
         Args:
@@ -136,7 +137,7 @@ class TokenVoices:
             await self.get(guild)
         return is_swept
 
-    def _all_of(self, guild: int) -> Path:
+    def _all_of(self, guild: GuildId) -> Path:
         return self._home.token_voice(guild, "any").parent
 
     async def close(self) -> None:
@@ -146,7 +147,7 @@ class TokenVoices:
         await asyncio.gather(*self._building.values(), return_exceptions=True)
 
     async def _follow(
-        self, guild: int, model: Path, path: Path, stored: "_Stored"
+        self, guild: GuildId, model: Path, path: Path, stored: "_Stored"
     ) -> None:
         """Tell the runner about changes since the build, or since the last report."""
         if self._runner is None or (pid := self._runner.pid) is None:
@@ -176,7 +177,7 @@ class TokenVoices:
             await self._runner.weigh(path, disliked)
 
     def _build_soon(
-        self, guild: int, model: Path, path: Path, *, is_awaited: bool = False
+        self, guild: GuildId, model: Path, path: Path, *, is_awaited: bool = False
     ) -> None:
         if path not in self._building:
             job = TokenVoiceJob(guild, str(model), is_awaited)
@@ -217,7 +218,7 @@ class TokenVoices:
             pass
         return None
 
-    def _path(self, guild: int, model: Path) -> Path:
+    def _path(self, guild: GuildId, model: Path) -> Path:
         return self._home.token_voice(guild, gguf_header.cached(model).vocabulary)
 
 

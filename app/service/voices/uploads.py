@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from app.core.errors import AppError, UsageError
 from app.core.files import replacing, sync_directory
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import ImportReply
 from app.service.voices.forgetter import Forgetter, Forgotten
@@ -30,7 +31,7 @@ class Upload(NamedTuple):
     """A file that waits, by what the name of its folder tells."""
 
     folder: Path
-    guild: int
+    guild: GuildId
     step: str
 
     @property
@@ -46,10 +47,10 @@ class Uploads:
         self._home = home
         self._voices = voices
         self._forgetter = forgetter
-        self._learning: set[int] = set()
+        self._learning: set[GuildId] = set()
 
     async def learn(
-        self, guild: int, name: str, data: bytes, *, clean: bool
+        self, guild: GuildId, name: str, data: bytes, *, clean: bool
     ) -> tuple[Forgotten | None, ImportReply]:
         """Learn a file into a guild (row); return what was forgotten, and the counts.
 
@@ -97,7 +98,7 @@ class Uploads:
                 log.warning("A file sent earlier could not be learned: %s", error)
                 await asyncio.to_thread(_remove, upload.folder)
 
-    def _put(self, guild: int, step: str, name: str, data: bytes) -> Upload:
+    def _put(self, guild: GuildId, step: str, name: str, data: bytes) -> Upload:
         """Put a file on disk; its folder gets its name once it is whole."""
         token = secrets.token_hex(4)
         unfinished = self._home.temporary / f"upload-{token}"
@@ -108,7 +109,7 @@ class Uploads:
         self._home.uploads.mkdir(mode=0o700, exist_ok=True)
         return self._named(unfinished, guild, step, token)
 
-    def _named(self, folder: Path, guild: int, step: str, token: str) -> Upload:
+    def _named(self, folder: Path, guild: GuildId, step: str, token: str) -> Upload:
         target = self._home.uploads / f"{guild}-{step}-{token}"
         os.replace(folder, target)
         sync_directory(target.parent)
@@ -136,7 +137,7 @@ def waiting(home: Home) -> list[Upload]:
         guild, step, _ = folder.name.split("-")
         # A kill while a folder was removed leaves it empty.
         if step in (FORGET, LEARN) and any(folder.iterdir()):
-            found.append(Upload(folder, int(guild), step))
+            found.append(Upload(folder, GuildId(int(guild)), step))
     return found
 
 

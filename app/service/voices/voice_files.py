@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from app.chat import feedback_weights
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import ImportPreviewReply, ImportReply, Progress
 from app.ipc.jobs import (
@@ -41,14 +42,14 @@ TRIES = 50
 R = TypeVar("R")
 OnProgress = Callable[[Progress], None]
 
-OnScrub = Callable[[int, Sequence[int]], Awaitable[bool]]
+OnScrub = Callable[[GuildId, Sequence[int]], Awaitable[bool]]
 """Told the guild and the rows, or `voice_changes.ALL`, of messages to take out.
 
 It returns True when nothing of them is left.
 """
 
 
-def drop_uploads(home: Home, guild: int) -> None:
+def drop_uploads(home: Home, guild: GuildId) -> None:
     """Delete the files that wait to be learned into a guild."""
     for folder in home.uploads.glob(f"{guild}-*"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -72,7 +73,7 @@ class VoiceFiles:
         self._jobs = jobs
         self._on_progress = on_progress
 
-    async def open(self, guild: int) -> tuple[Voice, bool]:
+    async def open(self, guild: GuildId) -> tuple[Voice, bool]:
         """Open the guild's voice, and tell whether its files must be built.
 
         Missing or damaged files only reduce what it remembers: it then speaks from the
@@ -101,14 +102,14 @@ class VoiceFiles:
         is_missing = not voice.bytes and voice.messages > FEW
         return voice, is_damaged or is_missing or is_long
 
-    def words(self, guild: int) -> int | None:
+    def words(self, guild: GuildId) -> int | None:
         """Return the words that the files hold; None without sound files."""
         try:
             return words_in(self._home.voice(guild))
         except (FileNotFoundError, VoiceFileError):
             return None
 
-    async def learn_after(self, voice: Voice, guild: int, row: int) -> bool:
+    async def learn_after(self, voice: Voice, guild: GuildId, row: int) -> bool:
         """Learn messages after `row`; True if they are too many to keep apart."""
         newer = await self._database.run(
             voice_changes.newest_learnable, guild, row, MOST_TAIL
@@ -119,7 +120,7 @@ class VoiceFiles:
                 await asyncio.sleep(0)
         return len(newer) == MOST_TAIL
 
-    async def is_intact(self, voice: Voice, guild: int) -> bool:
+    async def is_intact(self, voice: Voice, guild: GuildId) -> bool:
         """Return whether every byte is unchanged; reads the whole file."""
         try:
             await asyncio.to_thread(voice.verify)
@@ -128,7 +129,9 @@ class VoiceFiles:
             return False
         return True
 
-    async def build(self, voice: Voice, guild: int, *, compact: bool = False) -> None:
+    async def build(
+        self, voice: Voice, guild: GuildId, *, compact: bool = False
+    ) -> None:
         """Rebuild the files from the database, and speak from them.
 
         Args:
@@ -157,7 +160,7 @@ class VoiceFiles:
         """Look at files, and store nothing."""
         return await self._jobs.run(job, on_progress or self._on_progress)
 
-    async def scrub(self, voice: Voice, guild: int) -> bool:
+    async def scrub(self, voice: Voice, guild: GuildId) -> bool:
         """Rewrite the files without deleted messages; True if nothing of them is left.
 
         The note of the deletion goes last, so a killed process starts over.
@@ -187,11 +190,11 @@ class VoiceFiles:
             await asyncio.sleep(0.1)
         return False
 
-    async def drop_uploads(self, guild: int) -> None:
+    async def drop_uploads(self, guild: GuildId) -> None:
         """Delete the files that wait to be learned, as they would bring words back."""
         await asyncio.to_thread(drop_uploads, self._home, guild)
 
-    def sweep(self, known: set[int]) -> None:
+    def sweep(self, known: set[GuildId]) -> None:
         """Remove leftovers of killed builds and deleted guilds from disk."""
         for directory in self._home.root.glob("guilds/*"):
             if directory.name.isdigit() and int(directory.name) in known:
@@ -204,10 +207,10 @@ class VoiceFiles:
         for copy in self._home.backups.glob("before-version-*.db*"):
             copy.unlink(missing_ok=True)
 
-    async def _renew(self, voice: Voice, guild: int) -> None:
+    async def _renew(self, voice: Voice, guild: GuildId) -> None:
         await asyncio.to_thread(voice.renew, self._home.voice(guild))
 
-    def _sweep(self, guild: int) -> bool:
+    def _sweep(self, guild: GuildId) -> bool:
         return files.sweep(self._home.voice(guild), voice_builder.NAME)
 
     async def _run(self, job: Request[R], on_progress: OnProgress) -> R:

@@ -5,12 +5,12 @@ from functools import partial
 from pathlib import Path
 
 from app.core.errors import AppError
-from app.core.names import wire_name
+from app.core.names import GuildId, wire_name
 from app.core.paths import Home
 from app.importers import message_intake
 from app.importers.filters import Filters, clean
 from app.importers.message_intake import TakenIn
-from app.importers.records import Record
+from app.importers.records import MAX_TEXT_CHARS, Record
 from app.ipc.control import ImportPreviewReply, ImportReply
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
 from app.service.job_runner import JobRunner
@@ -29,7 +29,7 @@ from app.voice.voice import Voice
 Store = Callable[[Filters, AuthorKey], TakenIn | None]
 
 
-async def nothing_else(guild: int, rows: Sequence[int]) -> bool:
+async def nothing_else(guild: GuildId, rows: Sequence[int]) -> bool:
     """Scrub nothing, where there are no other files."""
     return True
 
@@ -41,7 +41,7 @@ class VoiceKeeper:
         self,
         home: Home,
         database: Database,
-        config: Callable[[int], Awaitable[Config]],
+        config: Callable[[GuildId], Awaitable[Config]],
         jobs: JobRunner,
         *,
         on_progress: OnProgress = lambda progress: None,
@@ -61,7 +61,7 @@ class VoiceKeeper:
         self._voices = OpenedVoices(database, self._files, scrub_seconds)
         self._authors = database.call(open_key, home.author_key_file)
         self.forgetter = Forgetter(database, self._voices, self._authors, on_forgotten)
-        self._filters: dict[int, tuple[Config, Filters]] = {}
+        self._filters: dict[GuildId, tuple[Config, Filters]] = {}
         """Each guild's, with the settings they are made from."""
 
     async def start(self) -> None:
@@ -72,7 +72,7 @@ class VoiceKeeper:
         """Cancel waiting and running builds; the database remembers what they lack."""
         await self._voices.close()
 
-    async def voice(self, guild: int) -> Voice:
+    async def voice(self, guild: GuildId) -> Voice:
         """Return the guild's voice, opened on first use.
 
         Missing or damaged files are rebuilt in the background; until then it speaks
@@ -80,14 +80,14 @@ class VoiceKeeper:
         """
         return (await self._voices.get(guild)).voice
 
-    def known_words(self, guilds: Sequence[int]) -> dict[int, int | None]:
+    def known_words(self, guilds: Sequence[GuildId]) -> dict[GuildId, int | None]:
         """Return the words that each guild's voice has, without opening any.
 
         None of those whose files are not written yet. It reads the disk.
         """
         return {guild: self._voices.known_words(guild) for guild in guilds}
 
-    async def hear(self, guild: int, records: Sequence[Record]) -> list[int]:
+    async def hear(self, guild: GuildId, records: Sequence[Record]) -> list[int]:
         """Store live messages, and learn them at once.
 
         Records need an id and a channel id. Returns the rows of the new ones.
@@ -97,7 +97,7 @@ class VoiceKeeper:
 
     async def hear_at(
         self,
-        guild: int,
+        guild: GuildId,
         heard: Sequence[tuple[Place, Record]],
         *,
         is_missed: bool = False,
@@ -114,7 +114,7 @@ class VoiceKeeper:
         return await self._take_in(guild, stores)
 
     async def hear_live(
-        self, guild: int, place: Place, record: Record
+        self, guild: GuildId, place: Place, record: Record
     ) -> tuple[TakenIn | None, Standing]:
         """Store and learn one message; tell what decides on it, in the same trip."""
         filters = await self._filters_of(guild)
@@ -126,7 +126,7 @@ class VoiceKeeper:
             self._learn(opened, guild, taken)
         return taken, standing
 
-    async def _take_in(self, guild: int, stores: Sequence[Store]) -> list[TakenIn]:
+    async def _take_in(self, guild: GuildId, stores: Sequence[Store]) -> list[TakenIn]:
         filters = await self._filters_of(guild)
         opened = await self._voices.get(guild)
         new: list[TakenIn] = []
@@ -137,17 +137,17 @@ class VoiceKeeper:
                 new.append(taken)
         return new
 
-    def _learn(self, opened: OpenedVoice, guild: int, taken: TakenIn) -> None:
+    def _learn(self, opened: OpenedVoice, guild: GuildId, taken: TakenIn) -> None:
         if taken.text is not None:
             opened.voice.learn(taken.row, taken.text, taken.channel)
         self._voices.build_if_long(opened, guild)
 
-    async def reword(self, guild: int, message: int, text: str) -> None:
+    async def reword(self, guild: GuildId, message: int, text: str) -> None:
         """Replace the words of the bot's own stored line, which nobody learned."""
         await self._database.run(messages.reword, message, clean(text))
         await self.forgetter.tell(guild, [message])
 
-    async def edit(self, guild: int, message: int, text: str) -> None:
+    async def edit(self, guild: GuildId, message: int, text: str) -> None:
         """Replace the text of a stored message by its row.
 
         Discord sends whole messages for link previews and pins; the same text changes
@@ -155,6 +155,10 @@ class VoiceKeeper:
         """
         found = await self._database.run(messages.get, message)
         if found is None or found.text == clean(text):
+            return
+        if len(text) > MAX_TEXT_CHARS:
+            # It would not have been stored.
+            await self.forgetter.forget(guild, [message], by_owner=False, wait=False)
             return
         filters = await self._filters_of(guild)
         opened = await self._voices.get(guild)
@@ -166,7 +170,7 @@ class VoiceKeeper:
         await self._database.run(messages.edit, message, clean(text), dropped)
         await self._learn_anew(opened, guild, message)
 
-    async def take_over(self, guild: int, message: int, record: Record) -> bool:
+    async def take_over(self, guild: GuildId, message: int, record: Record) -> bool:
         """Put a proxied line in its original's row; False if it is not to be kept.
 
         The words are the same, so replies that drew on them stay.
@@ -181,7 +185,9 @@ class VoiceKeeper:
             await self._learn_anew(opened, guild, message)
         return taken
 
-    async def _learn_anew(self, opened: OpenedVoice, guild: int, message: int) -> None:
+    async def _learn_anew(
+        self, opened: OpenedVoice, guild: GuildId, message: int
+    ) -> None:
         """Learn a message whose text changed."""
         opened.voice.forget([message])
         rows = await self._database.run(voice_changes.learnable_of, guild, [message])
@@ -193,7 +199,7 @@ class VoiceKeeper:
 
     async def import_files(
         self,
-        guild: int,
+        guild: GuildId,
         paths: Sequence[Path],
         channel: str | None = None,
         on_progress: OnProgress | None = None,
@@ -228,7 +234,7 @@ class VoiceKeeper:
         """
         return await self._files.preview(job, on_progress)
 
-    async def rebuild(self, guild: int) -> None:
+    async def rebuild(self, guild: GuildId) -> None:
         """Rebuild the guild's voice from the database, in a child."""
         opened = await self._voices.get(guild)
         async with opened.changing:
@@ -250,12 +256,12 @@ class VoiceKeeper:
         return await self._voices.scrub(opened, guild)
 
     async def compare(
-        self, guild: int, before: str, after: str | None
+        self, guild: GuildId, before: str, after: str | None
     ) -> CompareJobReply:
         """Return words the voice gained and lost between snapshots, or since one."""
         return await self._files.compare(CompareJob(guild, before, after))
 
-    async def _filters_of(self, guild: int) -> Filters:
+    async def _filters_of(self, guild: GuildId) -> Filters:
         config = await self._config(guild)
         made_from, filters = self._filters.get(guild, (None, None))
         if filters is None or made_from is not config:

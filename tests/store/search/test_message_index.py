@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from app.core.names import GuildId
 from app.store import forgetting, guilds, members, messages
 from app.store.database import Database, bound
 from app.store.search import message_index
@@ -51,7 +52,7 @@ def _line(rng: Random) -> str:
 
 
 def _by_reading(
-    guild: int, channel: int | None, words: str, before: tuple[int, int] | None
+    guild: GuildId, channel: int | None, words: str, before: tuple[int, int] | None
 ) -> list[int]:
     """Find messages without the index, as SQLite compares: without case in ASCII."""
     order = "id DESC" if channel is None else "ts DESC, id DESC"
@@ -81,15 +82,19 @@ def test_a_search_finds_what_a_reading_of_every_message_finds(
 ) -> None:
     def look() -> None:
         messages.extend_index(indexed)
-        channels = [one.id for one in guilds.channels(1)]
+        channels = [one.id for one in guilds.channels(GuildId(1))]
         for words in ASKED:
             for channel, before in (
                 (None, None), (channels[0], None), (channels[1], (50, 10**6)),
             ):  # fmt: skip
-                wanted = _by_reading(1, channel, words, before)
+                wanted = _by_reading(GuildId(1), channel, words, before)
                 for limit in (3, 1000):
                     page = messages.page(
-                        1, channel=channel, containing=words, before=before, limit=limit
+                        GuildId(1),
+                        channel=channel,
+                        containing=words,
+                        before=before,
+                        limit=limit,
                     )
                     assert [one.id for one in page] == wanted[:limit], (words, channel)
 
@@ -98,7 +103,7 @@ def test_a_search_finds_what_a_reading_of_every_message_finds(
 
 @pytest.mark.parametrize("words", ["harbour", "be", "x"])
 def test_the_index_is_asked_and_not_the_messages(
-    words: str, db: Database, guild: int, write: Write
+    words: str, db: Database, guild: GuildId, write: Write
 ) -> None:
     write(f"a line of the {words}")
     assert db.call(messages.extend_index, 100) == 0
@@ -144,16 +149,16 @@ def test_whatever_edits_and_deletes_the_index_is_that_of_the_messages_that_stay(
     def change() -> None:
         messages.extend_index(180)
         rng = two_guilds
-        rows = forgetting.rows_of_guild(1)
+        rows = forgetting.rows_of_guild(GuildId(1))
         for row in rng.sample(rows, 30):
             messages.edit(row, _line(rng))
             messages.reword(row, _line(rng))
-        forgetting.delete(1, rng.sample(rows, 30))
-        channel = guilds.ensure_channel(1, "art").id
+        forgetting.delete(GuildId(1), rng.sample(rows, 30))
+        channel = guilds.ensure_channel(GuildId(1), "art").id
         bound().execute_sql("DELETE FROM channel WHERE id = ?", (channel,))
-        forgetting.delete_guild(2)
+        forgetting.delete_guild(GuildId(2))
         messages.extend_index(10_000)
-        assert 20 < messages.count(1) < 60
+        assert 20 < messages.count(GuildId(1)) < 60
 
     db.call(change)
     db.compact()
@@ -162,7 +167,7 @@ def test_whatever_edits_and_deletes_the_index_is_that_of_the_messages_that_stay(
 
 
 def test_no_byte_of_the_parts_of_a_deleted_message_stays(
-    db: Database, guild: int, write: Write
+    db: Database, guild: GuildId, write: Write
 ) -> None:
     signs, edited = "ⰀⰁⰂ", "ⰃⰄⰅ"
     for number in range(400):
@@ -191,5 +196,5 @@ def test_a_text_is_still_said_where_a_message_holds_it(
     assert db.call(forgetting.still_said, texts) == set()
 
 
-def test_a_search_without_words_finds_nothing(db: Database, guild: int) -> None:
+def test_a_search_without_words_finds_nothing(db: Database, guild: GuildId) -> None:
     assert db.call(lambda: message_index.newest(bound(), Sought(()), 5)) == []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.tui import discord_markdown, format
 from app.tui.database_reader import DatabaseReader
@@ -53,7 +54,7 @@ class TalkLine:
 
 
 async def load(
-    shelf: DatabaseReader, guild: int, channel: int, before: "Moment | None" = None
+    shelf: DatabaseReader, guild: GuildId, channel: int, before: "Moment | None" = None
 ) -> list[TalkLine]:
     """Load the newest lines of a channel, or those before a moment, oldest first."""
     messages = await shelf.messages(guild, channel, limit=MESSAGES_SHOWN, before=before)

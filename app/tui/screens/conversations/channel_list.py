@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.ipc.control import GuildFigures
 from app.tui.database_reader import DatabaseReader
@@ -20,7 +21,7 @@ class ListedPlace:
     """A line in the list of places."""
 
     title: str
-    guild: int = 0
+    guild: GuildId = GuildId(0)
     channel: int | None = None
     name: str = ""
     """The channel's name in requests."""
@@ -34,7 +35,7 @@ class ListedPlace:
         return self.drafts > 0
 
     @property
-    def key(self) -> tuple[int, int | None, bool, int | None]:
+    def key(self) -> tuple[GuildId, int | None, bool, int | None]:
         """The key that identifies the place, whatever happens in it."""
         return self.guild, self.channel, self.is_drafts, self.conversation
 

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from app.core.explanation import Explanation
+from app.core.names import GuildId
 from app.tui import discord_markdown, reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
@@ -184,7 +185,7 @@ class TalkScreen(MynahScreen):
                 self.clear_filter()
             self._load(place)
 
-    def look_at(self, guild: int, channel: int | None) -> None:
+    def look_at(self, guild: GuildId, channel: int | None) -> None:
         """Show a channel as the place, without reading its lines."""
         feed = self.query_one("#places", Feed)
         for at, place in enumerate(feed.items):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from app.core.names import GuildId
 from app.ipc import control
 from app.ipc.wire import Request
 from app.tui.screens.conversations import channel_lines, line_copies
@@ -266,7 +267,7 @@ class ConversationsScreen(TalkScreen):
     def _guild(self, row: int) -> control.GuildFigures | None:
         return next((guild for guild in self.app.guilds if guild.row == row), None)
 
-    def _send(self, guild: int, channel: int | None, text: str) -> None:
+    def _send(self, guild: GuildId, channel: int | None, text: str) -> None:
         known = self._guild(guild)
         if known and (name := self._name_of(channel)):
             self._do(control.Send(known.key, name, text), "Sent.")

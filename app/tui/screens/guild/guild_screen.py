@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
+from app.core.names import GuildId
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.panes import PANES
@@ -57,7 +58,7 @@ class GuildScreen(MynahScreen):
         """The server that is shown."""
         rows = {guild.row: guild for guild in self.app.guilds}
         first = self.app.guilds[0] if self.app.guilds else None
-        return rows.get(self.app.chosen_guild or 0, first)
+        return rows.get(self.app.chosen_guild or GuildId(0), first)
 
     @property
     def pane(self) -> Pane:
@@ -128,7 +129,7 @@ class GuildScreen(MynahScreen):
     def action_pick(self) -> None:
         """Choose another server."""
 
-        def picked(row: int | None) -> None:
+        def picked(row: GuildId | None) -> None:
             if row is not None:
                 self.app.chosen_guild = row
                 self._show_head()

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from app.core.labels import HERE, is_host
+from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.tui import format
 from app.tui.base import MynahScreen
@@ -290,7 +291,7 @@ def _cost(status: "StatusReply", costs: Sequence[float]) -> str:
 
 
 def _recent(
-    replies: "list[StoredReply]", names: dict[int, str], now: float, drafts: int
+    replies: "list[StoredReply]", names: dict[GuildId, str], now: float, drafts: int
 ) -> Content:
     waiting = f"   {format.many(drafts, 'draft')} to read on Conversations (3)"
     head = ("Last replies", "bold"), (waiting if drafts else "", "bold $warning")
