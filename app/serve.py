@@ -10,7 +10,7 @@ from functools import partial
 from random import SystemRandom
 
 from app.core.paths import Home
-from app.core.requests_to_end import hear
+from app.core.system.requests_to_end import hear
 from app.discord.controller import DiscordController
 from app.ipc import control
 from app.ipc.endpoint import Door

@@ -10,8 +10,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from app.core import private
 from app.core.errors import UsageError
+from app.core.system import private
 
 UNFINISHED = ".unfinished"
 """The end of a temporary's name; a process that is killed leaves such files."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import appdirs
 
-from app.core import private
 from app.core.names import GuildId, typed_path
+from app.core.system import private
 
 TREE: Mapping[str, str] = {
     "config.toml": "the settings; edit it while Mynah runs",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import AppError, UsageError
-from app.core.requests_to_end import leave_to_parent
+from app.core.system.requests_to_end import leave_to_parent
 from app.ipc import stdio
 from app.ipc.inference import (
     NOTIFICATIONS,

@@ -25,9 +25,9 @@ from app.core.errors import STOPPED, AppError
 from app.core.files import write_text
 from app.core.names import GuildId
 from app.core.paths import Home
-from app.core.requests_to_end import hear
 from app.core.safe_text import safe_text
 from app.core.secret_patterns import redact
+from app.core.system.requests_to_end import hear
 from app.tui import clipboard
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from app.core import private
 from app.core.paths import Home
+from app.core.system import private
 from tests.cli.commands import LINES, Bot, answer, mynah
 
 pytestmark = pytest.mark.process

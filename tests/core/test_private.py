@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core import private
 from app.core.paths import Home
+from app.core.system import private
 
 
 @pytest.fixture

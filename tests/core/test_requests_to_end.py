@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.requests_to_end import SECONDS, hear
+from app.core.system.requests_to_end import SECONDS, hear
 
 CLOSE = 2
 """CTRL_CLOSE_EVENT."""
 
 PATIENT = """
-from app.core.requests_to_end import leave_to_parent
+from app.core.system.requests_to_end import leave_to_parent
 leave_to_parent()
 print("up", flush=True)
 print(input())
@@ -61,7 +61,7 @@ async def test_an_event_of_the_console_is_heard_and_a_closing_one_waits(
 
     with monkeypatch.context() as patch:
         patch.setattr(ctypes, "windll", Libraries(), raising=False)
-        patch.setattr("app.core.requests_to_end.time.sleep", waits.append)
+        patch.setattr("app.core.system.requests_to_end.time.sleep", waits.append)
         number = await _first_of(ask)
     assert number == (signal.SIGINT if event == 0 else getattr(signal, "SIGBREAK", 0))
     assert waits == ([SECONDS] if event == CLOSE else [])

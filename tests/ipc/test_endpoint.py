@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from app.core import private
+from app.core.system import private
 from app.ipc import endpoint
 from app.ipc.endpoint import Door, Endpoint, attach
 from app.ipc.wire import MAX_FRAME_BYTES

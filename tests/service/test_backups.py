@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.core import private
 from app.core.errors import AppError, UsageError
 from app.core.names import GuildId
 from app.core.paths import Home
+from app.core.system import private
 from app.service.backups import back_up, restore, restore_key
 from app.store import authors, guilds
 from app.store.database import Database

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core import private
 from app.core.errors import ConfigError
+from app.core.system import private
 from app.store import authors, guilds, members
 from app.store.database import Database
 

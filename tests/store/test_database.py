@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.core import private
 from app.core.errors import AppError
 from app.core.names import GuildId
+from app.core.system import private
 from app.store import (
     guilds,
     messages,
