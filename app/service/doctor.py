@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from app import __version__
-from app.core import private, secrets
+from app.core import secrets
 from app.core.errors import AppError, explain_os_error
 from app.core.paths import Home
+from app.core.system import private
 from app.ipc.control import Check
 from app.memory.embedder import Embedder, Floats
 from app.modelfiles import catalogue

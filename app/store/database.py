@@ -14,8 +14,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import peewee
 
-from app.core import file_guard, private
+from app.core import file_guard
 from app.core.errors import AppError
+from app.core.system import private
 from app.store import migrations, sqlite
 from app.store.search import message_index
 from app.store.tables import TABLES, Guild

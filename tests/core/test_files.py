@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.core import files, private
+from app.core import files
+from app.core.system import private
 
 
 def leftover(path, name, age):

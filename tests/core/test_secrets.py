@@ -1,8 +1,9 @@
 import pytest
 
-from app.core import private, secrets
+from app.core import secrets
 from app.core.errors import AppError, ConfigError
 from app.core.paths import Home
+from app.core.system import private
 from tests.keyring_stand_in import Ring
 
 
