@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -11,6 +10,7 @@ from functools import partial
 from random import SystemRandom
 
 from app.core.paths import Home
+from app.core.system.requests_to_end import hear
 from app.discord.controller import DiscordController
 from app.ipc import control
 from app.ipc.endpoint import Door
@@ -78,9 +78,10 @@ async def _serve(home: Home, stdout: int | None) -> None:
         for job in kept:
             stack.push_async_callback(_cancel, asyncio.ensure_future(job))
         service.context.local.start()
-        _stop_on_signals(service.app.asked_to_stop)
+        stop = service.app.asked_to_stop
+        hear(lambda number: stop.set(), "SIGINT", "SIGTERM")
         log.info("Mynah is up in %s", home.root)
-        await service.app.asked_to_stop.wait()
+        await stop.wait()
         log.info("Mynah stops")
 
 
@@ -116,10 +117,3 @@ async def _cancel(task: "asyncio.Future[None]") -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
