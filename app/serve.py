@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.core.names import GuildId
 from app.core.paths import Home
+from app.core.system.requests_to_end import hear
 from app.ipc import control
 from app.ipc.endpoint import Door
 from app.ipc.peer import Handler, Peer, handlers_of
@@ -60,7 +60,8 @@ async def _serve(home: Home, stdout: int | None) -> None:
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(open_service(home))
         # Whoever finds the door may ask it to stop.
-        _stop_on_signals(service.app.asked_to_stop)
+        stop = service.app.asked_to_stop
+        hear(lambda number: stop.set(), "SIGINT", "SIGTERM")
         news = service.context.events
         logging.getLogger().addHandler(logs.NewsHandler(news))
         discord = LateDiscord(service)
@@ -95,7 +96,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             stack.push_async_callback(_cancel, asyncio.ensure_future(job))
         service.context.local.start()
         log.info("Mynah is up in %s", home.root)
-        await service.app.asked_to_stop.wait()
+        await stop.wait()
         log.info("Mynah stops")
 
 
@@ -176,10 +177,3 @@ async def _cancel(task: "asyncio.Future[None]") -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)

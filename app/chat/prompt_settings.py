@@ -10,7 +10,7 @@ from app.core.names import GuildId
 from app.providers.base import Prompt, Speed, Turn
 from app.settings.schema import Config
 from app.voice.generated_line import Rules
-from app.voice.index import Spans
+from app.voice.index import Lean, Spans
 
 Mode = Literal["markov", "llm", "hybrid"]
 
@@ -66,8 +66,13 @@ def build(
     lent: frozenset[GuildId] = frozenset(),
     channels: frozenset[int] | None = None,
     spans: Spans | None = None,
+    near: frozenset[int] = frozenset(),
 ) -> Prompt:
-    """Build the prompt of one reply; the caller adds examples, drafts and moments."""
+    """Build the prompt of one reply; the caller adds examples, drafts and moments.
+
+    Args:
+        near: Rows of the channels that the voice leans to.
+    """
     wanted, model = config.reply, config.model
     own = rules_in(wanted.persona).words
     max_words = min(own, wanted.max_words) if own else wanted.max_words
@@ -93,6 +98,7 @@ def build(
         lent=lent,
         channels=channels,
         spans=spans,
+        lean=Lean(near, config.voice.lean) if near and config.voice.lean > 1 else None,
         model=config.openai.model,
     )
 

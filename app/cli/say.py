@@ -21,6 +21,9 @@ REMEMBERED = 12
 """The fewest of a session's turns in its next prompt, and the number that leave it at
 once: the model reads again what comes after a change."""
 
+DUET_LINES = 4
+"""The lines of a duet."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
@@ -38,6 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="WORDS", help="words to include")
     parser.add_argument(
         "--before", metavar="DAY", default="", help="speak as people did before a day"
+    )
+    parser.add_argument(
+        "--like",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="speak like a member who agreed; twice for a duet of two",
     )
     parser.add_argument("--max-ms", metavar="N", type=int, help="deadline")
     parser.add_argument("--explain", action="store_true", help="explain the reply")
@@ -57,6 +67,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _talk(home: Home, arguments: argparse.Namespace) -> int:
     async with connect(home) as bot:
+        if len(arguments.like) > 1:
+            await _duet(bot, arguments)
+            return 0
         if arguments.text != "-":
             await _answer(bot, arguments, arguments.text, [])
             return 0
@@ -71,13 +84,26 @@ async def _talk(home: Home, arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def _duet(bot: Bot, arguments: argparse.Namespace) -> None:
+    """Let members talk in turns, about the text."""
+    turns, text = [[arguments.author, arguments.text]], arguments.text
+    for name in itertools.islice(itertools.cycle(arguments.like), DUET_LINES):
+        reply = await _answer(bot, arguments, text, turns[:-1], name)
+        arguments.author, text = reply.name, reply.text
+        turns.append([reply.name, text])
+
+
 def _first(turns: int) -> int:
     """Return the first turn to remember."""
     return max(turns - REMEMBERED, 0) // REMEMBERED * REMEMBERED
 
 
 async def _answer(
-    bot: Bot, arguments: argparse.Namespace, text: str, turns: list[list[str]]
+    bot: Bot,
+    arguments: argparse.Namespace,
+    text: str,
+    turns: list[list[str]],
+    like: str = "",
 ) -> control.SayReply:
     if not text.strip():
         raise UsageError(
@@ -94,6 +120,7 @@ async def _answer(
         seed=arguments.seed,
         max_ms=arguments.max_ms,
         before=arguments.before,
+        like=like or next(iter(arguments.like), ""),
         explain=arguments.explain,
         turns=turns,
     )
@@ -105,7 +132,7 @@ async def _answer(
             write_styled(xrayed(reply.text, reply.shares))
             explain(reply)
         else:
-            say(reply.text)
+            say(f"{reply.name}: {reply.text}" if like else reply.text)
     return reply
 
 

@@ -14,6 +14,7 @@ from app.core.labels import ORIGINS, many
 from app.discord.ports import LearnedFile
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.settings.speech_sections import BotSettings
@@ -23,6 +24,7 @@ PLACES = {**labels.PLACES, "own": "my owner's own host"}
 """The places of models, in words for everybody on a server."""
 
 MAX_CHARS = 2000
+MAX_ALT_CHARS = 1024
 MAX_SOURCES = 5
 MAX_QUOTE = 120
 MAX_NOTES = 4
@@ -281,6 +283,30 @@ def week_text(week: GuildWeek) -> str:
     lines.append(f"Taught me most: {', '.join(names)}.")
     lines.append(f"I learned {sum(week.days):,} messages and {_replied(week)}.")
     lines.append("Members who opted out with `/privacy opt-out` are not counted.")
+    return cut("\n".join(lines))
+
+
+def origin_text(origin: PhraseOrigin, guild: int) -> str:
+    """Describe where a phrase came from, with a link to its first message."""
+    first = origin.first
+    where = f"#{quote(first.channel_name, 40)}"
+    if origin.first_channel and first.external.isdigit():
+        link = f"{guild}/{origin.first_channel}/{first.external}"
+        where = f"https://discord.com/channels/{link}"
+    lines = [
+        f"**{quote(origin.phrase)}** was first said by {quote(first.name, 40)} on"
+        f" <t:{first.ts // 1000}:D>: {where}"
+    ]
+    if origin.count > 1:
+        about = "about " if origin.is_estimate else ""
+        named = [f"{quote(name, 40)} ({count:,})" for name, count in origin.channels]
+        lines.append(
+            f"Until now {about}{many(origin.count, 'message')} by"
+            f" {many(origin.people, 'member')} have it, most of them in"
+            f" {', '.join(named)}."
+        )
+    else:
+        lines.append("Nobody has said it since.")
     return cut("\n".join(lines))
 
 

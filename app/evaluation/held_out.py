@@ -28,6 +28,7 @@ class Held:
     turns: Turns
     name: str
     text: str
+    channel: str = ""
 
 
 def find_guild(database: Database, name: str) -> StoredGuild:
@@ -112,7 +113,7 @@ def hold_out(
         seen = recent.setdefault(name, deque(before.get(name, ()), maxlen=turns))
         if not row.get("bot"):
             turns_before = [(_author(old), str(old["text"])) for old in seen]
-            yield Held(turns_before, _author(row), text)
+            yield Held(turns_before, _author(row), text, name)
         seen.append(row)
 
 

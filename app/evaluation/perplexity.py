@@ -7,7 +7,7 @@ between models.
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.evaluation.held_out import Held
@@ -15,6 +15,7 @@ from app.runner.fusion import BALANCED, Sides, next_trust
 from app.runner.llama import Batch, Context, Logits, Model
 from app.runner.message_tokens import end_token, message_tokens, said_in
 from app.runner.model_loader import thread_choices
+from app.voice.index import Lean
 from app.voice.tokens import Prediction, TokenVoice
 
 DIALS = tuple(range(0, 101, 10))
@@ -129,7 +130,15 @@ class Threads:
 class Scorer:
     """Scores messages with one model and one guild's voice."""
 
-    def __init__(self, model: Model, context: Context, voice: TokenVoice) -> None:
+    def __init__(
+        self,
+        model: Model,
+        context: Context,
+        voice: TokenVoice,
+        leans: Mapping[str, Lean] | None = None,
+    ) -> None:
+        """`leans` has what the voice leans to in channels, by their names."""
+        self._leans = leans or {}
         self._model = model
         self._context = context
         self._voice = voice
@@ -145,19 +154,24 @@ class Scorer:
         for held in messages:
             text = _line(held.text)[:MESSAGE_CHARS]
             own = [*message_tokens(self._model, text), self._end]
-            self._score_message(scores, self._model.tokens(prompt_of(held)), own)
+            prompt = self._model.tokens(prompt_of(held))
+            self._score_message(scores, prompt, own, self._leans.get(held.channel))
             scores.messages += 1
             scores.bytes += len(text.encode()) + 1
             on_message(scores.messages)
         return scores
 
     def _score_message(
-        self, scores: Scores, prompt: Sequence[int], own: Sequence[int]
+        self,
+        scores: Scores,
+        prompt: Sequence[int],
+        own: Sequence[int],
+        lean: Lean | None,
     ) -> None:
         trust, said = 0.0, said_in(self._model, prompt)
         for at, logits in enumerate(self.read(prompt, own)):
             token = own[at]
-            prediction = self._voice.predict(own[:at], said)
+            prediction = self._voice.predict(own[:at], said, lean=lean)
             trust = add_token(scores, logits, prediction, token, trust)
 
     def read(self, prompt: Sequence[int], own: Sequence[int]) -> Iterable[Logits]:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from app.runner.adapters import Adapters
 from app.runner.model_loader import usable_threads
 from app.runner.token_voice_builder import build_from_home
 from app.settings import config_file
-from app.store import voice_changes
+from app.store import guilds, voice_changes
 from app.store.database import Database
 from app.voice.files import VoiceFileError
+from app.voice.index import Lean
 from app.voice.tokens import TokenVoice
 
 _CONTEXT = 4096
@@ -42,8 +43,12 @@ def measure(
     limit: int,
     model: str | None = None,
     adapter: str | None = None,
+    lean: int | None = None,
 ) -> VoiceScores:
     """Score one server and its later messages.
+
+    Args:
+        lean: Instead of the setting `voice.lean`.
 
     Raises:
         UsageError: If the guild is not learned, or the file has no message to score.
@@ -53,10 +58,22 @@ def measure(
     with Database(home.database, read_only=True) as database:
         guild = find_guild(database, name)
         before = database.call(before_of, guild.id, rows, turns)
+        times = lean or config_file.load(home.config_file).voice.lean
+        leans = database.call(_leans, guild.id, before, times)
     held = spread(list(hold_out(rows, before, turns)), limit)
     if not held:
         raise UsageError(f"{file} has no message to score.")
-    return _score(path, _voice(home, guild.id, path), held, adapter)
+    return _score(path, _voice(home, guild.id, path), held, adapter, leans)
+
+
+def _leans(guild: GuildId, names: Iterable[str], times: int) -> dict[str, Lean]:
+    """Return what the voice leans to in each of the channels."""
+    found = {name: guilds.find_channel(guild, name) for name in names}
+    return {
+        name: Lean(frozenset([one.id]), times)
+        for name, one in found.items()
+        if one is not None and times > 1
+    }
 
 
 def _locate(home: Home, name: str | None) -> Path:
@@ -84,7 +101,11 @@ def _voice(home: Home, guild: GuildId, model: Path) -> TokenVoice:
 
 
 def _score(
-    path: Path, voice: TokenVoice, held: Sequence[Held], adapter: str | None
+    path: Path,
+    voice: TokenVoice,
+    held: Sequence[Held],
+    adapter: str | None,
+    leans: Mapping[str, Lean],
 ) -> VoiceScores:
     """Return the scores; with an adapter, add that of the model alone."""
     llama.start()
@@ -101,7 +122,7 @@ def _score(
             told = time.monotonic()
             _tell(f"scored {count} of {len(held)} messages")
 
-    scorer = Scorer(model, context, voice)
+    scorer = Scorer(model, context, voice, leans)
     plain = scorer.score(held, on_message).report()
     if tuned is None:
         return plain

@@ -73,6 +73,10 @@ class Generate(Request[GenerateReply]):
     """Rows of the only channels that the voice may speak from; None means all."""
     spans: list[list[int]] | None = None
     """[first, last] rows of the only messages that it may speak from; None: all."""
+    near: list[int] = field(default_factory=list)
+    """Rows of the channels that the voice leans to."""
+    lean: float = 1.0
+    """A place in them counts for so many elsewhere."""
     dial: int = 0
     """The dial: 0 is the model's own distribution, 100 the voice's."""
     guild: str = ""

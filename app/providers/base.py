@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from app.core.names import GuildId
 from app.voice.generated_line import Rules
-from app.voice.index import Spans
+from app.voice.index import Lean, Spans
 
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
 """A reply to plan for: a conversation worth reading, and more than most chat lines."""
@@ -76,6 +76,8 @@ class Prompt:
     """Rows of the only channels that the voice may speak from; None means all."""
     spans: Spans | None = None
     """Rows of the only messages that it may speak from; None means all."""
+    lean: Lean | None = None
+    """Rows of the channels whose messages count for more."""
     examples: tuple[str, ...] = ()
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()

@@ -79,6 +79,7 @@ class MarkovProvider:
                 rules=prompt.rules,
                 channels=prompt.channels,
                 spans=prompt.spans,
+                lean=prompt.lean,
                 avoid=never.found_in if prompt.never else None,
             )
             if not has_secret(line.text) and not prompt.is_stale(line.text):

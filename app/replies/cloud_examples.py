@@ -76,6 +76,7 @@ class Illustrator:
                 rules=rules,
                 channels=prompt.channels,
                 spans=prompt.spans,
+                lean=prompt.lean,
                 avoid=never.found_in if prompt.never else None,
             )
         except LookupError:

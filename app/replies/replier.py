@@ -29,8 +29,9 @@ from app.replies.mode_choice import Drawn, ModeChoice
 from app.replies.request import MadeReply, ReplyRequest, Stages
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
+from app.settings.host_names import LOCAL
 from app.settings.schema import Config
-from app.store import replies
+from app.store import members, replies
 from app.store.database import Database
 from app.voice.voice import Voice
 
@@ -44,6 +45,10 @@ DRAFT_SHARE = 0.2
 
 LEAST_TURNS = 4
 """The fewest turns that show how people write where nothing is learned."""
+
+
+LIKE_DIAL = 70
+"""The least dial of replies that speak like a member."""
 
 
 class VoiceSource(Protocol):
@@ -144,6 +149,11 @@ class Replier:
             began: The beginning of the work on it; None means now.
         """
         began = self._clock() if began is None else began
+        if reply is not None and request.like:
+            begin = members.begin_imitation
+            if not await self._database.run(begin, reply, request.like.author):
+                await self._database.run(replies.set_state, reply, "forgotten")
+                return None
         for attempt in range(TRIES):
             if attempt == TRIES // 2:
                 # Where much is edited, only the chain is quick enough.
@@ -231,6 +241,8 @@ class Replier:
             request.guild, request.root or request.channel or 0
         )
         voice = await self._voices.voice(request.guild)
+        if request.like:
+            request = _as_member(request, config)
         drawn = await self._choosing.draw(reply, request, config, voice.messages)
         if drawn:
             request = replace(request, mode=drawn.arm.mode, dial=drawn.arm.dial)
@@ -238,6 +250,9 @@ class Replier:
         mode = choose_mode(wanted, learned=voice.messages, seed=request.seed)
         order = self._rungs.order
         names = order(config, request.provider, is_free=request.is_free)
+        if request.like:
+            # They agreed to be imitated here, and to nothing elsewhere.
+            names = [name for name in names if name == LOCAL]
         return _Plan(
             request, config, voice, mode, names if mode != "markov" else [], drawn
         )
@@ -275,7 +290,7 @@ class Replier:
         if plan.mode == "hybrid":
             rungs = self._at_best(rungs, plan, guard)
         # What may not be said after all is not shown while it is written.
-        is_secret = request.is_choosy or bool(prompt.hidden)
+        is_secret = request.is_choosy or bool(prompt.hidden) or request.like is not None
         shows = _nobody if is_secret else holding_back(on_piece, prompt.never)
         return Ladder(rungs, self._clock, guard, shows, request.halt, reserve)
 
@@ -326,9 +341,12 @@ class Replier:
             summary_of=gathered.summary_of,
             lent=frozenset(filter(None, [gathered.summary_guild])),
             channels=gathered.speakable,
-            spans=request.past.spans if request.past else None,
+            spans=request.spans,
+            near=frozenset(filter(None, [request.channel, request.root])),
         )
         is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
+        if like := request.like:
+            prompt = replace(prompt, bot_name=like.name, persona="")
         return replace(prompt, is_first=is_first)
 
     async def _in_language(
@@ -339,7 +357,8 @@ class Replier:
         A persona's own language goes first.
         """
         request = plan.request
-        if plan.voice.messages <= LEAST or rules_in(prompt.persona).language:
+        is_few = plan.voice.messages <= LEAST
+        if is_few or request.like or rules_in(prompt.persona).language:
             return prompt
         language, channels = await self._languages.spoken(
             request.guild, request.channel, gathered.turns, gathered.speakable
@@ -400,8 +419,18 @@ class Replier:
             return None if files is None else replace(made, files=tuple(files))
         asked = made.request
         fields |= {"channel": asked.channel, "reason": asked.reason}
+        if asked.like:
+            fields |= {"imitates": asked.like.author}
         reply = await self._database.run(replies.add, asked.guild, fields, sources)
         return None if reply is None else replace(made, reply=reply)
+
+
+def _as_member(request: ReplyRequest, config: Config) -> ReplyRequest:
+    """Return the request with a mode and a dial in which the member is heard."""
+    wanted = request.mode or config.reply.mode
+    dial = config.reply.dial if request.dial is None else request.dial
+    mode = "markov" if wanted == "markov" else "hybrid"
+    return replace(request, mode=mode, dial=max(dial, LIKE_DIAL))
 
 
 def _nobody(piece: str | None) -> None:

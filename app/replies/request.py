@@ -39,6 +39,16 @@ class Past(NamedTuple):
         return any(first <= row <= last for first, last in self.spans)
 
 
+class Like(NamedTuple):
+    """A member to speak like."""
+
+    author: str
+    """Their hash."""
+    name: str
+    spans: Spans
+    """Rows of their messages."""
+
+
 @dataclass(frozen=True)
 class ReplyRequest:
     """A message to answer, with any deviations from the settings."""
@@ -71,6 +81,8 @@ class ReplyRequest:
     """It waits for the owner when it is written."""
     past: Past | None = None
     """The time to speak from; None means now."""
+    like: Like | None = None
+    """The member to speak like; None means the server."""
     arrived: float | None = None
     """The time of arrival, by the replier's clock; None means now."""
     waiting: int = 0
@@ -82,6 +94,13 @@ class ReplyRequest:
     def is_choosy(self) -> bool:
         """True if it is sent only where it fits: nobody waits for it."""
         return self.reason == "join-in"
+
+    @property
+    def spans(self) -> Spans | None:
+        """Rows of the only messages to speak from; None means all."""
+        if self.like:
+            return self.like.spans
+        return self.past.spans if self.past else None
 
 
 class Stages:
@@ -193,6 +212,8 @@ class MadeReply:
         notes += [self.tuned] if self.tuned else []
         if past := self.request.past:
             notes.append(f"it spoke as people did before {day_of(past.end)}")
+        if self.request.like:
+            notes.append("it spoke like a member who agreed to that")
         if self.silence:
             notes.append(SILENT + self.silence)
         notes += self.answer.notes

@@ -20,7 +20,7 @@ from app.runner.llama import Logits, Model
 from app.runner.message_tokens import end_token, said_in
 from app.runner.repetition import Repetition
 from app.runner.word_guard import WordGuard
-from app.voice.static_index import spans_of
+from app.voice.static_index import Lean, spans_of
 from app.voice.tokens import Prediction, StateHolders, TokenVoice
 
 ENDS_FROM = 0.5
@@ -78,6 +78,8 @@ class Chooser:
         self._channels = None if channels is None else frozenset(channels)
         spans = request.spans
         self._spans = None if spans is None else spans_of(spans)
+        near = frozenset(request.near)
+        self._lean = Lean(near, request.lean) if near else None
         self._said = said_in(model, prompt) if self._voice else None
         self._folds = bool(request.marked) and self._voice is not None
         self._guard = WordGuard(model, prompt, self._voice, self._channels, self._spans)
@@ -117,7 +119,7 @@ class Chooser:
             logits = _folded(logits, self._model)
         if self._voice:
             prediction = self._voice.predict(
-                written, self._said, self._channels, self._spans
+                written, self._said, self._channels, self._spans, self._lean
             )
         fused = fuse(logits, prediction, self._dial, self._trust)
         self._weights += fused.weight

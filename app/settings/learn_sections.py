@@ -42,6 +42,15 @@ class VoiceSettings:
         high=1000,
         snapshots="any",
     )
+    lean: int = setting(
+        16,
+        "Weight of a message of the channel that it speaks in, beside one from"
+        " elsewhere; 1 makes them equal.",
+        scope="channel",
+        low=1,
+        high=100,
+        snapshots="any",
+    )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,12 @@ from app.settings.model_sections import (
     ModelSettings,
     OpenAISettings,
 )
-from app.settings.speech_sections import BotSettings, ReplySettings, SpeakSettings
+from app.settings.speech_sections import (
+    BotSettings,
+    GamesSettings,
+    ReplySettings,
+    SpeakSettings,
+)
 
 
 @dataclass(frozen=True)
@@ -29,3 +34,4 @@ class Config:
     """The hosts besides `openai`, by name."""
     memory: MemorySettings = field(default_factory=MemorySettings)
     context: ContextSettings = field(default_factory=ContextSettings)
+    games: GamesSettings = field(default_factory=GamesSettings)

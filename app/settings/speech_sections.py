@@ -210,6 +210,17 @@ class ReplySettings:
 
 
 @dataclass(frozen=True)
+class GamesSettings:
+    """Games with the learned messages."""
+
+    origin: bool = setting(
+        True,
+        "`/origin` tells who said a phrase first, and how it spread.",
+        scope="guild",
+    )
+
+
+@dataclass(frozen=True)
 class SpeakSettings:
     """The conditions for speaking without a command."""
 
@@ -301,6 +312,12 @@ class SpeakSettings:
     )
     react: float = setting(
         0.0, "Chance of reacting with an emoji instead.", scope="channel", low=0, high=1
+    )
+    imitate: bool = setting(
+        False,
+        "Let `/like` and `/duet` speak like members who agreed with `/privacy voice`.",
+        scope="guild",
+        snapshots="never",
     )
     max_age_seconds: int = setting(
         300,

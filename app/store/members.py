@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from peewee import fn
 
 from app.core.names import GuildId
-from app.store import conversations, rows, sqlite
+from app.store import conversations, rows, sqlite, voice_changes
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
+from app.store.replies import NO_WORDS
 from app.store.rows import StoredMember
 from app.store.tables import (
     Attachment,
@@ -21,6 +22,7 @@ from app.store.tables import (
     Member,
     Message,
     Reply,
+    ReplySource,
 )
 
 _CHOICE = "direct "
@@ -108,7 +110,8 @@ def set_opted_out(guild: GuildId, author: str, has_opted_out: bool) -> None:
         member.has_opted_out = has_opted_out
         if has_opted_out:
             member.name = ""
-            member.allows_tuning = False
+            member.allows_tuning = member.allows_voice = False
+            end_imitations(guild, one)
             conversations.leave(guild, one)
         member.save()
 
@@ -150,6 +153,52 @@ def set_allows_tuning(guild: GuildId, author: str, allows: bool) -> None:
     member = _find(guild, author) or _ensure(guild, author, "")
     member.allows_tuning = allows
     member.save()
+
+
+@write
+def set_allows_voice(guild: GuildId, author: str, allows: bool) -> None:
+    """Store whether the bot may speak like a member; a no also ends what is begun."""
+    member = _find(guild, author) or _ensure(guild, author, "")
+    member.allows_voice = allows
+    member.save()
+    if not allows:
+        end_imitations(guild, author)
+
+
+def imitable(guild: GuildId) -> list[StoredMember]:
+    """Return the members who agreed that the bot speaks like them."""
+    here = (Member.guild == guild) & Member.allows_voice & ~Member.has_opted_out
+    named = Member.select().where(here & (Member.name != ""))
+    return rows.all_of(StoredMember, named.order_by(Member.id))
+
+
+@write
+def begin_imitation(reply: int, author: str) -> bool:
+    """Note that a reply speaks like a member (hash); False if they do not agree."""
+    row = Reply.get_or_none((Reply.id == reply) & (Reply.state != "forgotten"))
+    if row is None or not allows_voice(GuildId(row.guild_id), author):
+        return False
+    Reply.update(imitates=author).where(Reply.id == reply).execute()
+    return True
+
+
+def allows_voice(guild: GuildId, author: str) -> bool:
+    """Return whether a member (hash) agreed that the bot speaks like them."""
+    return any(one.author == author for one in imitable(guild))
+
+
+@write
+def end_imitations(guild: GuildId, author: str) -> None:
+    """Take the words out of what speaks like a member (hash) and is not sent yet."""
+    mine = (Reply.guild == guild) & (Reply.imitates == author)
+    begun = mine & Reply.state.in_(("claimed", "made", "draft"))
+    found = [row for (row,) in tuples(Reply.select(Reply.id).where(begun))]
+    for reply in found:
+        ReplySource.delete().where(ReplySource.reply == reply).execute()
+        emptied = Reply.update(state="forgotten", **NO_WORDS)
+        emptied.where(Reply.id == reply).execute()
+    if found:
+        voice_changes.note(guild, [voice_changes.OTHER_WORDS])
 
 
 @dataclass(frozen=True)
@@ -205,6 +254,8 @@ def wishes(guild: GuildId, author: str) -> list[dict[str, object]]:
             found.append({"opted_out": True})
         if one.allows_tuning:
             found.append({"allows_tuning": True, "name": one.name})
+        if one.allows_voice:
+            found.append({"allows_voice": True, "name": one.name})
     if chosen is not None:
         server = Guild.get_or_none(Guild.id == chosen)
         found.append({"direct_messages_in_the_voice_of": server.name if server else ""})

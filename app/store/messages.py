@@ -292,7 +292,7 @@ def page(
         before: Only those before that moment of the channel.
     """
     if containing:
-        sought = Sought(_forms(containing), guild, channel, before)
+        sought = Sought(message_index.forms(containing), guild, channel, before)
         return by_rows(message_index.newest(bound(), sought, limit))
     query = _joined().where(Message.guild == guild)
     order = [Message.id.desc()]
@@ -302,13 +302,6 @@ def page(
     if before is not None:
         query = query.where(_MOMENT < Tuple(*before))
     return list(_stored(query.order_by(*order).limit(limit)))
-
-
-def _forms(words: str) -> tuple[str, ...]:
-    """The words in other cases; SQLite itself knows none beyond ASCII."""
-    if words.isascii():
-        return (words,)
-    return tuple(sorted({words, words.lower(), words.upper(), words.capitalize()}))
 
 
 @write

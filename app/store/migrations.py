@@ -178,6 +178,15 @@ def _message_index(database: SqliteDatabase) -> None:
     message_index.create(database)
 
 
+def _imitations(database: SqliteDatabase) -> None:
+    """Members agree that the bot speaks like them, and replies know whom they do."""
+    for table, column in (
+        ("member", "allows_voice INTEGER NOT NULL DEFAULT 0"),
+        ("reply", "imitates TEXT NOT NULL DEFAULT ''"),
+    ):
+        database.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -197,6 +206,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _sent_messages,
     _message_index,
     _messages_by_guild,
+    _imitations,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -147,6 +147,8 @@ def add(
     named = _named(fields, sources)
     if len(_still_there(named)) < len(named) or _has_lost_summary(fields):
         return None
+    if _is_unwanted(guild, fields):
+        return None
     made = int(time.time() * 1000)
     reply = Reply.create(guild=guild, created=made, **fields)
     _add_sources(reply.id, sources)
@@ -182,6 +184,14 @@ def _went(row: Reply, named: set[int]) -> bool:
         # While a reply is written, that is what changed meanwhile.
         return True
     return len(_still_there(named)) < len(named)
+
+
+def _is_unwanted(guild: GuildId, fields: Fields) -> bool:
+    """Tell if a reply speaks like a member who does not agree to that any more."""
+    if not (author := fields.get("imitates")):
+        return False
+    same = (Member.guild == guild) & (Member.author == author)
+    return not Member.select().where(same & Member.allows_voice).exists()
 
 
 def _has_lost_summary(fields: Fields) -> bool:
@@ -341,11 +351,12 @@ def answered(triggers: Sequence[str]) -> set[str]:
 
 
 def asked_by(guild: GuildId, author: str, since: int = 0) -> list[str]:
-    """Return the triggers of the replies to an author (hash) since that time.
+    """Return the triggers of replies to an author (hash), or like them, since then.
 
     Those to the names that the author writes under through a proxy are among them.
     """
-    people = Reply.asker.in_(people_of(guild, author))
+    own = people_of(guild, author)
+    people = Reply.asker.in_(own) | Reply.imitates.in_(own)
     mine = (Reply.guild == guild) & people & (Reply.created >= since)
     query = Reply.select(Reply.trigger).where(mine & Reply.trigger.is_null(False))
     return [trigger for (trigger,) in tuples(query)]

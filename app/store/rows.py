@@ -135,6 +135,8 @@ class StoredReply:
     """Hash of the author that it answers; empty if nobody is known."""
     answers: str | None = None
     """Discord's id of the message answered, where `trigger` is another thing."""
+    imitates: str = ""
+    """Hash of the member that it speaks like; empty if it speaks for itself."""
 
 
 @dataclass(frozen=True)

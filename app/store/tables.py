@@ -81,6 +81,8 @@ class Member(Table):
     has_opted_out = BooleanField(default=False)
     allows_tuning = BooleanField(default=False)
     """Agreed to tuning a model on their messages."""
+    allows_voice = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    """Agreed that the bot speaks like them."""
     account = TextField(null=True)
     """The author that writes as this one through a proxy, such as PluralKit."""
     proxied_name = TextField(null=True)
@@ -245,6 +247,8 @@ class Reply(Table):
     """Hash of the author that it answers, whose message is perhaps not stored."""
     answers = TextField(null=True, index=True)
     """Discord's id of the message answered, where `trigger` is another thing."""
+    imitates = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    """Hash of the member that it speaks like; empty if it speaks for itself."""
 
 
 class SentMessage(Table):

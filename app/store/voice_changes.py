@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from peewee import Expression, fn
 
 from app.core.names import GuildId
-from app.store import sqlite
+from app.store import audience, sqlite
+from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredSnapshot
 from app.store.sqlite import BATCH
-from app.store.tables import Message, VoiceChange, VoiceGap
+from app.store.tables import Member, Message, VoiceChange, VoiceGap
 from app.voice.sayable import sayable
 
 ALL = 0
@@ -19,6 +20,9 @@ ALL = 0
 OTHER_WORDS = -1
 """The mark, in place of a message, that words went which no voice has, as of replies.
 """
+
+MOST_RUNS = 3000
+"""The newest runs of a member's messages to speak from; each token costs by them."""
 
 Gap = tuple[int, int]
 """Rows above the first number, up to the second."""
@@ -159,3 +163,35 @@ def spans_before(guild: GuildId, end: int) -> tuple[tuple[int, int], ...]:
             spans.append((first, row))
         is_open = bool(is_before)
     return tuple(spans)
+
+
+def spans_of_author(
+    guild: GuildId,
+    author: str,
+    channel: int | None,
+    *,
+    is_private: bool,
+    within: Sequence[tuple[int, int]] | None = None,
+) -> tuple[tuple[int, int], ...]:
+    """Return the rows of a member's (hash) messages, as (first, last) of each run.
+
+    Args:
+        channel: Only what may be said there counts.
+        is_private: Only the owner hears it, so that all of it counts.
+        within: Runs of the only rows that count, ascending; None means all.
+    """
+    people = Member.author.in_(people_of(guild, author))
+    mine = Member.select(Member.id).where((Member.guild == guild) & people)
+    chosen = belongs(guild) & Message.member.in_(mine)
+    speakable = None if is_private else audience.speakable_channels(guild, channel)
+    if speakable is not None:
+        chosen &= Message.channel.in_(sorted(speakable))
+    spans: list[tuple[int, int]] = []
+    query = Message.select(Message.id).where(chosen).order_by(Message.id)
+    for (row,) in tuples(query):
+        if within is not None and not any(a <= row <= b for a, b in within):
+            continue
+        is_next = bool(spans) and spans[-1][1] == row - 1
+        first = spans.pop()[0] if is_next else row
+        spans.append((first, row))
+    return tuple(spans[-MOST_RUNS:])

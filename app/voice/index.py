@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from app.voice.index_view import FULL, Range, View, Weights
-from app.voice.static_index import DEPTH, END, Base, Spans, in_spans
+from app.voice.static_index import DEPTH, END, Base, Lean, Spans, in_spans
 from app.voice.tail import Tail
 
-__all__ = ["DEPTH", "END", "Index", "Range", "Spans", "View"]
+__all__ = ["DEPTH", "END", "Index", "Lean", "Range", "Spans", "View"]
 
 
 _MOST_PASTS = 2
@@ -43,13 +43,13 @@ class Scope:
         """A flag for each message of the tail."""
         self._whole, self._tail = Tail.empty(), Tail.empty()
 
-    def view(self, whole: Tail, weights: Weights) -> View:
+    def view(self, whole: Tail, weights: Weights, lean: Lean | None) -> View:
         """Return the view of a base and its newest tail; one thread at a time."""
         if whole is not self._whole:
             self._is_wanted += self._wanted(whole, len(self._is_wanted))
             flags = np.frombuffer(bytes(self._is_wanted), np.bool_)
             self._whole, self._tail = whole, whole.within(flags)
-        return View(self.base, self._tail, weights)
+        return View(self.base, self._tail, weights, lean)
 
     def _wanted(self, tail: Tail, first: int) -> bytes:
         """Return a flag for each message of a tail from the first on."""
@@ -105,7 +105,10 @@ class Index:
         return len(self._tail.ids)
 
     def view(
-        self, channels: frozenset[int] | None = None, spans: Spans | None = None
+        self,
+        channels: frozenset[int] | None = None,
+        spans: Spans | None = None,
+        lean: Lean | None = None,
     ) -> View:
         """Return the index as it is now.
 
@@ -114,25 +117,28 @@ class Index:
                 learned; None means all. Sets in use are kept ready; another one takes
                 20 ns a symbol at first.
             spans: The ids to look into, alike.
+            lean: The channels whose places count for more.
         """
         if spans is not None:
-            return self._past_view(channels, spans)
+            return self._past_view(channels, spans, lean)
         if channels is None or self._channels <= channels:
-            return View(self._base, self._tail, self._weights)
+            return View(self._base, self._tail, self._weights, lean)
         # Nobody who learns waits for the sorting.
         fresh = None if channels in self._scopes else Scope(channels, self._base)
         with self._writing:
             scope = self._scope_of(channels, fresh)
-            return scope.view(self._tail, self._weights)
+            return scope.view(self._tail, self._weights, lean)
 
-    def _past_view(self, channels: frozenset[int] | None, spans: Spans) -> View:
+    def _past_view(
+        self, channels: frozenset[int] | None, spans: Spans, lean: Lean | None
+    ) -> View:
         key = channels, spans
         scope = self._pasts.get(key) or Scope(channels, self._base, spans)
         with self._writing:
             scope = self._pasts.setdefault(key, scope)
             while len(self._pasts) > _MOST_PASTS:
                 del self._pasts[next(iter(self._pasts))]
-            return scope.view(self._tail, self._weights)
+            return scope.view(self._tail, self._weights, lean)
 
     def prepare_as(self, other: "Index") -> None:
         """Get ready for the sets of channels that another index was asked for."""

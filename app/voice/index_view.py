@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.static_index import DEPTH, END, Base
+from app.voice.static_index import DEPTH, END, Base, Lean
 from app.voice.tail import Tail
 
 FULL = 255
@@ -15,6 +15,9 @@ FULL = 255
 
 _REDRAWS = 24
 """The number of failed draws before all places of the range are weighed."""
+
+_FEW_TO_LEAN = 2
+"""The fewest places of which some can count for more."""
 
 _new = tuple.__new__
 """A maker of Range that takes half the time of its constructor."""
@@ -56,12 +59,17 @@ class View:
     continue through the tail.
     """
 
-    __slots__ = ("_weights", "base", "everything", "tail")
+    __slots__ = ("_lean", "_near", "_weights", "base", "everything", "tail")
 
-    def __init__(self, base: Base, tail: Tail, weights: Weights) -> None:
+    def __init__(
+        self, base: Base, tail: Tail, weights: Weights, lean: Lean | None = None
+    ) -> None:
         self.base = base
         self.tail = tail
         self._weights = weights
+        self._lean = lean
+        self._near = base.numbers_of(lean.channels) if lean else frozenset()
+        """The channels that it leans to, as the base numbers them."""
         self.everything = Range(0, 0, len(base.suffixes), 0, len(tail.suffixes))
 
     def narrow(self, found: Range, symbol: int) -> Range:
@@ -148,6 +156,9 @@ class View:
     def pick(self, found: Range, rng: Random) -> int:
         """Return a random place of the range, weighted by its message.
 
+        A lean is kept roughly where few places are in its channels, as no more than so
+        many are drawn.
+
         Raises:
             LookupError: When the range is empty, or all of it is forgotten.
         """
@@ -157,7 +168,8 @@ class View:
         if count == 0:
             raise LookupError("nothing learned follows this")
         weights = self._weights
-        faded = weights.base is not None or weights.tail
+        faded, lean = weights.base is not None or weights.tail, self._lean
+        far = None
         for _ in range(_REDRAWS):
             drawn = int(rng.random() * count)
             if drawn < in_base:
@@ -165,12 +177,24 @@ class View:
             else:
                 position = self.tail.suffix_at[tail_lo + drawn - in_base]
                 position += self.base.size
-            if not faded:
+            if faded:
+                weight = self._weight_at(position)
+                if weight != FULL and rng.random() * FULL >= weight:
+                    continue
+            if lean is None or self._is_near(position, lean):
                 return position
-            weight = self._weight_at(position)
-            if weight == FULL or rng.random() * FULL < weight:
-                return position
-        return self._pick_slowly(found, rng)
+            far = position
+            if rng.random() * lean.times < 1:
+                break
+        return self._pick_slowly(found, rng) if far is None else far
+
+    def _is_near(self, position: int, lean: Lean) -> bool:
+        """Return whether a position is in the channels that the view leans to."""
+        size = self.base.size
+        if position < size:
+            return self.base.is_in(position, self._near)
+        owner = self.tail.message_at(position - size)
+        return self.tail.channels[owner] in lean.channels
 
     def symbol_at(self, position: int) -> int:
         """Return the symbol at a position of the base or the tail."""
@@ -218,19 +242,48 @@ class View:
             The distinct symbols, ascending, and their counts, each place weighted by
             its message; both of shape (k,), k may be 0. END counts as a symbol.
         """
+        return self.leaning_followers(found, limit)[:2]
+
+    def leaning_followers(
+        self, found: Range, limit: int = 4096
+    ) -> tuple[
+        npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64] | None
+    ]:
+        """Return what `followers` does, and the mean lean of each symbol's places.
+
+        The lean is None where no place, or every place, has the same.
+        """
         positions, weights = self._places(found, limit)
         follow = self._symbols_at(positions + found.depth)
         if found.tail_lo < found.tail_hi:
             order = np.argsort(follow, kind="stable")
             follow, weights = follow[order], weights[order]
+            positions = positions[order]
         # Places are sorted by what follows them, so each symbol is one run.
         runs = np.flatnonzero(np.diff(follow, prepend=-1))
         symbols = follow[runs]
         counts = np.add.reduceat(weights, runs) if len(runs) else weights
-        if self._weights.base is None and not self._weights.tail:
-            return symbols, counts
         alive = counts > 0
-        return symbols[alive], counts[alive]
+        leans = self._leans(positions)
+        if leans is not None:
+            leans = np.add.reduceat(leans * weights, runs)[alive] / counts[alive]
+        return symbols[alive], counts[alive], leans
+
+    def _leans(
+        self, positions: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64] | None:
+        """Return for how many others each position counts; None where all are alike."""
+        lean, size = self._lean, self.base.size
+        if lean is None or len(positions) < _FEW_TO_LEAN:
+            return None
+        in_base = positions < size
+        near = np.zeros(len(positions), np.bool_)
+        near[in_base] = self.base.are_in(positions[in_base], self._near)
+        if not in_base.all():
+            rest = (positions[~in_base] - size).tolist()
+            owners = map(self.tail.message_at, rest)
+            near[~in_base] = [self.tail.channels[at] in lean.channels for at in owners]
+        return np.where(near, lean.times, 1.0) if near.any() else None
 
     def newest(
         self, found: Range, most: int, limit: int = 4096

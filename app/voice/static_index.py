@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -161,6 +161,14 @@ Spans = tuple[tuple[int, int], ...]
 """Ranges of message ids, both ends included, ascending and apart from each other."""
 
 
+class Lean(NamedTuple):
+    """Channels that count for more."""
+
+    channels: frozenset[int]
+    times: float
+    """A place in them counts for so many elsewhere."""
+
+
 def spans_of(pairs: Iterable[Sequence[int]]) -> Spans:
     """Return the spans of pairs of ids."""
     return tuple((first, last) for first, last in pairs)
@@ -208,6 +216,7 @@ class Base:
         self.symbol_at: Sequence[int] = self.symbols.data
         self.symbol_after = [self.symbols.data[at:].__getitem__ for at in range(DEPTH)]
         """The symbol after a position at depth d: the sorter's key."""
+        self._channel_at: Sequence[int] = self._channel_of.data
         self._mark_at: Sequence[int] = self._marks.data
         self._rank_at: Sequence[int] = self._ranks.data
         self._run_starts: Sequence[int] = run_starts.data
@@ -310,6 +319,22 @@ class Base:
     def channels(self) -> frozenset[int]:
         """The channels that its messages are from."""
         return frozenset(self._channels.tolist())
+
+    def numbers_of(self, channels: Collection[int]) -> frozenset[int]:
+        """Return these channels as the base numbers them."""
+        found = np.flatnonzero(np.isin(self._channels, list(channels)))
+        return frozenset(found.tolist())
+
+    def is_in(self, position: int, numbers: Collection[int]) -> bool:
+        """Return whether a position's message is from a channel of these numbers."""
+        return self._channel_at[self.message_at(position)] in numbers
+
+    def are_in(
+        self, positions: npt.NDArray[np.int64], numbers: Collection[int]
+    ) -> npt.NDArray[np.bool_]:
+        """Return the same for each position; shapes (k,) and (k,)."""
+        owners = self._channel_of[self.messages_at(positions)]
+        return np.isin(owners, list(numbers))
 
     def within(self, channels: Collection[int]) -> "Base":
         """Return the same messages with places in these channels alone.

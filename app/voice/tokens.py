@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.voice import files, static_index
 from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
-from app.voice.index import DEPTH, END, Index, Range, Spans, View
+from app.voice.index import DEPTH, END, Index, Lean, Range, Spans, View
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -59,8 +59,9 @@ _KEPT_SCOPES = 8
 _PLACES = 1 << 12
 """The most places to count; of more, this many evenly spread ones."""
 
-Shown = tuple[frozenset[int] | None, Spans | None]
-"""The channels and the spans of ids to look into; None means all."""
+Shown = tuple[frozenset[int] | None, Spans | None, Lean | None]
+"""The channels and the spans of ids to look into, where None means all, and those that
+count for more."""
 
 Ids = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float32]
@@ -196,7 +197,7 @@ class TokenVoice:
         """The token that ends a message in the chat log: the line break."""
         self.last_message = last_message
         """The highest row id of a learned message, or 0."""
-        self._count((None, None), index.view())
+        self._count((None, None, None), index.view())
 
     @classmethod
     def open(cls, directory: Path) -> "TokenVoice":
@@ -251,6 +252,7 @@ class TokenVoice:
         said: ConversationCache | None = None,
         channels: frozenset[int] | None = None,
         spans: Spans | None = None,
+        lean: Lean | None = None,
     ) -> Prediction:
         """Return what follows.
 
@@ -263,11 +265,12 @@ class TokenVoice:
             said: The conversation before it.
             channels: As in `Index.view`.
             spans: As there.
+            lean: As there.
         """
         context = [token + 1 for token in written[-STATE_SIZE:]]
         if len(context) < STATE_SIZE:
             context.insert(0, END)
-        shown = channels, spans
+        shown = channels, spans, lean
         view = self._index.view(*shown)
         counted = self._counted.get(shown) or self._count(shown, view)
         matches = view.matches(context, STATE_SIZE)
@@ -339,11 +342,13 @@ class TokenVoice:
         return follow
 
     def _count_followers(self, view: View, found: Range) -> Followers:
-        symbols, counts = view.followers(found, _PLACES)
+        symbols, counts, leans = view.leaning_followers(found, _PLACES)
         ids = symbols - 1
         if not len(ids):
             return Followers(ids, counts.astype(np.float32), ())
         kept = np.maximum(counts - _DISCOUNT, 0.05 * counts)
+        if leans is not None:
+            kept *= leans
         kept /= kept.sum()
         if symbols[0] == END:
             # The ids ascend, so that a token's share is found quickly.

@@ -11,7 +11,7 @@ from app.voice import files, voice_builder
 from app.voice.files import MappedFiles, VoiceFileError
 from app.voice.generate_line import Avoid, speak
 from app.voice.generated_line import GeneratedLine, LineSource, Rules
-from app.voice.index import DEPTH, END, Index, Spans, View
+from app.voice.index import DEPTH, END, Index, Lean, Spans, View
 from app.voice.vocabulary import Vocabulary
 from app.voice.voice_builder import build
 from app.voice.word_tokenizer import split
@@ -171,6 +171,7 @@ class Voice:
         rules: Rules = _DEFAULT,
         channels: frozenset[int] | None = None,
         spans: Spans | None = None,
+        lean: Lean | None = None,
         avoid: Avoid | None = None,
     ) -> GeneratedLine:
         """Return a new line; the same `rng` state gives the same line.
@@ -183,6 +184,7 @@ class Voice:
             channels: Row ids of the only channels to speak from, as if the others had
                 never been learned; None means all.
             spans: Row ids of the only messages to speak from, alike.
+            lean: Row ids of the channels whose messages count for more.
             avoid: Tells if a word or a line must not be said.
 
         Raises:
@@ -190,7 +192,7 @@ class Voice:
                 not yet noticed.
         """
         known = self._known
-        view = known.index.view(channels, spans)
+        view = known.index.view(channels, spans, lean)
         return speak(view, known.vocabulary, rng, seed, rules, avoid)
 
     def drafts(
@@ -202,6 +204,7 @@ class Voice:
         rules: Rules = _DEFAULT,
         channels: frozenset[int] | None = None,
         spans: Spans | None = None,
+        lean: Lean | None = None,
         avoid: Avoid | None = None,
     ) -> list[GeneratedLine]:
         """Return up to `count` different lines, made like `speak`'s.
@@ -219,6 +222,7 @@ class Voice:
                 rules=rules,
                 channels=channels,
                 spans=spans,
+                lean=lean,
                 avoid=avoid,
             )
             lines.setdefault(line.text, line)
@@ -269,6 +273,8 @@ class Voice:
             known.index.weigh(message, weight)
         while not self._catch_up(known):
             pass
+        # Windows keeps mapped files, so the build left those in use until now.
+        files.sweep(directory, voice_builder.NAME)
 
     def _catch_up(self, known: _Known) -> bool:
         """Apply changes to `known`; True when it has all of them and is in use."""

@@ -17,6 +17,7 @@ from app.core.names import GuildId
 from app.service.search_keeper import SLICE
 from app.store import authors, forgetting, guilds, members, messages
 from app.store.database import Database
+from app.store.search.occurrences import occurrences
 
 SYLLABLES = "ba ko ri sen ta lu mo ne fi gra pel do shi wen ar ul ist ei qu ob".split()
 CHANNELS, BATCH, PAGE = 20, 2000, 300
@@ -41,6 +42,8 @@ def main() -> int:
             )
             print("with the index:")
             search(database)
+            print("/origin:")
+            trace(database)
             rows = database.call(forgetting.rows_of_guild, GuildId(1))[:1000]
             seconds = timed(lambda: database.call(forgetting.delete, GuildId(1), rows))
             print(f"1,000 messages forgotten in {1000 * seconds:.0f} ms")
@@ -92,6 +95,14 @@ def search(database: Database) -> None:
             found = len(database.call(look))
             ms = 1000 * min(timed(partial(database.call, look)) for _ in range(3))
             print(f"  {words!r:12} in {place:9} {found:3} found {ms:6.0f} ms")
+
+
+def trace(database: Database) -> None:
+    for phrase in ("nowhere", "qudopel", "wenwen do", "bako", "shi"):
+        look = partial(occurrences, GuildId(1), phrase, None)
+        found = database.call(look).messages
+        ms = 1000 * min(timed(partial(database.call, look)) for _ in range(3))
+        print(f"  {phrase!r:12} {found:9,} found {ms:6.0f} ms")
 
 
 def timed(work: Callable[[], object]) -> float:

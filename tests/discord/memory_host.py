@@ -24,6 +24,7 @@ from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import Digest
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.phrase_origin import PhraseOrigin
 from app.settings import owner_rules
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
@@ -57,6 +58,7 @@ class MemoryHost:
         self.overrides: dict[tuple[int, int], dict[str, object]] = {}
         self.opted_out_of: set[tuple[int, int]] = set()
         self.allows_tuning: set[tuple[int, int]] = set()
+        self.allows_voice: set[tuple[int, int]] = set()
         self.asked: list[Ask] = []
         self.direct: list[DirectAsk] = []
         self.chosen: dict[int, int] = {}
@@ -465,6 +467,9 @@ class MemoryHost:
         self.weeks_of.append(frozenset(channels))
         return self.the_week
 
+    async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
+        return None
+
     async def emoji(self, place: MessagePlace) -> str | None:
         return self.emoji_used
 
@@ -473,6 +478,10 @@ class MemoryHost:
 
     async def allow_tuning(self, guild: int, author: int, on: bool) -> None:
         change = self.allows_tuning.add if on else self.allows_tuning.discard
+        change((guild, author))
+
+    async def allow_voice(self, guild: int, author: int, on: bool) -> None:
+        change = self.allows_voice.add if on else self.allows_voice.discard
         change((guild, author))
 
     async def opt_out(self, guild: int, author: int, on: bool) -> Forgotten:

@@ -31,6 +31,8 @@ TABLE = {
     "model where": "model_command.mode_and_place_are_switched_and_shown",
     "model mode": "model_command.mode_and_place_are_switched_and_shown",
     "model check": "model_command.the_check_up_is_shown_to_the_owner",
+    "origin": "cog_games.origin_shows_the_first_who_may_be_told_with_a_link_and_a"
+    "_picture",
     "catchup": "catchup.it_tells_what_was_written_since_ones_last_message_with_links",
     "config show": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
@@ -44,6 +46,9 @@ TABLE = {
     "privacy opt-out": "real_host.no_byte_of_an_opted_out_member_stays_in_the_home",
     "privacy opt-in": "cog_commands.an_opt_out_holds_until_it_is_taken_back",
     "privacy tuning": "cog_commands.a_member_agrees_to_tuning_and_takes_it_back",
+    "privacy voice": "imitation.a_member_takes_their_voice_back_at_once",
+    "like": "imitation.it_talks_like_a_member_who_agreed_and_says_so",
+    "duet": "imitation.two_members_who_agreed_talk_in_turns",
     "privacy forget": "real_host.a_member_can_see_export_forget_and_opt_out",
     "privacy member": "cog_commands.a_banned_members_recent_messages_go_in_one_step",
     "Why this?": "cog_speak.the_menu_on_a_reply_explains_repeats_and_forgets",

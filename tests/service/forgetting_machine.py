@@ -206,6 +206,16 @@ class Forgetting(RuleBasedStateMachine):
     def a_person_agrees_to_tuning(self, who: int, on: bool) -> None:
         self.step(self.world.allow_tuning(*self.person(who), on))
 
+    @rule(who=SOME, on=st.booleans())
+    def a_person_allows_imitations(self, who: int, on: bool) -> None:
+        self.step(self.world.allow_voice(*self.person(who), on))
+
+    @rule(where=SOME, who=SOME)
+    def somebody_asks_for_an_imitation(self, where: int, who: int) -> None:
+        place, world = self.place(where), self.world
+        if place.channel in world.listened:
+            self.step(world.imitate(place, world.people[who % len(world.people)]))
+
     @rule(which=SOME)
     def a_voice_is_built_in_the_words_of_a_model(self, which: int) -> None:
         if self.row(which):

@@ -24,6 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast
 
+from app.core.errors import UsageError
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.controller import ports_of
@@ -163,6 +164,8 @@ class World:
     """Guilds, and the hosts that their owner agreed to."""
     agreed_to_tuning: set[tuple[int, int]] = field(default_factory=set)
     """Guilds and people."""
+    imitable: set[tuple[int, int]] = field(default_factory=set)
+    """Guilds and people who agreed to be imitated."""
     tokens: dict[GuildId, str] = field(default_factory=dict)
     """The guilds (rows) that have a token voice, and the model's vocabulary."""
     asked: str = ""
@@ -203,6 +206,7 @@ class World:
             "listened": sorted(self.listened), "opted_out": sorted(self.opted_out),
             "own": list(self.own.items()), "words": self.words,
             "agreed_to_tuning": sorted(self.agreed_to_tuning),
+            "imitable": sorted(self.imitable),
             "tokens": list(self.tokens.items()),
             "guilds": self.guilds, "people": self.people,
             "places": [asdict(place) for place in self.places],
@@ -227,6 +231,7 @@ class World:
         world.words = known["words"]
         tuned = known["agreed_to_tuning"]
         world.agreed_to_tuning = {(guild, one) for guild, one in tuned}
+        world.imitable = {(guild, one) for guild, one in known["imitable"]}
         world.tokens = dict(known["tokens"])
         return world
 
@@ -388,6 +393,8 @@ class World:
             for one in self.said.values()
             if (one.place.guild, one.author) == (guild, author)
         ]
+        if how == "opt out":
+            self.imitable.discard((guild, author))
         if how == "ban":
             await self.ports.messages.banned(guild, author)
         elif how == "opt out":
@@ -532,6 +539,31 @@ class World:
         change = self.agreed_to_tuning.add if on else self.agreed_to_tuning.discard
         change((guild, author))
         await self.ports.members.allow_tuning(guild, author, on)
+
+    async def allow_voice(self, guild: int, author: int, on: bool) -> None:
+        (self.imitable.add if on else self.imitable.discard)((guild, author))
+        await self.ports.members.allow_voice(guild, author, on)
+
+    async def imitate(self, place: MessagePlace, author: int) -> None:
+        """Ask the bot to speak like a person, which only their own wish allows."""
+        await self.change(place.guild, "speak.imitate", "on")
+        request = Ask(
+            place, snowflake(), self.people[0], "you", "the tide", "like", like=author
+        )
+        try:
+            answer = await self.ports.replies.answer(request)
+        except UsageError:
+            self.done["refused imitations"] += 1
+            return
+        if answer is None:
+            return
+        text = " ".join(answer.parts)
+        assert (place.guild, author) in self.imitable, text
+        own = {one.word for one in self.said.values() if one.author == author}
+        assert planted(text) <= own, f"{text} is not like {author}"
+        self.done["imitations"] += 1
+        self.check_readers(place, text)
+        await self._send(answer)
 
     async def build_tokens(self, guild: int) -> None:
         """Build a guild's voice in the words of a model, which is kept from then on."""

@@ -14,7 +14,7 @@ from app.importers.records import Record
 from app.ipc import control
 from app.replies.request import ReplyRequest
 from app.service.service import Service, open_service
-from app.service.time_machine import past_of
+from app.service.spoken_from import past_of
 from app.store import places
 from app.store.places import Place
 from tests.asking import ask

@@ -50,6 +50,8 @@ BEFORE_INDEX = (
     "DROP TABLE message_index_part",
     "DROP TABLE message_index",
     "ALTER TABLE row_numbers DROP COLUMN indexed",
+    "ALTER TABLE member DROP COLUMN allows_voice",
+    "ALTER TABLE reply DROP COLUMN imitates",
 )
 BEFORE_ASKERS = (
     *BEFORE_INDEX,

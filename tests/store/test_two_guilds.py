@@ -166,6 +166,7 @@ def arguments(
         "file": "a file", "position": 1, "people": [], "batch": [], "files": [],
         "twins": None, "figures": {}, "made": NOW, "change": 2**31, "won": 1,
         "is_bot": False, "has_opted_out": True, "allows": False, "by_owner": True,
+        "is_private": False,
         "first": mine["replies"][0], "second": mine["replies"][1],
         "is_demo": False, "claimed": "1", "vectors": [], "step": 1000, "each": 5,
         "reason": "mention", "trigger": "new", "asker": "puck", "answers": "00",

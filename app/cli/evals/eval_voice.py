@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, default=400, help="messages at most, spread evenly"
     )
+    parser.add_argument(
+        "--lean", metavar="N", type=int, help="instead of the setting voice.lean"
+    )
     parser.add_argument("--model", help="a name of models.txt or a GGUF file")
     parser.add_argument(
         "--adapter",
@@ -46,6 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         limit=arguments.limit,
         model=arguments.model,
         adapter=arguments.adapter,
+        lean=arguments.lean,
     )
     if arguments.json:
         print_json(result)

@@ -6,6 +6,8 @@ from app.discord.cogs.about import AboutCog
 from app.discord.cogs.catchup import CatchupCog
 from app.discord.cogs.direct import DirectCog
 from app.discord.cogs.events import EventsCog
+from app.discord.cogs.games import GamesCog
+from app.discord.cogs.imitate import ImitateCog
 from app.discord.cogs.listen import ListenCog
 from app.discord.cogs.model import ModelCog
 from app.discord.cogs.privacy import PrivacyCog
@@ -18,6 +20,7 @@ from app.discord.cogs.train import TrainCog
 COGS: tuple[type[discord.Cog], ...] = (
     EventsCog,
     SpeakCog,
+    ImitateCog,
     ReplyActionsCog,
     ListenCog,
     TrainCog,
@@ -26,6 +29,7 @@ COGS: tuple[type[discord.Cog], ...] = (
     ModelCog,
     StatsCog,
     CatchupCog,
+    GamesCog,
     AboutCog,
     DirectCog,
 )

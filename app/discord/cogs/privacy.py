@@ -103,6 +103,35 @@ class PrivacyCog(discord.Cog):
         await answers.respond(context, text, is_hidden=True)
 
     @privacy.command(
+        name="voice",
+        description="Allow or deny that I speak like you here, with /like and /duet.",
+    )
+    async def voice(
+        self,
+        context: discord.ApplicationContext,
+        wish: Annotated[
+            str,
+            discord.Option(
+                str,
+                description="Nobody is imitated unasked.",
+                choices=["allow", "deny"],
+            ),
+        ],
+    ) -> None:
+        """Allow or deny imitations of the asker, from this moment on."""
+        await context.defer(ephemeral=True)
+        await self.bot.ports.members.allow_voice(
+            _guild_id(context), context.author.id, wish == "allow"
+        )
+        text = "I never speak like you. Lines begun in your voice stay unsaid."
+        if wish == "allow":
+            text = (
+                "With `/like` and `/duet` people may hear me speak like you, where this"
+                " server turned that on. `/privacy voice deny` takes it back at once."
+            )
+        await answers.respond(context, text, is_hidden=True)
+
+    @privacy.command(
         name="forget", description="Forget everything I have written here."
     )
     async def forget(

@@ -9,9 +9,7 @@ from app.discord import answers
 from app.discord.answers import ONLY_IN_SERVERS
 from app.discord.client import MynahBot
 from app.discord.permissions import open_channels
-from app.discord.texts import week_text
-
-MAX_ALT_CHARS = 1024
+from app.discord.texts import MAX_ALT_CHARS, week_text
 
 
 class StatsCog(discord.Cog):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from app.core import xray
-from app.discord.pictures.week_picture import BACKGROUND, QUIET, can_draw, font
+from app.discord.pictures.picture_parts import BACKGROUND, QUIET, can_draw, font
 
 WIDTH, MARGIN = 720, 24
 LINE, SIZE, PAD = 38, 20, 5

@@ -116,6 +116,8 @@ class Ask:
     mode: str | None = None
     before: str = ""
     """A day: speak as people did before it. Empty means now."""
+    like: int = 0
+    """Discord's id of a member to speak like; 0 means none."""
     claim: Claim | None = None
     """The row of the reply, if it is there already."""
     arrived: float = field(default_factory=time.perf_counter, compare=False)
@@ -160,6 +162,8 @@ class ReadyReply:
     is_fresh: bool = False
     """Its sources were checked a moment ago."""
     has_buttons: bool = False
+    said: str = ""
+    """Its words, without the name of a member that it speaks like."""
 
 
 @dataclass(frozen=True)

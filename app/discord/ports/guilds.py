@@ -6,6 +6,7 @@ from typing import Protocol
 from app.discord.ports.exchange import MessagePlace
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 
@@ -96,6 +97,10 @@ class GuildEvents(Protocol):
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         """Return the last seven days of some channels."""
+        ...
+
+    async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
+        """Return who said a phrase first, from what may be said there."""
         ...
 
     async def emoji(self, place: MessagePlace) -> str | None:

@@ -21,6 +21,10 @@ class MemberData(Protocol):
         """Note whether a model may be tuned on a member's messages."""
         ...
 
+    async def allow_voice(self, guild: int, author: int, on: bool) -> None:
+        """Note whether the bot may speak like a member."""
+        ...
+
     async def kept(self, guild: int, author: int) -> Kept: ...
 
     async def export_author(self, guild: int, author: int) -> bytes:

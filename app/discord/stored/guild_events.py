@@ -13,6 +13,7 @@ from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.privacy import delete_after_grace
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
+from app.service.words.phrase_origin import PhraseOrigin, origin_of
 from app.settings import consent, owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
@@ -167,6 +168,18 @@ class StoredGuilds:
             one._replace(name=speak.sayable_name(one.name)) for one in week.teachers
         ]
         return replace(week, words=tuple(words), teachers=tuple(teachers))
+
+    async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
+        """Return who said a phrase first, from what may be said there."""
+        rows, reader = await self._ids.rows(place), self._context.reader
+        speakable = audience.speakable_channels
+        channels = await reader.run(speakable, rows.guild, rows.channel)
+        origin = await origin_of(reader, rows.guild, phrase, channels)
+        if origin is None:
+            return None
+        speak = (await self._context.settings.of(rows.guild, rows.root)).speak
+        named = speak.sayable_name(origin.first.name)
+        return replace(origin, first=replace(origin.first, name=named))
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

@@ -45,6 +45,13 @@ class StoredMembers:
             members.set_allows_tuning, row, self._ids.author(author), on
         )
 
+    async def allow_voice(self, guild: int, author: int, on: bool) -> None:
+        """Note whether the bot may speak like a member; a no ends what is begun."""
+        row = await self._ids.guild(guild)
+        await self._context.database.run(
+            members.set_allows_voice, row, self._ids.author(author), on
+        )
+
     async def kept(self, guild: int, author: int) -> Kept:
         """Return the amount of data stored about a member."""
         row = await self._ids.guild(guild)

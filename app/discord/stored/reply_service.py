@@ -7,6 +7,8 @@ from random import Random
 
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
+from app.chat.postprocess import MAX_UNITS, neutralise, units
+from app.core.errors import UsageError
 from app.core.names import GuildId
 from app.discord.ports import (
     Ask,
@@ -25,10 +27,10 @@ from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies import talk_topics
-from app.replies.request import SILENT, ReplyRequest
+from app.replies.request import SILENT, Like, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
-from app.service.time_machine import past_of
+from app.service.spoken_from import IMITATING, like_of, past_of
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
@@ -133,6 +135,7 @@ class StoredReplies:
     async def _answered(self, ask: Ask, on_piece: OnPiece) -> ReadyReply | None:
         guild = await self._ids.guild(ask.place.guild) if ask.before else GuildId(0)
         past = await past_of(self._context, guild, ask.before)
+        like = await self._like(ask) if ask.like else None
         claim = ask.claim or await self.claim(ask)
         if claim is None:
             return None
@@ -152,11 +155,18 @@ class StoredReplies:
             mode=ask.mode,
             seed=ask.seed,
             past=past,
+            like=like,
             arrived=ask.arrived,
             waiting=ask.waiting,
             halt=ask.halt,
         )
         return await self._fulfilled(claim, request, on_piece)
+
+    async def _like(self, ask: Ask) -> Like:
+        rows, author = await self._ids.rows(ask.place), self._ids.author(ask.like)
+        if (await self._context.settings.of(rows.guild)).reply.shadow:
+            raise UsageError("The owner approves my replies, so I speak like nobody.")
+        return await like_of(self._context, rows.guild, author, channel=rows.channel)
 
     async def _fulfilled(
         self,
@@ -170,13 +180,16 @@ class StoredReplies:
         if made is None:
             return None
         self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
+        parts = () if made.silence else made.answer.finished.parts
         return ReadyReply(
             made.reply,
-            () if made.silence else made.answer.finished.parts,
+            _in_name(parts, request.like, config),
             request.is_draft,
             made.files,
-            is_fresh=True,
+            # Whoever is imitated may have changed their mind a moment ago.
+            is_fresh=request.like is None,
             has_buttons=config.reply.buttons,
+            said=made.said,
         )
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
@@ -215,6 +228,12 @@ class StoredReplies:
         if again is None:
             return None
         claim, (speaker, known, message) = again
+        row = await self._context.database.run(replies.get, reply)
+        like = None
+        if row is not None and row.imitates:
+            like = await like_of(
+                self._context, claim.guild, row.imitates, channel=claim.channel
+            )
         hashed = self._ids.author(author)
         await opinions.rate(self._context, reply, hashed, -1, "again")
         request = ReplyRequest(
@@ -226,6 +245,7 @@ class StoredReplies:
             root=claim.root,
             trigger=str(trigger),
             message=message,
+            like=like,
             halt=halt or Halt(),
         )
         return await self._fulfilled(claim, request)
@@ -358,6 +378,18 @@ class StoredReplies:
         return next((one for one in notes if one.startswith(start or "")), "")
 
 
+def _in_name(
+    parts: tuple[str, ...], like: Like | None, config: Config
+) -> tuple[str, ...]:
+    """Return parts of a reply, which begin with the member that they speak like."""
+    if like is None or not parts:
+        return parts
+    name, _ = neutralise(config.speak.sayable_name(like.name))
+    first = f"{name}: {parts[0]}"
+    is_short = units(first) <= MAX_UNITS
+    return (first, *parts[1:]) if is_short else (f"{name}:", *parts)
+
+
 def _direct_servers(messages: Sequence[int]) -> dict[int, int]:
     found = {}
     for one in messages:
@@ -390,6 +422,9 @@ def _unsent(home: Config, now_ms: int) -> list[Unsent]:
         if row.reason == DIRECT:
             if row.created < now_ms - DIRECT_MS:
                 replies.note_silence(row.id, SILENT + INTERRUPTED)
+        elif row.imitates or row.reason in IMITATING:
+            # The command that asked for it can be answered no more.
+            replies.note_silence(row.id, SILENT + INTERRUPTED)
         elif min(row.created, snowflake_ms(trigger)) < oldest:
             replies.note_silence(row.id, SILENT + TOO_OLD)
         elif guild and not is_listed(home.bot.servers, guild.discord_id):

@@ -84,6 +84,8 @@ class Say(Request[SayReply]):
     """True if nothing may be asked that costs money."""
     before: str = ""
     """A day, as in 2021-06-30: speak as people did before it. Empty means now."""
+    like: str = ""
+    """The name of a member to speak like, who agreed to it; empty means none."""
 
 
 @dataclass(frozen=True)

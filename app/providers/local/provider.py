@@ -395,6 +395,8 @@ class LocalProvider:
             voice=str(voice) if voice else None,
             channels=None if prompt.channels is None else sorted(prompt.channels),
             spans=None if prompt.spans is None else [[*one] for one in prompt.spans],
+            near=sorted(prompt.lean.channels) if prompt.lean else [],
+            lean=prompt.lean.times if prompt.lean else 1.0,
             dial=prompt.dial if voice else 0,
             guild=str(prompt.guild),
             adapter=prompt.adapter or None,

@@ -13,7 +13,7 @@ from app.replies.request import MadeReply, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.service.time_machine import past_of
+from app.service.spoken_from import like_named, past_of
 from app.store import feedback, messages, replies
 from app.store.rows import StoredMessage
 
@@ -83,6 +83,7 @@ class ReplyHandlers:
             Turn(speaker, text, is_bot=speaker == name, guild=origin)
             for (speaker, text), origin in zip(request.turns, origins, strict=True)
         )
+        past = await past_of(self._context, guild.id, request.before)
         return ReplyRequest(
             guild.id,
             request.text,
@@ -96,7 +97,8 @@ class ReplyHandlers:
             seed=request.seed,
             max_ms=request.max_ms,
             is_private=True,
-            past=await past_of(self._context, guild.id, request.before),
+            past=past,
+            like=await like_named(self._context, guild.id, request.like, past),
             is_free=request.is_free,
         )
 

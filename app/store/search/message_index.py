@@ -112,7 +112,7 @@ def newest(database: SqliteDatabase, sought: Sought, limit: int) -> list[int]:
         return []
     place, values = _place(sought)
     said = " OR ".join(["text LIKE ? ESCAPE '\\'"] * len(words))
-    values += [_pattern(one) for one in words] + [limit]
+    values += [like_pattern(one) for one in words] + [limit]
     order = "message.id DESC" if sought.channel is None else "ts DESC, message.id DESC"
     if len(rows := _recent(database, sought, said, values)) == limit:
         return rows
@@ -149,7 +149,7 @@ def _search(
     values: Sequence[object],
 ) -> list[Row]:
     """Read messages that are not in the index, and those that it names."""
-    head, parts = "SELECT ts, message.id FROM", _query(database, words)
+    head, parts = "SELECT ts, message.id FROM", match_query(database, words)
     found = database.execute_sql("SELECT indexed FROM row_numbers").fetchone()
     last = found[0] if found and parts is not None else 0
     rows: list[Row] = database.execute_sql(
@@ -181,13 +181,21 @@ def _place(sought: Sought) -> tuple[str, list[object]]:
     return " AND ".join(conditions), values
 
 
-def _pattern(words: str) -> str:
+def forms(words: str) -> tuple[str, ...]:
+    """Return the words in other cases; SQLite itself knows none beyond ASCII."""
+    if words.isascii():
+        return (words,)
+    return tuple(sorted({words, words.lower(), words.upper(), words.capitalize()}))
+
+
+def like_pattern(words: str) -> str:
+    """Return the pattern of `LIKE` for texts with these words in them."""
     for sign in "\\%_":
         words = words.replace(sign, f"\\{sign}")
     return f"%{words}%"
 
 
-def _query(database: SqliteDatabase, words: Sequence[str]) -> str | None:
+def match_query(database: SqliteDatabase, words: Sequence[str]) -> str | None:
     """Return the query for any of the words.
 
     It is empty if no message in the index has one, and None if the index is of no use.
