@@ -35,7 +35,7 @@ MOST_PARTS = 1_000_000
 """The most parts of a piece; each takes 50 bytes of memory or more."""
 
 CHUNK, MOST_AT_ONCE = 1 << 18, 1 << 20
-"""What is read at once: more when a piece is long, but little beyond its end."""
+"""Bytes read at once: more when a piece is long, but few beyond its end."""
 
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[\s\ufeff]*+")
