@@ -1,5 +1,6 @@
 """Seals the machine off: a temporary home, no environment, no network but loopback."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,13 @@ from app.core.paths import Home
 
 if TYPE_CHECKING:
     from tests.keyring_stand_in import Ring
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what Windows has not; `pytest --collect-only -m posix_only` lists it."""
+    for item in items:
+        if os.name == "nt" and (mark := item.get_closest_marker("posix_only")):
+            item.add_marker(pytest.mark.skip(reason=str(mark.args[0])))
 
 
 @pytest.fixture(autouse=True)

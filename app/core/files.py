@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from app.core.errors import UsageError
+from app.core.system import private
 
 UNFINISHED = ".unfinished"
 """The end of a temporary's name; a process that is killed leaves such files."""
@@ -45,6 +46,8 @@ def replacing(path: Path, *, is_secret: bool = False) -> Iterator[BinaryIO]:
     with unfinished(path) as temporary:
         handle = os.open(temporary, flags, 0o600 if is_secret else 0o666)
         with os.fdopen(handle, "w+b") as file:
+            if is_secret:
+                private.keep(temporary)
             yield file
             file.flush()
             to_disk(file.fileno())

@@ -10,6 +10,7 @@ from pathlib import Path
 import appdirs
 
 from app.core.names import GuildId, typed_path
+from app.core.system import private
 
 TREE: Mapping[str, str] = {
     "config.toml": "the settings; edit it while Mynah runs",
@@ -164,7 +165,9 @@ class Home:
 
     def create(self) -> "Home":
         """Make the directory, readable only by the owner."""
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.root.is_dir():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.keep(self.root)
         return self
 
 

@@ -213,7 +213,8 @@ class Child:
                 self._on_stderr(text)
 
     def _describe(self, code: int) -> str:
-        ended = f"exit code {code}"
+        # Faults on Windows, such as 0xc0000005, are known by that form.
+        ended = f"exit code {code:#x}" if code > 0xFFFF else f"exit code {code}"
         if code < 0:
             ended = f"killed by {_signal_name(-code)}"
         tail = "\n".join(line for line in self._tail if line)[-TAIL_CHARS:]

@@ -32,6 +32,8 @@ class OpenVoices:
             if known is None or known[0] != version:
                 known = self._open[path] = (version, self._read(path))
         except (FileNotFoundError, VoiceFileError) as error:
+            # A mapped file can't be removed on Windows.
+            self._open.pop(path, None)
             log.warning("a voice cannot be used: %s", error)
             return None
         return known[1]

@@ -3,13 +3,13 @@
 import argparse
 import logging
 import queue
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import AppError, UsageError
+from app.core.system.requests_to_end import leave_to_parent
 from app.ipc import stdio
 from app.ipc.inference import (
     NOTIFICATIONS,
@@ -40,8 +40,7 @@ def main(argv: Sequence[str]) -> int:
     """Load the named model, and serve until stdin ends; return the exit code."""
     # Ctrl-C in a terminal and a service's stop reach the whole group. The bot decides
     # when this process ends, and would otherwise take that for a crash.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    leave_to_parent()
     fd = stdio.take_stdout()
     logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
     lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()

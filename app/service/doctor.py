@@ -1,7 +1,6 @@
 """Checks for common problems, each with its remedy."""
 
 import asyncio
-import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable
@@ -12,6 +11,7 @@ from app import __version__
 from app.core import secrets
 from app.core.errors import AppError, explain_os_error
 from app.core.paths import Home
+from app.core.system import private
 from app.ipc.control import Check
 from app.memory.embedder import Embedder, Floats
 from app.modelfiles import catalogue
@@ -81,9 +81,8 @@ async def _settings(context: AppContext) -> Check:
 
 
 async def _home(context: HasHome) -> Check:
-    mode = context.home.root.stat().st_mode
-    if os.name == "posix" and mode & 0o077:
-        hint = f"Run `chmod 700 {context.home.root}`."
+    if private.is_open(context.home.root):
+        hint = f"Run `{private.remedy(context.home.root)}`."
         return Check("home", False, "Other people on this computer can read it.", hint)
     return Check("home", True, f"Only you can read {context.home.root}.")
 
@@ -105,8 +104,8 @@ async def _keyring(context: HasHome) -> Check:
     secrets.kept(context.home)  # Raises if the file cannot be used.
     detail = f"No keyring here; secrets are stored in {context.home.secrets_file}."
     file = context.home.secrets_file
-    is_open = file.exists() and os.name == "posix" and file.stat().st_mode & 0o077
-    hint = f"Run `chmod 600 {file}`; other people can read it." if is_open else ""
+    is_open = file.exists() and private.is_open(file)
+    hint = f"Run `{private.remedy(file)}`; other people can read it." if is_open else ""
     return Check("keyring", not is_open, detail, hint)
 
 

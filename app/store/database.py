@@ -16,6 +16,7 @@ import peewee
 
 from app.core import file_guard
 from app.core.errors import AppError
+from app.core.system import private
 from app.store import migrations, sqlite
 from app.store.search import message_index
 from app.store.tables import TABLES, Guild
@@ -83,7 +84,7 @@ class Database:
                 migrations.migrate(
                     self._peewee, self.path, self.path.parent / "backups"
                 )
-                self.path.chmod(0o600)
+                private.keep(self.path)
             if self._checkpoints:
                 self._mover = sqlite.LogMover(self.path)
         except peewee.DatabaseError as error:

@@ -1,8 +1,6 @@
 """The terminal application: a link to the bot, a database to read, and the screens."""
 
-import asyncio
 import os
-import signal
 import time
 import traceback
 from collections import deque
@@ -31,6 +29,7 @@ from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.core.secret_patterns import redact
+from app.core.system.requests_to_end import hear
 from app.tui import clipboard, desktop_notice
 from app.tui.attention import Attention
 from app.tui.base import MynahScreen
@@ -173,19 +172,11 @@ class MynahApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the first picture before loading or starting anything else."""
-        self._leave_in_order()
+        # The terminal is given back as it was, also when another program ends this one.
+        hear(lambda number: self.exit(128 + number), "SIGTERM", "SIGHUP")
         if not self.shelf.is_there and not self.is_watching:
             self.call_after_refresh(self.action_wizard)
         self.call_after_refresh(self._begin)
-
-    def _leave_in_order(self) -> None:
-        """Give the terminal back as it was, also when another program ends this one."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            # Windows has neither; there the console's own events end the program.
-            with suppress(AttributeError, NotImplementedError):
-                number = getattr(signal, name)
-                loop.add_signal_handler(number, self.exit, 128 + number)
 
     def _begin(self) -> None:
         self.link.listen(self)

@@ -273,6 +273,8 @@ class Voice:
             known.index.weigh(message, weight)
         while not self._catch_up(known):
             pass
+        # Windows keeps mapped files, so the build left those in use until now.
+        files.sweep(directory, voice_builder.NAME)
 
     def _catch_up(self, known: _Known) -> bool:
         """Apply changes to `known`; True when it has all of them and is in use."""

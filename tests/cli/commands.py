@@ -1,12 +1,15 @@
 """The command line as a person uses it: processes of their own, beside a bot."""
 
+import asyncio
 import json
-import signal
+import os
 import subprocess
 import sys
 import time
 
+from app.cli.connect import connect
 from app.core.paths import Home
+from app.ipc import control
 from app.ipc.endpoint import read
 
 LINES = [
@@ -49,9 +52,23 @@ class Bot:
             time.sleep(0.02)
         self.endpoint = at
 
-    def end(self, number: int = signal.SIGTERM) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
+    def end(self) -> int:
+        """Ask it to end, which a window of Windows does that is not here."""
+        if self.process.poll() is None and os.name == "nt":
+            asyncio.run(self._shut_down())
+        elif self.process.poll() is None:
+            self.process.terminate()
+        return self._wait()
+
+    def kill(self) -> int:
+        self.process.kill()
+        return self._wait()
+
+    async def _shut_down(self) -> None:
+        async with connect(self.home) as bot:
+            await bot.call(control.Shutdown())
+
+    def _wait(self) -> int:
         code = self.process.wait(timeout=20)
         assert self.process.stderr is not None
         self.process.stderr.close()

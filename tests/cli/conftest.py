@@ -1,7 +1,6 @@
 """A guild in a file, a bot in a process, and a server that speaks OpenAI's API."""
 
 import json
-import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def export(tmp_path: Path) -> Path:
 def bot(home: Home) -> Iterator[Bot]:
     bot = Bot(home)
     yield bot
-    bot.end(signal.SIGKILL)
+    bot.kill()
 
 
 @pytest.fixture

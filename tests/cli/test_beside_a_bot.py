@@ -2,15 +2,14 @@
 
 import json
 import os
-import signal
 import socket
-import stat
 import subprocess
 import sys
 
 import pytest
 
 from app.core.paths import Home
+from app.core.system import private
 from tests.cli.commands import LINES, Bot, answer, mynah
 
 pytestmark = pytest.mark.process
@@ -68,14 +67,13 @@ def test_a_process_without_the_key_gets_nothing(home, bot):
             except ConnectionResetError:
                 pass
     assert answer(home, "guilds") == []
-    mode = stat.S_IMODE(home.endpoint_file.stat().st_mode)
-    assert mode & 0o077 == 0
+    assert not private.is_open(home.endpoint_file)
 
 
 def test_the_endpoint_of_a_killed_bot_is_recognised(home, export):
     killed = Bot(home)
     answer(home, "import", "den", str(export))
-    killed.end(signal.SIGKILL)
+    killed.kill()
     assert home.endpoint_file.exists()
     (guild,) = answer(home, "guilds")
     assert guild["messages"] == 5
@@ -87,7 +85,7 @@ def test_the_endpoint_of_a_killed_bot_is_recognised(home, export):
 
 def test_a_port_taken_over_by_a_stranger_is_not_trusted(home, export):
     killed = Bot(home)
-    killed.end(signal.SIGKILL)
+    killed.kill()
     with socket.create_server(("127.0.0.1", killed.endpoint.port)) as stranger:
         stranger.settimeout(20)
         asking = subprocess.Popen(
@@ -156,7 +154,7 @@ def test_a_key_from_stdin_is_kept_where_only_the_owner_reads(home):
     done = mynah(home, "config", "set", "openai_key", stdin=secret + "\n")
     assert done.returncode == 0, done.stderr
     assert secret not in done.stdout + done.stderr
-    assert stat.S_IMODE(home.secrets_file.stat().st_mode) & 0o077 == 0
+    assert not private.is_open(home.secrets_file)
     assert secret in home.secrets_file.read_text(encoding="utf-8")
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from tests.cli.commands import LINES, Bot, mynah
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.skipif(sys.platform == "win32", reason="it looks at POSIX's files"),
+    pytest.mark.posix_only("it looks at POSIX's files"),
 ]
 
 SECRETS = {
@@ -134,7 +133,7 @@ def lived(place: Path, host: str) -> Iterator[tuple[Told, Bot]]:
         ):
             told.run(*words)
         yield told, bot
-        bot.end(signal.SIGKILL)
+        bot.kill()
 
 
 def holding(root: Path, spared: Path) -> list[str]:

@@ -47,7 +47,7 @@ def test_any_name_and_text_is_shown_on_any_console(
     assert told["guild"] == NAME
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a shell closes streams like this")
+@pytest.mark.posix_only("a shell closes streams like this")
 def test_a_closed_output_is_no_crash(home: Home) -> None:
     words = f"{sys.executable} -m app guilds --home '{home.root}' <&- >&-"
     done = subprocess.run(words, shell=True, capture_output=True, check=False)

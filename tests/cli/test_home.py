@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 import time
 import zipfile
 from pathlib import Path
@@ -190,4 +189,4 @@ def test_a_running_bot_is_not_uninstalled_under_its_feet(home, bot: Bot):
     refused = mynah(home, "uninstall", "--yes")
     assert refused.returncode == 69 and "stop it" in refused.stderr
     assert home.database.exists()
-    assert bot.end(signal.SIGTERM) == 0
+    assert bot.end() == 0

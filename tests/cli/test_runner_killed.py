@@ -16,6 +16,7 @@ from app.core.paths import Home, own_command
 from app.ipc import control, endpoint
 from app.ipc.child import Child
 from app.ipc.peer import Peer
+from tests import killing
 from tests.cli.commands import mynah
 from tests.runner import tiny
 
@@ -78,17 +79,17 @@ async def test_the_reply_comes_from_the_chain_and_says_why(home, bot):
     first = await runner_pid(bot)
     assert (await bot.call(say())).provider == "local"
     # A runner that stands still has surely not written its last word.
-    os.kill(first, signal.SIGSTOP)
+    psutil.Process(first).suspend()
     asking = asyncio.create_task(bot.call(say()))
     await asyncio.sleep(0.5)
     assert not asking.done()
-    os.kill(first, signal.SIGKILL)
+    killing.kill(first)
     reply = await asking
     assert reply.provider == "markov"
     assert reply.text
     failed = reply.rungs[0]
     assert (failed.provider, failed.outcome) == ("local", "failed")
-    assert "SIGKILL" in failed.reason
+    assert killing.KILLED in failed.reason
     second = await runner_pid(bot, but_not=first)
     assert second != first
     assert (await bot.call(say())).provider == "local"
@@ -161,7 +162,7 @@ async def test_a_killed_parent_leaves_no_bot_and_no_runner(home, bot):
     pid = await runner_pid(bot)
     bot_pid = bot.pid
     assert bot_pid is not None
-    os.kill(bot_pid, signal.SIGKILL)
+    killing.kill(bot_pid)
     until = time.monotonic() + 10
     while time.monotonic() < until and is_alive(pid):
         await sleep()
@@ -180,11 +181,11 @@ async def test_a_model_killed_twice_is_set_aside_across_restarts(home):
     home.config_file.write_text(settings, encoding="utf-8")
     async with running(home) as bot:
         first = await runner_pid(bot)
-        os.kill(first, signal.SIGKILL)
-        os.kill(await runner_pid(bot, but_not=first), signal.SIGKILL)
+        killing.kill(first)
+        killing.kill(await runner_pid(bot, but_not=first))
         while not (reason := (await model_of(bot)).set_aside):
             await sleep()
-    assert "2 times" in reason and "SIGKILL" in reason
+    assert "2 times" in reason and killing.KILLED in reason
     async with running(home) as bot:
         assert (await model_of(bot)).set_aside == reason
         model = (await bot.call(control.Status())).model

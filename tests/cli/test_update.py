@@ -17,9 +17,7 @@ from app.core.paths import Home
 from app.service import updates
 from tests.release_stand_in import Releases, releases
 
-pytestmark = pytest.mark.skipif(
-    os.name == "nt", reason="programs here are shell scripts"
-)
+pytestmark = pytest.mark.posix_only("programs here are shell scripts")
 
 GOOD = b"#!/bin/sh\n[ $1 = selftest ] && echo ok\n"
 BAD = b"#!/bin/sh\necho 'the runner did not answer' >&2; exit 69\n"

@@ -1,12 +1,12 @@
 import errno
 import os
-import stat
 import sys
 from pathlib import Path
 
 import pytest
 
 from app.core import files
+from app.core.system import private
 
 
 def leftover(path, name, age):
@@ -47,16 +47,16 @@ def test_a_replacement_that_the_system_refuses_leaves_no_temporary(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 def test_a_secret_is_readable_by_its_owner_alone_from_the_first_byte(tmp_path):
     target = tmp_path / "secrets.json"
     target.write_text("old", encoding="utf-8")
-    target.chmod(0o644)
+    before = os.umask(0)
     with files.replacing(target, is_secret=True) as file:
         file.write(b"key")
         (temporary,) = tmp_path.glob(f".*{files.UNFINISHED}")
-        assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
-    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+        assert not private.is_open(temporary)
+    os.umask(before)
+    assert not private.is_open(target)
 
 
 def test_the_file_and_then_its_directory_reach_the_disk(tmp_path, monkeypatch):

@@ -1,11 +1,9 @@
-import stat
-import sys
-
 import pytest
 
 from app.core import secrets
 from app.core.errors import AppError, ConfigError
 from app.core.paths import Home
+from app.core.system import private
 from tests.keyring_stand_in import Ring
 
 
@@ -13,8 +11,7 @@ def test_a_secret_without_a_keyring_lies_in_a_file_of_the_owner_alone(home: Home
     place = secrets.put(home, "openai_key", "sk-1")
     assert str(home.secrets_file) in place
     assert secrets.get(home, "openai_key") == "sk-1"
-    if sys.platform != "win32":
-        assert stat.S_IMODE(home.secrets_file.stat().st_mode) == 0o600
+    assert not private.is_open(home.secrets_file)
 
 
 def test_the_environment_comes_first(home: Home, monkeypatch: pytest.MonkeyPatch):

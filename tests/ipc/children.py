@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import ClassVar
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import psutil
 
 from app.ipc import stdio
 from app.ipc.peer import Peer
@@ -49,7 +50,7 @@ async def do(peer, request):
             return Said(request.argument)
         case "die":
             print("GGML_ASSERT(n_tokens > 0) failed", file=sys.stderr, flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
+            psutil.Process().kill()
         case "exit":
             os._exit(int(request.argument))
         case "print":

@@ -14,6 +14,7 @@ import pytest
 from app.core.errors import ChildExitError
 from app.ipc.child import Child, ChildState
 from app.ipc.wire import Params
+from tests import killing
 from tests.ipc.children import CATALOGUE, Do, Hello, Said
 
 pytestmark = pytest.mark.process
@@ -90,7 +91,7 @@ async def test_what_the_child_prints_goes_to_stderr_and_not_among_the_frames():
 async def test_kill_9_fails_the_call_with_the_last_words_and_restarts():
     async with started() as watched:
         first = await watched.up()
-        with pytest.raises(ChildExitError, match="SIGKILL: GGML_ASSERT"):
+        with pytest.raises(ChildExitError, match=f"{killing.KILLED}: GGML_ASSERT"):
             await watched.child.call(Do("die"))
         second = await watched.up()
         assert second != first
@@ -105,6 +106,12 @@ async def test_a_child_that_a_nameless_signal_killed_is_started_again():
         os.kill(first, signal.SIGRTMIN + 3)
         assert await watched.up() != first
         assert "killed by signal" in watched.states[-3].reason
+
+
+def test_a_fault_on_windows_is_told_in_the_form_that_its_owner_finds():
+    child = Child("helper", ["helper"], CATALOGUE)
+    assert child._describe(3221225477) == "exit code 0xc0000005"
+    assert child._describe(64) == "exit code 64"
 
 
 async def test_a_child_that_nobody_watches_any_more_is_not_told_as_running():
@@ -193,5 +200,5 @@ def test_a_killed_parent_leaves_no_orphan():
     ) as parent:
         assert parent.stdout is not None
         child = psutil.Process(int(parent.stdout.readline()))
-        os.kill(parent.pid, signal.SIGKILL)
+        parent.kill()
         child.wait(timeout=10)

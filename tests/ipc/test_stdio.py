@@ -119,10 +119,10 @@ def test_a_child_ends_with_its_stdin_even_while_it_is_busy() -> None:
     )
     child = run(code)
     assert child.stdin is not None and child.stdout is not None
-    assert child.stdout.readline() == b"up\n"
+    assert child.stdout.readline().split() == [b"up"]
     child.stdin.write(b"steer\n")
     child.stdin.flush()
-    assert child.stdout.readline() == b"steer\n"
+    assert child.stdout.readline().split() == [b"steer"]
     began = time.monotonic()
     child.stdin.close()
     assert child.wait(timeout=30) == 0 and time.monotonic() - began < 30

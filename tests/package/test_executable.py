@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ pytestmark = [
     pytest.mark.process,
     pytest.mark.model,
     pytest.mark.timeout(900),
-    pytest.mark.skipif(sys.platform == "win32", reason="uses signals and tmux"),
+    pytest.mark.posix_only("uses signals and tmux"),
 ]
 
 Environment = dict[str, str]

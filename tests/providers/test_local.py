@@ -1,8 +1,6 @@
 """The local provider over real runner processes: echo, crashes, unloading."""
 
 import asyncio
-import os
-import signal
 import sys
 import time
 from contextlib import aclosing, asynccontextmanager
@@ -26,6 +24,7 @@ from app.providers.local.runner_supervisor import Keeper
 from app.providers.markov import NOTHING_LEARNED, MarkovProvider
 from app.settings.model_sections import ModelSettings
 from app.voice.voice import Voice
+from tests import killing
 from tests.chat.test_ladder import chain
 from tests.runner import tiny
 
@@ -99,14 +98,14 @@ DIES_MIDWAY = scripted(
     'print(\'{"method":"piece","params":{"stream":1,"text":" hello","at_ms":1.0}}\','
     " flush=True)\n"
     "print('GGML_ASSERT(x) failed', file=sys.stderr, flush=True)\n"
-    "os.kill(os.getpid(), 9)\n"
+    "import psutil; psutil.Process().kill()\n"
 )
 
 
 async def test_a_crash_in_the_middle_surfaces_at_once_with_the_last_words():
     async with providing(spawn=DIES_MIDWAY) as provider:
         pieces = []
-        with pytest.raises(ProviderError, match="SIGKILL: GGML_ASSERT"):
+        with pytest.raises(ProviderError, match=f"{killing.KILLED}: GGML_ASSERT"):
             async for piece in provider.write(PROMPT):
                 pieces.append(piece)
         assert pieces == ["hello"]
@@ -135,12 +134,12 @@ async def test_a_fragment_that_the_runner_s_deadline_left_is_no_reply():
 async def test_a_killed_runner_is_started_again():
     async with providing() as provider:
         await written(provider)
-        os.kill(provider.pid, signal.SIGKILL)
+        killing.kill(provider.pid)
         for _ in range(200):
             if provider.unavailable(PROMPT):
                 break
             await asyncio.sleep(0.02)
-        assert "SIGKILL" in provider.unavailable(PROMPT)
+        assert killing.KILLED in provider.unavailable(PROMPT)
         assert await provider.wait_until_ready(20)
         assert (await written(provider))[-1].text == "one two three"
 

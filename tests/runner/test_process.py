@@ -1,7 +1,6 @@
 """The runner as a real process: over its pipe, with a tiny model and with echo."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -162,7 +161,7 @@ def test_a_template_that_takes_much_memory_is_not_used(tmp_path, before, is_read
         assert bool(talk.hear()["params"]["marks"]) is is_read
 
 
-@pytest.mark.skipif(os.name != "posix", reason="about signals to a process group")
+@pytest.mark.posix_only("about signals to a process group")
 def test_what_asks_a_whole_group_to_end_leaves_the_end_to_the_bot(tiny_model):
     with runner(tiny_model, f"--context={512 * SLOTS}", "--threads=1") as talk:
         talk.hear()

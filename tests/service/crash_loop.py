@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -65,7 +64,7 @@ def _run_and_kill(home: Home, files: Path, seed: int, seconds: float) -> None:
         raise AssertionError(driver.stderr.read().decode())
     time.sleep(seconds)
     ended = driver.poll()
-    driver.send_signal(signal.SIGKILL)
+    driver.kill()
     _, errors = driver.communicate()
     assert ended is None, f"the driver ended by itself: {errors.decode()}"
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -51,7 +50,7 @@ def _run_and_kill(path: Path, seed: int, seconds: float, is_early: bool) -> None
         raise AssertionError(driver.stderr.read().decode())
     time.sleep(seconds)
     ended = driver.poll()
-    driver.send_signal(signal.SIGKILL)
+    driver.kill()
     _, errors = driver.communicate()
     assert ended is None, f"the driver ended by itself: {errors.decode()}"
 

@@ -12,6 +12,7 @@ import pytest
 from app.core.errors import AppError, UsageError
 from app.core.names import GuildId
 from app.core.paths import Home
+from app.core.system import private
 from app.service.backups import back_up, restore, restore_key
 from app.store import authors, guilds
 from app.store.database import Database
@@ -50,7 +51,7 @@ def test_what_is_restored_is_what_was_there(backup: Path, empty: Home) -> None:
 
 
 def test_a_backup_is_readable_by_its_owner_alone(backup: Path) -> None:
-    assert backup.stat().st_mode & 0o077 == 0
+    assert not private.is_open(backup)
 
 
 def test_a_damaged_database_leaves_the_good_copy_alone(

@@ -77,7 +77,7 @@ async def test_the_graphics_card_is_named_or_the_reason_why_none_is_used(
         assert "Switched off" in (await card()).detail
 
 
-@pytest.mark.skipif(os.name != "posix", reason="about modes of files")
+@pytest.mark.posix_only("about modes of files")
 async def test_a_home_and_secrets_that_others_can_read_are_pointed_at(home: Home):
     secrets.put(home, "openai_key", "sk-0123456789")
     home.secrets_file.chmod(0o644)

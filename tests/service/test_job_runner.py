@@ -1,6 +1,7 @@
 """Jobs in children: how they are asked, steered, and what is told of their end."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -130,7 +131,7 @@ async def test_a_request_that_is_given_up_ends_its_child(home: Home) -> None:
     begun: list[Process] = []
 
     async def start(command: Sequence[str]) -> Process:
-        begun.append(await spawn(["sleep", "60"]))
+        begun.append(await spawn([sys.executable, "-c", "input()"]))
         return begun[0]
 
     work = asyncio.create_task(
@@ -139,7 +140,7 @@ async def test_a_request_that_is_given_up_ends_its_child(home: Home) -> None:
     await until(lambda: bool(begun))
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
-    assert begun[0].returncode == -signal.SIGKILL
+    assert begun[0].returncode == (1 if os.name == "nt" else -signal.SIGKILL)
 
 
 async def until(is_so: Callable[[], bool]) -> None:

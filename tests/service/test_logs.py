@@ -43,7 +43,7 @@ def test_no_secret_reaches_the_log_file_not_even_in_a_traceback(home, root):
     assert text.count("[secret]") >= len(SECRETS)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
+@pytest.mark.posix_only("Windows has no mode bits")
 def test_the_log_lies_in_a_folder_of_its_owner_alone(home, root):
     before = os.umask(0)
     try:

@@ -18,6 +18,7 @@ from app.store import feedback, guilds, replies, voice_changes
 from app.store.database import Database
 from app.store.voice_changes import Learnable
 from app.voice.tokens import TokenVoice
+from tests import mapped_files
 from tests.asking import built_in
 from tests.runner import tiny
 
@@ -196,6 +197,39 @@ async def test_a_deletion_leaves_the_voice_in_use_and_nothing_of_it_on_disk(
         assert await bench.voices.get(bench.guild) == path
         voice = TokenVoice.open(path)
         assert (voice.messages, voice.forget([row])) == (2, 0)
+        assert len([*path.glob("*.bin")]) == 1
+
+
+class MappingRunner(Runner):
+    """Has the voice open as the real one: anew whenever it is told of a change."""
+
+    voice: TokenVoice | None = None
+
+    async def forget(self, voice: Path, rows: Sequence[int]) -> None:
+        await super().forget(voice, rows)
+        self.voice = TokenVoice.open(voice)
+
+
+@mapped_files.ON_LINUX
+async def test_where_mapped_files_stay_nothing_of_a_deletion_is_left_all_the_same(
+    home, model, monkeypatch
+):
+    mapped_files.are_kept(monkeypatch)
+    async with opened(home, model) as bench:
+        rows = await bench.say("my secret", "plain words", "your secret", "more words")
+        await bench.voices.prepare(bench.guild)
+        bench.runner = MappingRunner()
+        bench.voices.attach(bench.runner)
+        path = await bench.voices.get(bench.guild)
+        assert path is not None
+        bench.runner.voice = TokenVoice.open(path)
+        assert (await bench.learning.forgetter.forget(bench.guild, rows[:1])).complete
+        assert len([*path.glob("*.bin")]) == 1
+        elsewhere = TokenVoice.open(path)
+        forgotten = await bench.learning.forgetter.forget(bench.guild, rows[2:3])
+        assert not forgotten.complete
+        del elsewhere
+        assert (await bench.learning.forgetter.forget(bench.guild, rows[3:])).complete
         assert len([*path.glob("*.bin")]) == 1
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import ConfigError
+from app.core.system import private
 from app.store import authors, guilds, members
 from app.store.database import Database
 
@@ -26,7 +27,7 @@ def test_the_key_is_made_once_for_its_owner_alone(db: Database, key: Path) -> No
     first = db.call(authors.open_key, key).author("42")
     assert db.call(authors.open_key, key).author("42") == first
     assert authors.AuthorKey.load(key).author("42") == first
-    assert key.stat().st_mode & 0o077 == 0
+    assert not private.is_open(key)
 
 
 def test_a_home_from_before_the_check_keeps_its_key(db: Database, key: Path) -> None:

@@ -1,5 +1,4 @@
 import asyncio
-import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +7,7 @@ import pytest
 
 from app.core.errors import AppError
 from app.core.names import GuildId
+from app.core.system import private
 from app.store import (
     guilds,
     messages,
@@ -18,7 +18,7 @@ from app.store.tables import Guild
 
 
 def test_a_new_database_is_readable_by_the_owner_alone(db: Database) -> None:
-    assert stat.S_IMODE(db.path.stat().st_mode) == 0o600
+    assert not private.is_open(db.path)
     assert db.is_sound()
 
 

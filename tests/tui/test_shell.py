@@ -167,7 +167,7 @@ async def test_a_key_goes_through_every_theme_and_the_choice_is_kept(
 
 
 @pytest.mark.process
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+@pytest.mark.posix_only("Windows has no such signal")
 def test_a_terminal_is_given_back_when_another_program_ends_the_screens(
     tmp_path: Path,
 ):

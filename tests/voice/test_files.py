@@ -7,6 +7,7 @@ from app.core.files import UNFINISHED
 from app.voice import files
 from app.voice.files import VoiceFileError
 from app.voice.static_index import Arrays
+from tests import mapped_files
 
 ARRAYS: Arrays = {
     "small": np.arange(10, dtype=np.int32),
@@ -38,7 +39,23 @@ def test_a_new_generation_replaces_the_earlier_one(written: Path):
     files.write(written, "tokens", {"two": np.ones(2)}, {})
     assert list(files.read(written, "voice").arrays) == ["one"]
     assert np.array_equal(old.arrays["large"], ARRAYS["large"])
+    del old  # Windows keeps what is mapped
+    assert files.sweep(written, "voice")
     assert len(list(written.iterdir())) == 4
+
+
+@mapped_files.ON_LINUX
+def test_where_mapped_files_stay_they_are_removed_once_nobody_maps_them(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mapped_files.are_kept(monkeypatch)
+    old = files.read(written, "voice")
+    files.write(written, "voice", {"one": np.ones(1)}, {})
+    assert not files.sweep(written, "voice")
+    assert np.array_equal(old.arrays["large"], ARRAYS["large"])
+    del old
+    assert files.sweep(written, "voice")
+    assert {path.name for path in written.iterdir()} == {"voice.json", "voice-2.bin"}
 
 
 def test_nothing_written_is_not_found(tmp_path: Path):

@@ -118,17 +118,24 @@ class TokenVoices:
             if self._runner:
                 await self._runner.weigh(path, weights)
 
-    async def scrub(self, guild: GuildId, rows: Sequence[int]) -> None:
+    async def scrub(self, guild: GuildId, rows: Sequence[int]) -> bool:
         """Take messages out of the files, which stay in use.
 
         Args:
             rows: As in `voice_changes.changes`; `ALL` takes everything out.
+
+        Returns:
+            True when no earlier file is left; Windows keeps those that are mapped.
         """
         directory = self._all_of(guild)
         async with self._writing[guild]:
             is_left = await asyncio.to_thread(_scrub, directory, rows)
+            # The runner opens the new files for that, and lets go of the earlier ones.
+            await self.forget(guild, [])
+            is_swept = await asyncio.to_thread(_sweep, directory)
         if not is_left:
             await self.get(guild)
+        return is_swept
 
     def _all_of(self, guild: GuildId) -> Path:
         return self._home.token_voice(guild, "any").parent
@@ -244,6 +251,7 @@ def _settle(path: Path, through: int) -> None:
     for other in path.parent.iterdir():
         if other != path:
             shutil.rmtree(other, ignore_errors=True)
+    files.sweep(path, NAME)
 
 
 def note(path: Path, through: int, edited: Collection[int]) -> None:
@@ -289,3 +297,12 @@ def _scrub(directory: Path, rows: Collection[int]) -> bool:
             shutil.rmtree(path, ignore_errors=True)
             is_left = False
     return is_left
+
+
+def _sweep(directory: Path) -> bool:
+    """Remove what is of no use in all voices of a guild; True when nothing is left."""
+    is_swept = [files.sweep(path, NAME) for path in list(directory.glob("*"))]
+    for path in list(directory.glob("*")):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    return all(is_swept)

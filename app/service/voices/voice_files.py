@@ -42,8 +42,11 @@ TRIES = 50
 R = TypeVar("R")
 OnProgress = Callable[[Progress], None]
 
-OnScrub = Callable[[GuildId, Sequence[int]], Awaitable[None]]
-"""Told the guild and the rows, or `voice_changes.ALL`, of messages to take out."""
+OnScrub = Callable[[GuildId, Sequence[int]], Awaitable[bool]]
+"""Told the guild and the rows, or `voice_changes.ALL`, of messages to take out.
+
+It returns True when nothing of them is left.
+"""
 
 
 def drop_uploads(home: Home, guild: GuildId) -> None:
@@ -162,15 +165,15 @@ class VoiceFiles:
 
         The note of the deletion goes last, so a killed process starts over.
         """
+        is_clean = True
         change = await self._database.run(voice_changes.newest_change, guild)
         await self.build(voice, guild, compact=bool(change))
         if change:
             changed = await self._database.run(voice_changes.changes, guild)
-            await self._on_scrub(guild, changed)
+            is_clean = await self._on_scrub(guild, changed)
             await asyncio.to_thread(self._remove_copies)
-        directory = self._home.voice(guild)
-        is_swept = await asyncio.to_thread(files.sweep, directory, voice_builder.NAME)
-        if not is_swept or not await self.empty_log():
+        is_clean &= await asyncio.to_thread(self._sweep, guild)
+        if not is_clean or not await self.empty_log():
             return False
         await self._database.run(voice_changes.settle, guild, change)
         return True
@@ -206,6 +209,9 @@ class VoiceFiles:
 
     async def _renew(self, voice: Voice, guild: GuildId) -> None:
         await asyncio.to_thread(voice.renew, self._home.voice(guild))
+
+    def _sweep(self, guild: GuildId) -> bool:
+        return files.sweep(self._home.voice(guild), voice_builder.NAME)
 
     async def _run(self, job: Request[R], on_progress: OnProgress) -> R:
         async with self._short_log():

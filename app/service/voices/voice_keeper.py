@@ -29,8 +29,9 @@ from app.voice.voice import Voice
 Store = Callable[[Filters, AuthorKey], TakenIn | None]
 
 
-async def nothing_else(guild: GuildId, rows: Sequence[int]) -> None:
+async def nothing_else(guild: GuildId, rows: Sequence[int]) -> bool:
     """Scrub nothing, where there are no other files."""
+    return True
 
 
 class VoiceKeeper:

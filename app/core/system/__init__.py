@@ -1,0 +1,1 @@
+"""Differences between operating systems, each in one module."""

@@ -1,0 +1,68 @@
+"""Requests to end this process: signals, or the events of a console of Windows."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+SECONDS = 4.5
+"""The time for an orderly end; Windows ends programs 5 seconds after their console."""
+
+
+def hear(call: Callable[[int], object], *names: str) -> None:
+    """Call in the running loop, with a signal's number, when someone asks for the end.
+
+    It holds until the loop is closed, so that asking again interrupts no orderly end.
+
+    Args:
+        names: The signals. Windows knows ctrl+C, ctrl+break and a window that closes
+            instead, which count as SIGINT and SIGBREAK.
+    """
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":
+        _hear_console(loop, call)
+        return
+    for name in names:
+        number = getattr(signal, name)
+        loop.add_signal_handler(number, call, number)
+
+
+def leave_to_parent() -> None:
+    """Ignore requests that reach a whole group of processes, as a parent hears them."""
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.SIG_IGN)
+
+
+if sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    _CTRL_C, _BREAK = 0, 1
+    _HANDLER = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
+    _handlers: list[object] = []
+    """All that were set; the system may call them as long as the process lives."""
+
+    def _hear_console(
+        loop: asyncio.AbstractEventLoop, call: Callable[[int], object]
+    ) -> None:
+        """Hear the events of the console, each in a thread that the system makes.
+
+        It ends the process when the handler of a closing window returns:
+        https://learn.microsoft.com/windows/console/handlerroutine
+        """
+
+        def handle(event: int) -> bool:
+            number = signal.SIGINT if event == _CTRL_C else signal.SIGBREAK
+            try:
+                loop.call_soon_threadsafe(call, number)
+            except RuntimeError:
+                return False  # The loop is closed.
+            if event not in (_CTRL_C, _BREAK):
+                time.sleep(SECONDS)  # The process ends meanwhile.
+            return True
+
+        handler = _HANDLER(handle)
+        _handlers.append(handler)
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, True)

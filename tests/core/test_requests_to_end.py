@@ -1,0 +1,82 @@
+"""Signals, and the events of a console of Windows, end a program in order."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from app.core.system.requests_to_end import SECONDS, hear
+
+CLOSE = 2
+"""CTRL_CLOSE_EVENT."""
+
+PATIENT = """
+from app.core.system.requests_to_end import leave_to_parent
+leave_to_parent()
+print("up", flush=True)
+print(input())
+"""
+
+
+async def _first_of(ask, *names: str) -> int:
+    asked: asyncio.Queue[int] = asyncio.Queue()
+    hear(asked.put_nowait, *names)
+    ask()
+    return await asyncio.wait_for(asked.get(), 10)
+
+
+@pytest.mark.posix_only("Windows has no signals between processes")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+async def test_a_signal_is_heard_and_ends_nothing_by_itself(name: str):
+    number = getattr(signal, name)
+    assert await _first_of(lambda: os.kill(os.getpid(), number), name) == number
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="about a console of Windows")
+@pytest.mark.parametrize("event", [0, 1, CLOSE])
+async def test_an_event_of_the_console_is_heard_and_a_closing_one_waits(
+    event: int, monkeypatch: pytest.MonkeyPatch
+):
+    import ctypes
+
+    set_handlers: list[Callable[[int], bool]] = []
+    waits: list[float] = []
+
+    class Kernel:
+        def SetConsoleCtrlHandler(self, handler, is_added: bool) -> int:  # noqa: N802
+            set_handlers.append(handler)
+            return 1
+
+    class Libraries:
+        kernel32 = Kernel()
+
+    def ask() -> None:
+        # The system runs a handler in a thread of its own.
+        threading.Thread(target=set_handlers[0], args=[event]).start()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ctypes, "windll", Libraries(), raising=False)
+        patch.setattr("app.core.system.requests_to_end.time.sleep", waits.append)
+        number = await _first_of(ask)
+    assert number == (signal.SIGINT if event == 0 else getattr(signal, "SIGBREAK", 0))
+    assert waits == ([SECONDS] if event == CLOSE else [])
+
+
+@pytest.mark.process
+@pytest.mark.posix_only("Windows has no signals between processes")
+def test_a_child_leaves_requests_to_its_parent():
+    with subprocess.Popen(
+        [sys.executable, "-c", PATIENT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout and child.stdout.readline() == "up\n"
+        child.send_signal(signal.SIGINT)
+        child.send_signal(signal.SIGTERM)
+        assert child.communicate("still here\n", timeout=20)[0] == "still here\n"
