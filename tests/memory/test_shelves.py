@@ -67,9 +67,12 @@ async def test_what_was_let_go_of_is_found_again(
     monkeypatch.setattr(index, "EXACT_BELOW", 3)
     saved: list[GuildIndex] = []
     save = GuildIndex.save
-    monkeypatch.setattr(
-        GuildIndex, "save", lambda shelf: (saved.append(shelf), save(shelf))[1]
-    )
+
+    def noted(shelf: GuildIndex) -> None:
+        saved.append(shelf)
+        save(shelf)
+
+    monkeypatch.setattr(GuildIndex, "save", noted)
     memory = Memory(
         home, db, reader, lambda model: WordEmbedder(), now=lambda: 1e6, most_bytes=1
     )
