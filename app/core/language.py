@@ -1,6 +1,7 @@
 """The language of a text, by py3langid (Lui and Baldwin 2012, langid.py)."""
 
 import re
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Protocol, cast
@@ -29,6 +30,8 @@ LANGUAGES = {
     "portuguese": "pt",
     "romanian": "ro",
     "russian": "ru",
+    "slovak": "sk",
+    "slovenian": "sl",
     "spanish": "es",
     "swedish": "sv",
     "thai": "th",
@@ -53,16 +56,24 @@ _NO_WORDS = re.compile(r"(?<!\S)(?>\S*?://\S*+)|<[^<>\s]{1,80}>|[@#:]\w+:?|`[^`]
 
 
 class _Identifier(Protocol):
-    def classify(self, text: str) -> tuple[str, float]: ...
+    def rank(self, text: str) -> Sequence[tuple[str, float]]: ...
 
 
-def language_of(text: str) -> str:
-    """Return the code of a text's language; empty where that is not sure."""
+def language_of(text: str, among: Collection[str] = ()) -> str:
+    """Return the code of a text's language; empty where that is not sure.
+
+    Args:
+        among: The codes of the only languages that it may be in; empty means all.
+    """
     words = _NO_WORDS.sub(" ", text)
     if sum(map(str.isalpha, words)) < LEAST_LETTERS:
         return ""
-    language, sure = load().classify(words)
-    return str(language) if sure >= LEAST_SURE else ""
+    ranked = [one for one in load().rank(words) if not among or one[0] in among]
+    if not ranked:
+        return ""
+    language, sure = ranked[0]
+    total = sum(chance for _, chance in ranked)
+    return str(language) if sure >= LEAST_SURE * total > 0 else ""
 
 
 def is_other(text: str, language: str) -> bool:

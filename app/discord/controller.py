@@ -63,7 +63,7 @@ class DiscordController:
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
-        context.forgetter.on_withdrawn = self._withdraw
+        context.forgetter.on_withdrawn = self.withdraw
 
     async def run(self) -> None:
         """Stay connected whenever that is wanted and possible."""
@@ -73,7 +73,7 @@ class DiscordController:
             group.create_task(keep(overdue, self._keep_grace_times))
             group.create_task(keep(connection, self._stay_connected, gives_up=False))
 
-    async def _withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
+    async def withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
         """Delete the bot's messages that lost their words, where the owner wants it."""
         config = await self._context.settings.of(guild)
         if not config.learn.delete_own_lines:

@@ -21,7 +21,11 @@ SAMPLED = 40
 """The number of newest messages that show a channel's language."""
 
 LEAST = SAMPLED
-"""The fewest sampled messages of a language to speak from."""
+"""The fewest sampled messages that make a guild one of several languages."""
+
+LEAST_TO_SPEAK = 12
+"""The fewest sampled messages of a language to speak from; a few lines of the right
+language are worth more than thousands of another."""
 
 TURNS = 6
 """The number of last turns that show the language of a talk."""
@@ -62,6 +66,8 @@ class GuildLanguages:
         self._database = database
         self._clock = clock
         self._known: dict[GuildId, tuple[float, asyncio.Future[Languages]]] = {}
+        self._before: dict[GuildId, Languages] = {}
+        """Those of the hour before, until the new ones are there."""
 
     async def spoken(
         self,
@@ -76,15 +82,17 @@ class GuildLanguages:
         """
         found = await self._found(guild)
         await asyncio.wait({found}, timeout=PATIENCE_SECONDS)
-        known = found.result() if found.done() else {}
+        known = found.result() if found.done() else self._before.get(guild, {})
         if not known:
             return Spoken("", speakable)
         text = " ".join(turn.text for turn in turns[-TURNS:])
-        said = await asyncio.to_thread(language_of, text)
+        # Close languages are told apart by which of them is spoken here at all.
+        here = {of for of, _ in known.values() if of}
+        said = await asyncio.to_thread(language_of, text, here)
         own = known.get(channel, ("", 0))[0] if channel else ""
         language = said if said and len(text) >= LEAST_CHARS else own or said
         chosen = {row: count for row, (of, count) in known.items() if of == language}
-        if not language or sum(chosen.values()) < LEAST:
+        if not language or sum(chosen.values()) < LEAST_TO_SPEAK:
             return Spoken(language, speakable)
         channels = frozenset(chosen)
         return Spoken(language, channels if speakable is None else channels & speakable)
@@ -98,6 +106,8 @@ class GuildLanguages:
         if kept is None or self._clock() - kept[0] > KEPT_SECONDS:
             sampled = await self._database.run(messages.newest_texts, guild, SAMPLED)
             telling = asyncio.to_thread(_told_apart, sampled)
+            if kept is not None and kept[1].done():
+                self._before[guild] = kept[1].result()
             kept = (self._clock(), asyncio.ensure_future(telling))
             self._known[guild] = kept
         return kept[1]

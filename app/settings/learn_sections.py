@@ -43,7 +43,7 @@ class VoiceSettings:
         snapshots="any",
     )
     lean: int = setting(
-        8,
+        16,
         "Weight of a message of the channel that it speaks in, beside one from"
         " elsewhere; 1 makes them equal.",
         scope="channel",

@@ -36,3 +36,11 @@ def test_two_threads_that_first_want_it_load_it_once(fresh, monkeypatch):
         said = threads.map(tell, ["ich weiß es nicht", "i do not know what it is"])
         assert [*said] == ["de", "en"]
     assert loads == 1
+
+
+def test_close_languages_are_told_apart_by_which_of_them_is_spoken():
+    line = "ahoj, predpokladam ze antena je s citlivostou"
+    assert language.language_of(line) == ""
+    assert language.language_of(line, {"en", "sk", "nl"}) == "sk"
+    assert language.language_of(line, {"en", "cs"}) == "cs"
+    assert language.language_of("ok", {"en"}) == ""

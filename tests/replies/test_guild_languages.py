@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.core import language
+from app.replies import guild_languages
 from app.store import guilds
 from app.store.database import Database
 from tests.replies.test_replier import Bench
@@ -80,3 +81,34 @@ async def test_a_personas_language_goes_first(bench):
     await bench.settings.change("reply.persona", "answers in French only")
     await ask(bench, "hafen", "weißt du warum das boot noch nicht da ist?")
     assert bench.local.prompts[-1].language == ""
+
+
+SLOVAK = "antena na streche ma dobry dosah cislo {0} a nikto nevie preco je to tak"
+
+
+async def test_a_talk_is_in_a_language_that_is_spoken_here(bench):
+    """The line alone could be Czech, Slovak or Slovenian."""
+    hear(bench, general=ENGLISH, port=ENGLISH, strecha=SLOVAK)
+    await ask(bench, "strecha", "ahoj, predpokladam ze antena je s citlivostou")
+    assert bench.local.prompts[-1].language == "sk"
+    assert bench.local.prompts[-1].channels == {row_of(bench, "strecha")}
+
+
+async def test_until_they_are_known_anew_the_languages_are_those_of_before(
+    bench, monkeypatch
+):
+    hear(bench, general=ENGLISH, port=ENGLISH, hafen=GERMAN)
+    await ask(bench, "hafen", "weißt du warum das boot noch nicht da ist?")
+    monkeypatch.setattr(guild_languages, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(guild_languages, "PATIENCE_SECONDS", 0.0)
+    asked = replace(bench.ask("und jetzt?", mode="llm"), channel=row_of(bench, "hafen"))
+    await bench.replier.reply(asked)
+    assert bench.local.prompts[-1].channels == {row_of(bench, "hafen")}
+
+
+async def test_a_few_lines_of_the_language_are_enough_to_speak_from(bench):
+    hear(bench, general=ENGLISH, hafen=GERMAN)
+    for number in range(15):
+        bench.hear("bob", SLOVAK.format(number), place="strecha")
+    await ask(bench, "strecha", "ahoj, predpokladam ze antena je s citlivostou")
+    assert bench.local.prompts[-1].channels == {row_of(bench, "strecha")}
