@@ -226,7 +226,8 @@ def test_archives_that_cannot_be_read_are_named_and_the_others_are(
     counts = desk.load(folder)
     assert sorted(desk.texts()) == ["hi", "packed"]
     said = {
-        Path(error.file).relative_to(folder).as_posix(): error.text for error in counts.errors
+        Path(error.file).relative_to(folder).as_posix(): error.text
+        for error in counts.errors
     }
     for name, why in (
         ("locked.zip/x.json", "encrypted: unpack"),
