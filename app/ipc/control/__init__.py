@@ -38,6 +38,11 @@ from app.ipc.control.blind_tests import BlindResults as BlindResults
 from app.ipc.control.blind_tests import BlindResultsReply as BlindResultsReply
 from app.ipc.control.blind_tests import LiveWinRate as LiveWinRate
 from app.ipc.control.blind_tests import WinRate as WinRate
+from app.ipc.control.course import COURSE_REQUESTS as COURSE_REQUESTS
+from app.ipc.control.course import Course as Course
+from app.ipc.control.course import CourseMoment as CourseMoment
+from app.ipc.control.course import CourseReply as CourseReply
+from app.ipc.control.course import ProcessUse as ProcessUse
 from app.ipc.control.discord import DISCORD_REQUESTS as DISCORD_REQUESTS
 from app.ipc.control.discord import Decide as Decide
 from app.ipc.control.discord import DecideReply as DecideReply
@@ -182,4 +187,5 @@ REQUESTS = (
     *FINE_TUNING_REQUESTS,
     *SNAPSHOT_REQUESTS,
     *DISCORD_REQUESTS,
+    *COURSE_REQUESTS,
 )
