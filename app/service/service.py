@@ -23,8 +23,8 @@ from app.settings.hosts import host_of
 from app.settings.schema import Config
 
 if TYPE_CHECKING:
-    from app.service.course_keeper import CourseKeeper
     from app.service.handlers.app import AppHandlers
+    from app.service.handlers.course import CourseHandlers
     from app.service.handlers.meter import MeterHandlers
 
 R = TypeVar("R")
@@ -53,11 +53,11 @@ class Service:
         return AppHandlers(self.context, self._clock)
 
     @cached_property
-    def course(self) -> "CourseKeeper":
+    def course(self) -> "CourseHandlers":
         """The figures of the last hour, which are noted in the background."""
-        from app.service.course_keeper import CourseKeeper
+        from app.service.handlers.course import CourseHandlers
 
-        return CourseKeeper(self.context, self._clock)
+        return CourseHandlers(self.context, self._clock)
 
     @cached_property
     def metering(self) -> "MeterHandlers":

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from app.ipc import control
-from app.service.course_keeper import MOMENTS, CourseKeeper, kind_of
+from app.service.handlers.course import MOMENTS, CourseHandlers, kind_of
 from app.service.service import Service
 from tests.asking import ask
 
@@ -45,7 +45,7 @@ async def test_children_are_named_after_their_role(service: Service):
 
 async def test_no_more_than_an_hour_is_kept(service: Service):
     times = iter(range(MOMENTS + 5))
-    keeper = CourseKeeper(service.context, lambda: float(next(times)))
+    keeper = CourseHandlers(service.context, lambda: float(next(times)))
     for _ in range(MOMENTS + 5):
         await keeper.note()
     told = await keeper.course(_Nobody(), control.Course())

@@ -19,7 +19,7 @@ KINDS = {"runner": "model", "job": "work"}
 """The name of a child by the word that its command line begins its role with."""
 
 
-class CourseKeeper:
+class CourseHandlers:
     """The figures of the last hour, in memory alone."""
 
     def __init__(
