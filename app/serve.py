@@ -3,21 +3,24 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.system.requests_to_end import hear
-from app.discord.controller import DiscordController
 from app.ipc import control
 from app.ipc.endpoint import Door
-from app.ipc.peer import Peer, handlers_of
+from app.ipc.peer import Handler, Peer, handlers_of
 from app.ipc.stdio import StdinReader, StdoutWriter
-from app.ipc.wire import Catalogue
+from app.ipc.wire import Catalogue, Request
 from app.service import logs
+from app.service.app_context import AppContext
+from app.service.events import Asker
 from app.service.home_lock import hold
 from app.service.hosts.host_warmer import HostWarmer
 from app.service.requantise import Requantise
@@ -25,9 +28,15 @@ from app.service.search_keeper import SearchKeeper
 from app.service.service import Service, open_service
 from app.service.updates import UpdateWatcher
 
+if TYPE_CHECKING:
+    from app.discord.controller import DiscordController
+
 log = logging.getLogger(__name__)
 
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
+
+HEAD_START_SECONDS = 1.0
+"""The longest time for the first state, before everything else loads."""
 
 STATE_SECONDS = 1.0
 """The interval of state checks; only changes are reported."""
@@ -50,19 +59,27 @@ async def _serve(home: Home, stdout: int | None) -> None:
     logs.set_up(logs.to_file(home), logs.to_stderr())
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(open_service(home))
+        # Whoever finds the door may ask it to stop.
+        stop = service.app.asked_to_stop
+        hear(lambda number: stop.set(), "SIGINT", "SIGTERM")
         news = service.context.events
         logging.getLogger().addHandler(logs.NewsHandler(news))
-        calls = DiscordController(service.context, SystemRandom())
-        service.app.discord = calls.state
-        own = handlers_of(calls, control.DISCORD_REQUESTS)
-        service.handlers = {**service.handlers, **own}
+        discord = LateDiscord(service)
+        service.handlers = {**service.handlers, **discord.handlers}
         door = Door(home.endpoint_file, CATALOGUE, service.handlers, on_gone=news.leave)
         await door.open()
         stack.push_async_callback(door.close)
         supervisor = service.context.supervisor
         asyncio.get_running_loop().set_exception_handler(supervisor.on_lost_error)
+        told = asyncio.Event()
+        telling = supervisor.keep(
+            "Reporting the state", partial(_tell_state, service, told)
+        )
+        stack.push_async_callback(_cancel, asyncio.ensure_future(telling))
+        # Whoever waits for the bot is answered before it loads more.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), HEAD_START_SECONDS)
         work: dict[str, Callable[[], Awaitable[None]]] = {
-            "Reporting the state": partial(_tell_state, service),
             "Learning files": service.context.uploads.go_on,
             "Memory": service.context.memory.keep_up,
             "The index of the search": SearchKeeper(service.context).keep_up,
@@ -70,7 +87,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             "The meter": service.metering.keep_up,
             "Looking for updates": UpdateWatcher(service.context).keep_up,
             "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
-            "Discord": calls.run,
+            "Discord": discord.run,
         }
         kept = [supervisor.keep(what, job) for what, job in work.items()]
         if stdout is not None:
@@ -78,11 +95,53 @@ async def _serve(home: Home, stdout: int | None) -> None:
         for job in kept:
             stack.push_async_callback(_cancel, asyncio.ensure_future(job))
         service.context.local.start()
-        stop = service.app.asked_to_stop
-        hear(lambda number: stop.set(), "SIGINT", "SIGTERM")
         log.info("Mynah is up in %s", home.root)
         await stop.wait()
         log.info("Mynah stops")
+
+
+class LateDiscord:
+    """Discord's part of the bot, which loads for a second while the rest answers."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._loading: asyncio.Task[DiscordController] | None = None
+        service.context.forgetter.on_withdrawn = self._withdraw
+        self.handlers: dict[str, Handler] = {
+            kind.method: partial(self._answer, kind.method)
+            for kind in control.DISCORD_REQUESTS
+        }
+
+    async def run(self) -> None:
+        """Stay connected whenever that is wanted and possible."""
+        await (await self._loaded()).run()
+
+    async def _loaded(self) -> "DiscordController":
+        self._loading = self._loading or asyncio.create_task(self._load())
+        # Whoever stops waiting leaves it to those who need it next.
+        return await asyncio.shield(self._loading)
+
+    async def _load(self) -> "DiscordController":
+        make = await asyncio.to_thread(_controller)
+        calls = make(self._service.context, SystemRandom())
+        self._service.app.discord = calls.state
+        self._own = handlers_of(calls, control.DISCORD_REQUESTS)
+        return calls
+
+    async def _answer(
+        self, method: str, asker: Asker, request: Request[object]
+    ) -> object:
+        await self._loaded()
+        return await self._own[method](asker, request)  # type: ignore[arg-type]
+
+    async def _withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
+        await (await self._loaded()).withdraw(guild, sent)
+
+
+def _controller() -> "Callable[[AppContext, SystemRandom], DiscordController]":
+    from app.discord.controller import DiscordController
+
+    return DiscordController
 
 
 async def _serve_parent(service: Service, stdout: int) -> None:
@@ -95,8 +154,8 @@ async def _serve_parent(service: Service, stdout: int) -> None:
         service.app.asked_to_stop.set()
 
 
-async def _tell_state(service: Service) -> None:
-    """Send the state to the watchers whenever it changes."""
+async def _tell_state(service: Service, first: asyncio.Event) -> None:
+    """Send the state to the watchers whenever it changes; note the first time."""
     known: control.StatusReply | None = None
     here = _Nobody()
     while True:
@@ -105,6 +164,7 @@ async def _tell_state(service: Service) -> None:
         if told != known:
             known = told
             service.context.events.tell(control.StateChanged(status))
+            first.set()
         await asyncio.sleep(STATE_SECONDS)
 
 

@@ -22,6 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=str(mark.args[0])))
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Shorten long texts: names of tests go into the environment, with its limits."""
+    return ascii(val[:40]) if isinstance(val, str) and len(val) > 1000 else None
+
+
 @pytest.fixture(autouse=True)
 def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the owner's home, keys or keyring."""

@@ -54,6 +54,11 @@ def test_the_runner_loads_neither_screens_nor_bot():
     assert not loaded("import app.runner.process") & heavy
 
 
+@pytest.mark.process
+def test_the_bot_answers_before_it_loads_discord():
+    assert not loaded("import app.serve") & {"discord", "aiohttp", "openai"}
+
+
 def sources() -> list[Path]:
     return sorted((ROOT / "app").rglob("*.py"))
 

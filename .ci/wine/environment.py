@@ -5,6 +5,7 @@ a wheel of panda3d brings its library and its modules in C; its standard library
 of the Python that runs this.
 """
 
+import compileall
 import hashlib
 import re
 import shutil
@@ -54,6 +55,8 @@ def make(folder: Path) -> None:
     install(python, build, requirements())
     build_hnswlib(python, build)
     stand_in_for_math(python, build)
+    # Many tests start processes, each of which would compile what it imports.
+    compileall.compile_dir(python / "Lib", quiet=2, workers=0)
     shutil.rmtree(build)
 
 

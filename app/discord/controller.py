@@ -63,7 +63,7 @@ class DiscordController:
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
-        context.forgetter.on_withdrawn = self._withdraw
+        context.forgetter.on_withdrawn = self.withdraw
 
     async def run(self) -> None:
         """Stay connected whenever that is wanted and possible."""
@@ -73,7 +73,7 @@ class DiscordController:
             group.create_task(keep(overdue, self._keep_grace_times))
             group.create_task(keep(connection, self._stay_connected, gives_up=False))
 
-    async def _withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
+    async def withdraw(self, guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
         """Delete the bot's messages that lost their words, where the owner wants it."""
         config = await self._context.settings.of(guild)
         if not config.learn.delete_own_lines:
@@ -204,6 +204,19 @@ class DiscordController:
             await self._send_draft(row, request.text)
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
         return control.DecideReply(row.id, request.approve)
+
+    async def draft_back(
+        self, asker: Asker, request: control.DraftBack
+    ) -> control.DecideReply:
+        """Let a rejected draft wait again, as if nobody had decided."""
+        row = await self._context.database.run(replies.get, request.reply)
+        if row is None or row.state != "rejected":
+            raise UsageError(f"Reply {request.reply} is not a rejected draft.")
+        if not row.text:
+            raise UsageError("The message behind this draft was forgotten.")
+        await self._context.database.run(replies.set_state, row.id, "draft")
+        await opinions.rate(self._context, row.id, OWNER, 0, "draft")
+        return control.DecideReply(row.id, False)
 
     async def _require_sayable(self, guild: GuildId, text: str) -> None:
         config = await self._context.settings.of(guild)

@@ -16,11 +16,14 @@ from app.importers.records import BrokenFileError, FileGuild
 from app.importers.registry import TEXT, UNKNOWN_JSON, Importer, find_importer
 from app.importers.sources import LeftOutFile, SourceFile, Sources
 from app.importers.streams import READ_ERRORS, explain_read_error
-from app.ipc.control import PassedOver
+from app.ipc.control import PassedOver, UnreadFile
 from app.store.rows import StoredGuild
 
 PACKAGES = ("package", "package-csv")
 EMPTY_LIST = b"[]"
+
+MOST_FAULTS = 1000
+"""The most faults that are told of one import, so that a frame has room for them."""
 
 
 class Target(NamedTuple):
@@ -231,6 +234,15 @@ def summed_up(left_out: Sequence[LeftOutFile]) -> list[PassedOver]:
     for file in left_out:
         found.setdefault(file.reason, []).append(file.name)
     return [PassedOver(why, len(names), names[0]) for why, names in found.items()]
+
+
+def told(faults: list[UnreadFile]) -> list[UnreadFile]:
+    """Return the first faults, and how many more there are."""
+    more = len(faults) - MOST_FAULTS
+    if more <= 0:
+        return faults
+    last = UnreadFile(f"{more:,} more files", "they have faults, too")
+    return [*faults[:MOST_FAULTS], last]
 
 
 def notes_of(files: Sequence[Accepted]) -> list[str]:

@@ -112,6 +112,7 @@ class ImportRun:
             for file in choice.files:
                 self._import(file, choice.keys, done, total)
                 done += file.source.size
+        self.counts.errors = gate.told(self.counts.errors)
         self.counts.seconds = self._clock() - self._began
         return self.counts
 

@@ -31,7 +31,11 @@ MAX_DEPTH = 100
 MAX_PIECE = 16 * 1024 * 1024
 """The longest piece in characters; a longer one is a bomb or another kind of file."""
 
-CHUNK = 1 << 18
+MOST_PARTS = 1_000_000
+"""The most parts of a piece; each takes 50 bytes of memory or more."""
+
+CHUNK, MOST_AT_ONCE = 1 << 18, 1 << 20
+"""Bytes read at once: more when a piece is long, but few beyond its end."""
 
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[\s\ufeff]*+")
@@ -81,7 +85,7 @@ class JsonReader:
         self._text = self._text[self._at :]
         self._at = 0
         # As much again as there is, so that a long piece is not looked at too often.
-        data = self._stream.read(max(CHUNK, len(self._text)))
+        data = self._stream.read(min(max(CHUNK, len(self._text)), MOST_AT_ONCE))
         self._is_whole = not data
         more = self._decode(data or b"", final=self._is_whole)
         self._is_clean = self._is_clean and _is_utf8(more)
@@ -118,6 +122,8 @@ class JsonReader:
     def _check_length(self) -> None:
         if len(self._text) - self._at > MAX_PIECE:
             raise BrokenFileError(f"line {self.line}", "a value does not end")
+        if sum(self._text.count(sign, self._at) for sign in ",[{/") > MOST_PARTS:
+            raise BrokenFileError(f"line {self.line}", "a value has too many parts")
 
     def _broken(self) -> BrokenFileError:
         reason = "not JSON" if self.peek() else "the file ends early"

@@ -55,7 +55,9 @@ def preview(
             files=look.files,
             filtered=look.reasons.total(),
             reasons=dict(look.reasons),
-            errors=[UnreadFile(*fault) for fault in survey.faults] + look.errors,
+            errors=gate.told(
+                [UnreadFile(*fault) for fault in survey.faults] + look.errors
+            ),
             refused=look.refused,
             passed_over=gate.summed_up(passed_over),
             notes=gate.notes_of([file for one in choices for file in one.files])

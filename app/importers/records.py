@@ -14,6 +14,9 @@ JsonObject = dict[str, Any]
 MAX_TEXT_CHARS = 20_000
 """The longest text; Discord's own limit is 4,000 characters."""
 
+MOST_FILES = 100
+"""The most attachments of one message; Discord allows ten."""
+
 MAX_LINE_BYTES = 4 * 1024 * 1024
 """The longest line; a longer one is a bomb, or not a file of lines."""
 
@@ -62,7 +65,8 @@ class File(NamedTuple):
 
 def files_of(attachments: object) -> Iterator[File]:
     """Yield the attachments of a message; a broken entry does not cost the message."""
-    for file in attachments if isinstance(attachments, list) else ():
+    listed = attachments if isinstance(attachments, list) else []
+    for file in listed[:MOST_FILES]:
         if isinstance(file, str):
             yield File.at(file)
         elif isinstance(file, dict):

@@ -35,11 +35,15 @@ async def serving(
             super().__init__(context, rng)
             object.__setattr__(self._surroundings, "pace", PACE)
 
-    async def tell_state(service: Service) -> None:
+    async def tell_state(service: Service, told: asyncio.Event) -> None:
+        told.set()
+        # Discord's part loads behind.
+        while service.app.discord is control.DiscordStatus:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         parts.append((service, service.app.discord.__self__))  # type: ignore[attr-defined]
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(serve, "DiscordController", Calls)
+    monkeypatch.setattr(serve, "_controller", lambda: Calls)
     monkeypatch.setattr(serve, "_tell_state", tell_state)
     root = logging.getLogger()
     before = list(root.handlers)

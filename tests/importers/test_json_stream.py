@@ -63,7 +63,7 @@ def test_comments_and_trailing_commas_change_nothing(value: object):
 def test_a_string_without_an_end_is_given_up_at_once(inside: bytes):
     data = b'[{"text": "' + inside * (json_stream.MAX_PIECE // len(inside) + 200_000)
     began = time.thread_time()
-    with pytest.raises(BrokenFileError, match="does not end"):
+    with pytest.raises(BrokenFileError, match="does not end|too many parts"):
         list(records(stream(data), "", line))
     # It took hours when each quotation mark was looked at as a string's beginning.
     assert time.thread_time() - began < 5

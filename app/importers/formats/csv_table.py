@@ -11,6 +11,7 @@ from app.importers.formats.discord_names import SAID_BY_NOBODY, place_of
 from app.importers.head import Head
 from app.importers.records import (
     MAX_LINE_BYTES,
+    MOST_FILES,
     BrokenFileError,
     BrokenRow,
     File,
@@ -22,7 +23,7 @@ from app.importers.records import (
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
-from app.importers.text_lines import NOT_UTF8
+from app.importers.text_lines import NOT_UTF8, RowLines
 
 SAMPLES = 20_000
 """Rows that are looked at to find out whether day or month comes first."""
@@ -129,7 +130,7 @@ def _record(
     if _is_broken(text):
         return BrokenRow(f"line {line}", NOT_UTF8)
     channel = at(columns.channel) or None
-    urls = at(columns.files).split(",")
+    urls = at(columns.files).split(",", MOST_FILES)[:MOST_FILES]
     return Record(
         author=at(columns.author_id) or author,
         name=author.removesuffix("#0000"),
@@ -195,23 +196,17 @@ def _rows(stream: Stream) -> Iterator[tuple[int, list[str]]]:
         first, above = text.readline(MAX_LINE_BYTES), 2
     delimiter = _delimiter(first)
     yield above, _row(first, delimiter)
-    quotes = 0
-
-    def counted() -> Iterator[str]:
-        nonlocal quotes
-        for line in text:
-            quotes += line.count('"')
-            yield line
-
-    rows = csv.reader(counted(), delimiter=delimiter)
     begin, last = above + 1, None
+    lines = RowLines(text)
+    rows = csv.reader(lines, delimiter=delimiter)
     for row in rows:
+        lines.begin_row()
         if last is not None:
             yield last
             begin = last[0] + 1
         last = rows.line_num + above, row
     if last is not None:
-        if quotes % 2:
+        if lines.quotes % 2:
             raise csv.Error(f"line {begin}: a quote does not end")
         yield last
 

@@ -9,7 +9,7 @@ from app.importers.head import Head
 from app.importers.records import BrokenRow, File, FileGuild, Item, Record
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
-from app.importers.text_lines import NOT_UTF8, all_lines, decoded
+from app.importers.text_lines import NOT_UTF8, MessageLines, all_lines, decoded
 
 RULE = "=" * 62
 
@@ -81,7 +81,7 @@ def read(
     yield from dates.notes()
 
 
-Block = tuple[int, str, str, list[str]]
+Block = tuple[int, str, str, MessageLines]
 
 
 def _blocks(stream: Stream) -> Iterator[Block | BrokenRow]:
@@ -102,15 +102,15 @@ def _blocks(stream: Stream) -> Iterator[Block | BrokenRow]:
         if found:
             if block:
                 yield block
-            block = (number, found["date"], found["author"], [])
+            block = (number, found["date"], found["author"], MessageLines())
         elif block and rules == 2:
-            block[3].append(line)
+            block[3].add(line)
         is_after_blank = not line.strip()
     if block:
         yield block
 
 
-def _body(lines: list[str]) -> tuple[str, tuple[File, ...]]:
+def _body(lines: MessageLines) -> tuple[str, tuple[File, ...]]:
     """Split the body into its text and the attachments' addresses."""
     text: list[str] = []
     urls: list[str] = []

@@ -10,6 +10,7 @@ from app.importers import json_stream
 from app.importers.head import Head
 from app.importers.records import (
     MAX_LINE_BYTES,
+    MOST_FILES,
     BrokenFileError,
     BrokenRow,
     File,
@@ -25,6 +26,7 @@ from app.importers.records import (
 )
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
+from app.importers.text_lines import RowLines
 
 AUTHOR = "data-package"
 """The only author; the package does not name its owner in messages."""
@@ -91,9 +93,11 @@ def read_csv(source: SourceFile, stream: Stream) -> Iterator[Item]:
     text = io.TextIOWrapper(
         io.BufferedReader(stream), encoding="utf-8", errors="replace", newline=""
     )
-    rows = csv.DictReader(text, restval="")
+    lines = RowLines(text)
+    rows = csv.DictReader(lines, restval="")
     try:
         for row in rows:
+            lines.begin_row()
             try:
                 yield _record(row, name, id)
             except (TypeError, ValueError) as error:
@@ -105,7 +109,7 @@ def read_csv(source: SourceFile, stream: Stream) -> Iterator[Item]:
 
 
 def _record(message: JsonObject, channel: str, channel_id: str | None) -> Record:
-    urls = str(message.get("Attachments") or "").split()
+    urls = str(message.get("Attachments") or "").split(None, MOST_FILES)[:MOST_FILES]
     id = id_of(message["ID"])
     if not id:
         raise OddValueError("it has no ID")
@@ -129,7 +133,7 @@ def _place(source: SourceFile) -> tuple[str, str | None]:
 
 def _channel(source: SourceFile) -> JsonObject:
     try:
-        found = orjson.loads(source.beside("channel.json") or b"{}")
+        found = orjson.loads((source.beside("channel.json") or b"{}")[:MAX_LINE_BYTES])
     except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -9,6 +9,8 @@ from typing import Any
 from app.importers.head import Head
 from app.importers.json_stream import JsonReader, at_end, header, read_item
 from app.importers.records import (
+    MAX_LINE_BYTES,
+    MOST_FILES,
     BrokenFileError,
     BrokenRow,
     File,
@@ -53,7 +55,10 @@ def matches_database(head: Head) -> bool:
 
 def _open(path: Path) -> sqlite3.Connection:
     """Open a database that is only read, without leaving files beside it."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    database = sqlite3.connect(uri, uri=True)
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_LINE_BYTES)
+    return database
 
 
 def _tables(database: sqlite3.Connection) -> set[str]:
@@ -72,7 +77,9 @@ def guilds_of_database(source: SourceFile) -> list[FileGuild]:
         return []
     try:
         with closing(_open(path)) as database:
-            rows = list(database.execute("SELECT id, name, type FROM servers"))
+            rows = list(
+                database.execute("SELECT id, name, type FROM servers LIMIT 10000")
+            )
     except sqlite3.Error:
         return []
     return [_guild(id, name, kind) for id, name, kind in rows]
@@ -175,7 +182,7 @@ def _text_record(
     user = str(meta["userindex"][int(message["u"])])
     place = meta["channels"].get(channel) or {}
     server = meta["servers"][int(place.get("server", 0))]
-    urls = [str(one["url"]) for one in message.get("a") or ()]
+    urls = [str(one["url"]) for one in (message.get("a") or ())[:MOST_FILES]]
     return Record(
         author=user,
         name=str(meta["users"].get(user, {}).get("name") or ""),

@@ -4,11 +4,17 @@ import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from app.importers.records import MAX_TEXT_CHARS, BrokenFileError, File
+from app.importers.records import MAX_TEXT_CHARS, MOST_FILES, BrokenFileError, File
 
 MAX_DEPTH = 500
-MAX_WAITING = 4 * 1024 * 1024
+MAX_WAITING = 256 * 1024
 """Characters that may wait for the end of a tag."""
+
+MAX_NAME = 1000
+"""The longest name or date, with the blanks around it."""
+
+MOST_ENTRIES = 20
+"""The most lines of a heading."""
 
 _VOID = {
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta",
@@ -139,7 +145,8 @@ class ExportPage(HTMLParser):
         if "chatlog__content" in classes:
             return "text"
         if classes & _GUILD:
-            self.entries.append("")
+            if len(self.entries) < MOST_ENTRIES:
+                self.entries.append("")
             self.own |= {key: one for key, one in values.items() if key in _OWN}
             return "entry"
         if tag == "title":
@@ -163,7 +170,9 @@ class ExportPage(HTMLParser):
         elif "data-reply-to" in values:
             # Our own pages have it there.
             self._message.reply_to = values["data-reply-to"]
-        if tag == "a" and self._role() == "file" and "://" in values.get("href", ""):
+        is_file = tag == "a" and self._role() == "file"
+        is_one_more = is_file and len(self._message.files) < MOST_FILES
+        if is_one_more and "://" in values.get("href", ""):
             self._message.files.append(_file(values))
 
     def _mark(self, tag: str, classes: set[str]) -> str:
@@ -203,15 +212,15 @@ class ExportPage(HTMLParser):
             self._write(data)
         elif role == "author":
             tag, id, name = self._author
-            self._author = (tag, id, (name + data).strip())
+            self._author = (tag, id, (name + data[:MAX_NAME]).strip()[:MAX_NAME])
         elif role == "date":
-            self._date = (self._date + data).strip()
+            self._date = (self._date + data[:MAX_NAME]).strip()[:MAX_NAME]
         elif role == "file":
             self._name_file(data)
         elif role == "title":
-            self.title += data[:200]
+            self.title = (self.title + data[:MAX_NAME])[:MAX_NAME]
         elif role == "entry":
-            self.entries[-1] = (self.entries[-1] + data).strip()[:200]
+            self.entries[-1] = (self.entries[-1] + data[:MAX_NAME]).strip()[:MAX_NAME]
 
     def _write(self, text: str) -> None:
         # A little more than the limit, so that the text is left out as too long.
@@ -224,7 +233,8 @@ class ExportPage(HTMLParser):
         if self._stack[-1][0] == "a" and self._message and self._message.files:
             file = self._message.files[-1]
             if file.id != file.url:
-                self._message.files[-1] = file._replace(name=file.name + name)
+                whole = (file.name + name[:MAX_NAME])[:MAX_NAME]
+                self._message.files[-1] = file._replace(name=whole)
 
 
 def _file(values: dict[str, str]) -> File:

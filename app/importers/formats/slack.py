@@ -1,19 +1,21 @@
 """Slack's export: a folder per channel, a file per day, and lists beside them."""
 
 import functools
+import io
 import re
-from collections.abc import Iterator
-
-import orjson
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
 
 from app.importers import json_stream
 from app.importers.head import Head
+from app.importers.json_stream import BrokenPieceError, JsonReader
 from app.importers.records import (
+    BrokenFileError,
     FileGuild,
     Item,
     JsonObject,
     Record,
-    objects_of,
     text_of,
 )
 from app.importers.sources import SourceFile
@@ -27,6 +29,9 @@ LISTS = {
     "file_conversations.json", "org_users.json",
 }  # fmt: skip
 """The files beside the channels."""
+
+MOST_LISTED = 200_000
+"""The most people or places of a list that are known by name."""
 
 _MARKUP = re.compile(
     r"<(?P<sign>[@#!]?)(?P<value>[^<>|]{1,2000})(?:\|(?P<label>[^<>]*))?>"
@@ -60,7 +65,7 @@ def guilds(source: SourceFile) -> list[FileGuild]:
         return [FileGuild(None, None, is_private=True)]
     for name in ("dms.json", "mpims.json"):
         for one in _list(source, name):
-            if folder in (one.get("id"), one.get("name")):
+            if folder in (one.id, one.key):
                 return [FileGuild(None, None, is_private=True)]
     return []
 
@@ -68,8 +73,8 @@ def guilds(source: SourceFile) -> list[FileGuild]:
 def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     """Read the messages of one channel's day."""
     users = _list(source, "users.json")
-    people = {str(one.get("id")): _name(one) for one in users}
-    bots = {str(one.get("id")) for one in users if one.get("is_bot")}
+    people = {one.id: one.name for one in users}
+    bots = {one.id for one in users if one.is_bot}
     channel = _folder(source)
 
     def make(message: JsonObject) -> Record:
@@ -128,14 +133,35 @@ def _folder(source: SourceFile) -> str:
     return parts[-2] if len(parts) > 1 else "general"
 
 
-def _list(source: SourceFile, name: str) -> list[JsonObject]:
-    return _objects(source.beside(f"../{name}") or b"[]")
+class _Listed(NamedTuple):
+    """A person or a place of a list."""
+
+    id: str
+    key: str
+    """A place's name, which its folder has."""
+    name: str
+    is_bot: bool
+
+
+def _list(source: SourceFile, name: str) -> Sequence[_Listed]:
+    return _listed(source.beside(f"../{name}") or b"[]")
 
 
 @functools.lru_cache(maxsize=4)
-def _objects(data: bytes) -> list[JsonObject]:
-    """Return the objects of a list, which every day of every channel asks for."""
+def _listed(data: bytes) -> Sequence[_Listed]:
+    """Return what a list has, which every day of every channel asks for."""
+    found: list[_Listed] = []
+    reader = JsonReader(Stream(io.BytesIO(data), len(data)))
     try:
-        return objects_of(orjson.loads(data))
-    except orjson.JSONDecodeError:
-        return []
+        for _ in reader.items():
+            with suppress(BrokenPieceError):
+                one = reader.value()
+                if isinstance(one, dict):
+                    names = str(one.get("id")), str(one.get("name"))
+                    found.append(_Listed(*names, _name(one), bool(one.get("is_bot"))))
+            if len(found) == MOST_LISTED:
+                break
+    except BrokenFileError:
+        # It is too long to be read as a whole.
+        return found
+    return found

@@ -9,7 +9,7 @@ from app.importers.head import Head
 from app.importers.records import BrokenRow, FileGuild, Item, Record
 from app.importers.sources import SourceFile
 from app.importers.streams import Stream
-from app.importers.text_lines import NOT_UTF8, all_lines, decoded
+from app.importers.text_lines import NOT_UTF8, MessageLines, all_lines, decoded
 
 LACKS = "WhatsApp exports have no ids and do not mark replies"
 
@@ -83,7 +83,7 @@ def read(
 ) -> Iterator[Item]:
     """Read the messages of one chat; what was left out of the export is no message."""
     dates = DateReader(() if order else _samples(source), order)
-    waiting: list[str] = []
+    waiting = MessageLines()
     stamp: _Stamp | None = None
     for number, raw in all_lines(stream):
         line = decoded(raw)
@@ -92,15 +92,18 @@ def read(
             continue
         found = _STAMP.match(_MARKS.sub("", line))
         if found is None:
-            waiting.append(line)
+            waiting.add(line)
             continue
         if stamp:
-            yield from _message(stamp, "\n".join(waiting), dates)
+            yield from _message(stamp, waiting.text, dates)
         elif any(part.strip() for part in waiting):
             yield BrokenRow(f"line {number - 1}", "it has no stamp")
-        stamp, waiting = _Stamp(number, found["date"], line), [found["rest"]]
+        stamp, waiting = (
+            _Stamp(number, found["date"], line),
+            MessageLines(found["rest"]),
+        )
     if stamp:
-        yield from _message(stamp, "\n".join(waiting), dates)
+        yield from _message(stamp, waiting.text, dates)
     yield from dates.notes()
 
 
