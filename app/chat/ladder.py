@@ -333,5 +333,9 @@ class Ladder:
 
 def _reseeded(prompt: Prompt, number: int) -> Prompt:
     """Vary the prompt of a later try, so that a fixed seed gives another line."""
-    seed = prompt.random_seed
-    return replace(prompt, random_seed=seed + number) if seed >= 0 else prompt
+    seed, chain = prompt.random_seed, prompt.chain_seed
+    return replace(
+        prompt,
+        random_seed=seed + number if seed >= 0 else seed,
+        chain_seed=chain + number if chain >= 0 else chain,
+    )

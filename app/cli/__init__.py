@@ -13,6 +13,7 @@ from app.core.errors import AppError, UsageError, explain_os_error
 COMMANDS = (
     "demo",
     "serve",
+    "watch",
     "import_",
     "say",
     "invite",

@@ -12,6 +12,10 @@ ORIGINS: Mapping[Origin, str] = {
     "channel": "this channel",
 }
 
+WATCHING = "These screens only watch."
+LEAVE_WATCHING = "Open `mynah` without `watch` to change anything."
+"""The refusal of what a screen that only watches asks for."""
+
 Reach = Literal["here", "own", "cloud"]
 """A model's place: this computer, another one of the owner's, or anybody else's."""
 

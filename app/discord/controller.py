@@ -205,6 +205,19 @@ class DiscordController:
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
         return control.DecideReply(row.id, request.approve)
 
+    async def draft_back(
+        self, asker: Asker, request: control.DraftBack
+    ) -> control.DecideReply:
+        """Let a rejected draft wait again, as if nobody had decided."""
+        row = await self._context.database.run(replies.get, request.reply)
+        if row is None or row.state != "rejected":
+            raise UsageError(f"Reply {request.reply} is not a rejected draft.")
+        if not row.text:
+            raise UsageError("The message behind this draft was forgotten.")
+        await self._context.database.run(replies.set_state, row.id, "draft")
+        await opinions.rate(self._context, row.id, OWNER, 0, "draft")
+        return control.DecideReply(row.id, False)
+
     async def _require_sayable(self, guild: GuildId, text: str) -> None:
         config = await self._context.settings.of(guild)
         if config.speak.forbids(text):

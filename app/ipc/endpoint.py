@@ -12,11 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from app.core.errors import AppError
 from app.core.files import write_text
+from app.core.labels import LEAVE_WATCHING, WATCHING
 from app.ipc.peer import Handler, Peer
-from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, OnNotification
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, OnNotification, Request
 
 log = logging.getLogger(__name__)
+
+ASKER = "asker"
+WATCHER = "watcher"
+"""The sides that may call: who asks for anything, and who only watches."""
 
 HANDSHAKE_SECONDS = 5.0
 PROOF_BYTES = 65
@@ -51,6 +57,20 @@ def read(path: Path) -> Endpoint | None:
 def write(path: Path, endpoint: Endpoint) -> None:
     """Replace the file in one step; only the owner can ever read it."""
     write_text(path, json.dumps(asdict(endpoint)), is_secret=True)
+
+
+def _for_watchers(
+    handlers: Mapping[str, Handler], catalogue: Catalogue
+) -> Mapping[str, Handler]:
+    """Return the handlers of those who only watch: what does more is refused."""
+
+    async def refuse(peer: Peer, request: Request[object]) -> object:
+        raise AppError(WATCHING, LEAVE_WATCHING)
+
+    return {
+        method: handler if catalogue.requests[method].only_reads else refuse
+        for method, handler in handlers.items()
+    }
 
 
 class Door:
@@ -102,9 +122,13 @@ class Door:
         assert task is not None
         self._serving.add(task)
         try:
-            if await self._knows_key(reader):
+            side = await self._side(reader)
+            if side is not None:
                 writer.write(self._endpoint.proof("bot"))
-                await self._serve(Peer(reader, writer, self._catalogue, self._handlers))
+                handlers = self._handlers
+                if side == WATCHER:
+                    handlers = _for_watchers(handlers, self._catalogue)
+                await self._serve(Peer(reader, writer, self._catalogue, handlers))
         except asyncio.CancelledError:
             pass  # The door is closing; a stream callback must not end as cancelled.
         finally:
@@ -122,20 +146,25 @@ class Door:
             if self._on_gone:
                 self._on_gone(peer)
 
-    async def _knows_key(self, reader: asyncio.StreamReader) -> bool:
+    async def _side(self, reader: asyncio.StreamReader) -> str | None:
+        """Return the side that a caller proves to be, or None without the key."""
         proof = await _read_proof(reader)
-        if hmac.compare_digest(proof, self._endpoint.proof("asker")):
-            return True
+        for side in (ASKER, WATCHER):
+            if hmac.compare_digest(proof, self._endpoint.proof(side)):
+                return side
         log.warning("refused a connection without the key")
-        return False
+        return None
 
 
 async def attach(
     path: Path,
     catalogue: Catalogue,
     on_notification: OnNotification | None = None,
+    side: str = ASKER,
 ) -> Peer | None:
     """Return a peer of the running bot, to be `run`, or None when no bot runs.
+
+    A `WATCHER` may ask only for what changes nothing.
 
     A file left by a killed bot is detected: its port does not answer, or its listener
     does not know the key.
@@ -149,7 +178,7 @@ async def attach(
         )
     except OSError:
         return None
-    writer.write(endpoint.proof("asker"))
+    writer.write(endpoint.proof(side))
     if hmac.compare_digest(await _read_proof(reader), endpoint.proof("bot")):
         return Peer(reader, writer, catalogue, None, on_notification)
     writer.close()

@@ -43,6 +43,8 @@ class Request(Generic[R_co]):
     """
 
     method: ClassVar[str]
+    only_reads: ClassVar[bool] = False
+    """True for what changes, spends and sends nothing, so that who watches may ask."""
 
 
 @dataclass(frozen=True)

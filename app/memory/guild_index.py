@@ -12,6 +12,8 @@ PAGE = 2000
 SAVE_EVERY = 20_000
 """Number of added vectors after which the file is rewritten."""
 
+FLOAT_BYTES = 4
+
 Page = list[tuple[int, int, bytes]]
 """(own row, message row, vector) as the database holds them."""
 
@@ -38,6 +40,11 @@ class GuildIndex:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    @property
+    def bytes(self) -> int:
+        """The bytes that its vectors take in memory."""
+        return len(self) * self.dimension * FLOAT_BYTES
 
     @property
     def last(self) -> int:

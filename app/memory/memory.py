@@ -19,6 +19,7 @@ from app.memory import key_texts, recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
 from app.memory.guild_index import PAGE, GuildIndex, Page
 from app.memory.recalled_moments import Moment
+from app.memory.shelves import Shelves, budget
 from app.memory.vectors import NOTHING, Floats, pack, unpack
 from app.meter.relevance import auc
 from app.store import embeddings, messages
@@ -54,6 +55,7 @@ class Memory:
         *,
         report: Report = lambda guild, done, total, rate: None,
         now: Callable[[], float] = time.time,
+        most_bytes: int | None = None,
     ) -> None:
         """Prepare the memory; a model is loaded on first use.
 
@@ -62,6 +64,7 @@ class Memory:
             open_embedder: Loads the model with that id, or the owner's for None; runs
                 in a thread.
             now: Seconds since the epoch.
+            most_bytes: What the open indexes may take; None asks the computer.
         """
         self._home = home
         self._database = database
@@ -71,7 +74,7 @@ class Memory:
         self._now = now
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
         self._embedders: dict[str | None, Embeds] = {}
-        self._shelves: dict[GuildId, GuildIndex] = {}
+        self._shelves = Shelves(budget() if most_bytes is None else most_bytes)
         self._done: dict[GuildId, int] = {}
         """Row up to which every message of a guild has been checked."""
         self._opening = asyncio.Lock()
@@ -81,7 +84,7 @@ class Memory:
 
     async def close(self) -> None:
         """Write everything; do not use the memory afterwards."""
-        for shelf in self._shelves.values():
+        for shelf in self._shelves:
             await self._call(shelf.save)
         self._thread.shutdown()
 
@@ -125,7 +128,7 @@ class Memory:
             self._report(guild, done, max(done, total), rate)
         self._done[guild] = min(newest, self._done.get(guild, newest))
         if await self._database.run(embeddings.drop_other_models, guild, model):
-            self._shelves.pop(guild, None)
+            self._shelves.drop(guild)
         if done >= PAGE:
             await self._call((await self._shelf(guild)).save)
         return done
@@ -288,7 +291,8 @@ class Memory:
 
     async def _shelf(self, guild: GuildId) -> GuildIndex:
         """Return the guild's index, opened and updated on first use."""
-        if guild not in self._shelves:
+        shelf = self._shelves.get(guild)
+        if shelf is None:
             counts = dict(await self._reader.run(embeddings.models, guild))
             most = max(counts, key=counts.__getitem__, default=None)
             serving = await self._embedder(most)
@@ -296,8 +300,14 @@ class Memory:
             shelf = GuildIndex(directory, serving.model_id, serving.dimension)
             await self._call(shelf.open)
             await self._bring_up(guild, shelf)
-            self._shelves.setdefault(guild, shelf)
-        return self._shelves[guild]
+            # Somebody else may have opened it meanwhile.
+            known = self._shelves.get(guild)
+            if known is not None:
+                return known
+            self._shelves.put(guild, shelf)
+            for unused in self._shelves.let_go():
+                await self._call(unused.save)
+        return shelf
 
     async def _bring_up(self, guild: GuildId, shelf: GuildIndex) -> None:
         """Add what the files lack; rebuild if they and the database differ."""

@@ -114,6 +114,8 @@ class Prompt:
     temperature: float = 0.8
     top_p: float = 0.95
     random_seed: int = -1
+    chain_seed: int = -1
+    """The number that the chain's chance comes from; -1 is another one every time."""
     deadline_ms: float = 2000.0
     """Milliseconds left for this rung."""
     reply: int | None = None

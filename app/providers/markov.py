@@ -72,9 +72,11 @@ class MarkovProvider:
     def _speak(self, voice: Voice, seed: str | None, prompt: Prompt) -> GeneratedLine:
         """Return a line, if possible a new one that holds no secret."""
         never = never_said(prompt.never)
+        seeded = prompt.chain_seed >= 0
+        rng = Random(prompt.chain_seed) if seeded else self._rng
         for _ in range(TRIES):
             line = voice.speak(
-                self._rng,
+                rng,
                 seed=seed,
                 rules=prompt.rules,
                 channels=prompt.channels,

@@ -345,6 +345,8 @@ class Replier:
             near=frozenset(filter(None, [request.channel, request.root])),
         )
         is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
+        if request.lots is not None:
+            prompt = replace(prompt, random_seed=request.lots, chain_seed=request.lots)
         if like := request.like:
             prompt = replace(prompt, bot_name=like.name, persona="")
         return replace(prompt, is_first=is_first)

@@ -70,6 +70,8 @@ class ReplyRequest:
     provider: str | None = None
     dial: int | None = None
     seed: str | None = None
+    lots: int | None = None
+    """The number that all chance comes from; None means another one every time."""
     max_ms: float | None = None
     visible: frozenset[int] | None = None
     """Rows of the channels that every reader can see; None means this one."""

@@ -11,6 +11,7 @@ from app.settings.model_sections import (
     ModelSettings,
     OpenAISettings,
 )
+from app.settings.screen_sections import ScreenSettings
 from app.settings.speech_sections import (
     BotSettings,
     GamesSettings,
@@ -33,5 +34,6 @@ class Config:
     hosts: Mapping[str, HostSettings] = field(default_factory=dict)
     """The hosts besides `openai`, by name."""
     memory: MemorySettings = field(default_factory=MemorySettings)
+    screens: ScreenSettings = field(default_factory=ScreenSettings)
     context: ContextSettings = field(default_factory=ContextSettings)
     games: GamesSettings = field(default_factory=GamesSettings)

@@ -4,7 +4,7 @@ import os
 import time
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -23,14 +24,17 @@ from textual.worker import Worker, WorkerState
 
 from app.core.errors import STOPPED, AppError
 from app.core.files import write_text
+from app.core.labels import LEAVE_WATCHING, WATCHING
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.core.secret_patterns import redact
 from app.core.system.requests_to_end import hear
-from app.tui import clipboard
+from app.tui import clipboard, desktop_notice
+from app.tui.attention import Attention
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
+from app.tui.changes import Change, changes
 from app.tui.database_reader import DatabaseReader
 from app.tui.event_buffer import NewEvents, is_done
 from app.tui.measurements import measure_every_change
@@ -38,12 +42,21 @@ from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.terminal_filter import TerminalGate
 from app.tui.theme import ANSI, DARK, THEMES, TITLES
+from app.tui.watch_rule import would_change
+from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
     from textual.command import Provider
 
-    from app.ipc.control import BotEvent, GuildFigures, Log, Progress, StatusReply
+    from app.ipc.control import (
+        BotEvent,
+        GuildFigures,
+        Log,
+        Progress,
+        StatusReply,
+    )
     from app.ipc.wire import Params
 
 NEWS_SECONDS = 0.05
@@ -79,6 +92,7 @@ class MynahApp(App[int]):
         *NAVIGATION,
         Binding("question_mark", "help_here", "Keys of this screen", show=False),
         Binding("ctrl+t", "next_theme", "Next colors", show=False, priority=True),
+        Binding("ctrl+z", "undo", "Undo"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -91,8 +105,12 @@ class MynahApp(App[int]):
         home: Home,
         link: BotPort | None = None,
         clock: Callable[[], float] = time.time,
+        *,
+        is_watching: bool = False,
     ) -> None:
         super().__init__()
+        self.is_watching = is_watching
+        """True while these screens may change nothing."""
         measure_every_change()
         self.home = home
         self._link = link
@@ -116,6 +134,10 @@ class MynahApp(App[int]):
         self._streams = os.getpid() * 10_000
         self.presses = 0
         """The number of keys pressed so far."""
+        self.changes = changes()
+        self.attention = Attention()
+        self.notices = "off"
+        """The way in which the owner wants to be told what waits."""
         self.last_result: tuple[str, str | Content] = ("Nothing yet", "")
         self.status_at = 0.0
         """The time of the last `status`."""
@@ -133,7 +155,7 @@ class MynahApp(App[int]):
             # Importing the wire costs 60 ms, so the first picture comes before it.
             from app.tui.bot_link import BotLink
 
-            self._link = BotLink(self.home)
+            self._link = BotLink(self.home, is_watching=self.is_watching)
         return self._link
 
     def get_line_filters(self) -> list[LineFilter]:
@@ -152,7 +174,7 @@ class MynahApp(App[int]):
         """Show the first picture before loading or starting anything else."""
         # The terminal is given back as it was, also when another program ends this one.
         hear(lambda number: self.exit(128 + number), "SIGTERM", "SIGHUP")
-        if not self.shelf.is_there:
+        if not self.shelf.is_there and not self.is_watching:
             self.call_after_refresh(self.action_wizard)
         self.call_after_refresh(self._begin)
 
@@ -182,6 +204,8 @@ class MynahApp(App[int]):
             self.run_link(self._greet)
         elif not state.is_up:
             self.status = None
+            if was_up:
+                self._point_out(self.attention.lose(state.reason or state.name))
             # Nobody works on it any more, and the next bot tells of its own work.
             self.progress = {k: p for k, p in self.progress.items() if is_done(p)}
         if state.reason:
@@ -202,10 +226,14 @@ class MynahApp(App[int]):
 
         await self.link.call(control.Subscribe())
         await self.refresh_all()
+        with suppress(AppError):
+            # A bot of another version may know none of them.
+            await self.load_own_settings()
+        self.count_drafts()
         # The bot may just have created or updated the database.
         if isinstance(screen := self._front(), MynahScreen):
             screen.refresh_data()
-        if not self.guilds:
+        if not self.guilds and not self.is_watching:
             self.action_wizard()
 
     async def refresh_all(self) -> None:
@@ -219,6 +247,7 @@ class MynahApp(App[int]):
         status = await self.link.call(control.Status())
         self.status_at = self.clock()
         self.status = status
+        self._point_out(self.attention.look_at(status))
         try:
             await self.load_guilds()
         finally:
@@ -233,10 +262,50 @@ class MynahApp(App[int]):
             self.status_at = self.clock()
             self.status = news.status
             self._status_changed()
+            self._point_out(self.attention.look_at(news.status))
+        if news.progress:
+            jobs = news.progress.values()
+            self._point_out(self.attention.hear(jobs, self.current_mode))
+        if news.replies:
+            self.count_drafts()
         if isinstance(screen := self._front(), MynahScreen):
             screen.post_message(news)
             if news.progress:
                 screen.query_one(StatusBar).refresh()
+
+    async def load_own_settings(self) -> None:
+        """Fetch the settings of the screens.
+
+        Raises:
+            AppError: If the bot does not answer.
+        """
+        from app.ipc import control
+
+        reply = await self.link.call(control.ConfigGet("screens.notices"))
+        for setting in reply.settings:
+            self.notices = str(setting.value)
+
+    def count_drafts(self) -> None:
+        """Count the waiting drafts anew, for the badge."""
+
+        async def count() -> None:
+            drafts = len(await self.shelf.drafts())
+            self._point_out(self.attention.count_drafts(drafts))
+
+        worker: Callable[[], Awaitable[None]] = count
+        self.run_worker(worker, group="drafts", exclusive=True, exit_on_error=False)
+
+    def _point_out(self, news: list[str]) -> None:
+        """Show the badges of now, and tell what is new as the owner chose."""
+        for nav in self.screen_stack[0].query(Nav) if self.screen_stack else ():
+            nav.refresh(layout=True)
+        how = self.notices
+        if not news or how == "off" or self._driver is None:
+            return
+        if how in ("bell", "both"):
+            self._driver.write(desktop_notice.BELL)
+        for text in news if how in ("desktop", "both") else ():
+            self._driver.write(desktop_notice.sequence(text))
 
     def _status_changed(self) -> None:
         if isinstance(screen := self._front(), MynahScreen) and screen.is_mounted:
@@ -288,6 +357,24 @@ class MynahApp(App[int]):
             self.helped = screen.NAME, screen.section_in_front
         self.action_go("help")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the way back outside text fields, while there is one."""
+        if action == "undo":
+            return bool(self.changes) and not isinstance(self.focused, Input)
+        return True
+
+    def note_change(self, change: Change) -> None:
+        """Keep the way back from what was just done."""
+        self.changes.append(change)
+        self.screen.refresh_bindings()
+
+    def action_undo(self) -> None:
+        """Take back the last change that can be taken back."""
+        change = self.changes.pop()
+        change.take_back()
+        self.tell(change.says)
+        self.screen.refresh_bindings()
+
     def action_next_theme(self) -> None:
         """Change to the next theme, and keep it for the next time."""
         names = [theme.name for theme in THEMES]
@@ -297,6 +384,8 @@ class MynahApp(App[int]):
         """Change to a theme, and keep it for the next time."""
         self.theme = name
         self.tell(f"Colors: {TITLES[name]}.")
+        if self.is_watching:
+            return
         with suppress(OSError):
             write_text(self.home.theme_file, name)
 
@@ -311,6 +400,18 @@ class MynahApp(App[int]):
         """Go to the screen of a server."""
         self.chosen_guild = guild.row
         self.action_go("guild")
+
+    async def run_action(
+        self,
+        action: "str | ActionParseResult",
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action; screens that only watch refuse those that do more."""
+        if self.is_watching and would_change(action, default_namespace):
+            self.warn(AppError(WATCHING, LEAVE_WATCHING))
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     def run_link(
         self, job: Callable[[], Awaitable[None]], *, exclusive: bool = True
@@ -452,10 +553,15 @@ def _event(line: "Log") -> "BotEvent":
     return BotEvent(line.at, line.text)
 
 
-def run(home: Home) -> int:
-    """Show the screens until the owner quits; return the exit code."""
-    home.create()
-    app = MynahApp(home)
+def run(home: Home, *, is_watching: bool = False) -> int:
+    """Show the screens until the owner quits; return the exit code.
+
+    Args:
+        is_watching: True for screens that change nothing, not even the home.
+    """
+    if not is_watching:
+        home.create()
+    app = MynahApp(home, is_watching=is_watching)
     if app.console.color_system == "standard" or app.no_color:
         app.theme = ANSI.name
     elif (kept := kept_theme(home)) in [theme.name for theme in THEMES]:

@@ -79,6 +79,9 @@ class MynahScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Show the present state whenever the screen comes to the front."""
+        self.app.attention.visit(self.NAME)
+        self.query_one(Nav).refresh(layout=True)
+        self.app.count_drafts()
         self.status_changed()
         self.refresh_data()
         self.refresh_bindings()
@@ -96,6 +99,12 @@ class MynahScreen(Screen[None]):
     def _deliver(self, fetched: Fetched) -> None:
         self._asked_after = fetched.presses
         fetched.show(fetched.data)
+        self.refresh_bindings()
+
+    @on(Feed.Moved)
+    def _offer_anew(self) -> None:
+        """Offer the keys that do something with the line under the cursor."""
+        self.refresh_bindings()
 
     def hear(self, news: NewEvents) -> None:
         """Process the events of this screen, while it is in front."""

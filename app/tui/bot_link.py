@@ -4,10 +4,12 @@ import asyncio
 from typing import TypeVar
 
 from app.core.errors import AppError
+from app.core.labels import LEAVE_WATCHING, WATCHING
 from app.core.paths import Home, own_command
 from app.core.safe_text import safe_json, safe_text
 from app.ipc import control, endpoint
 from app.ipc.child import Child, ChildState
+from app.ipc.endpoint import ASKER, WATCHER
 from app.ipc.peer import Peer
 from app.ipc.wire import Catalogue, Params, Request
 from app.tui.bot_ports import LinkState, Listener
@@ -15,11 +17,23 @@ from app.tui.remedies import in_keys
 
 R = TypeVar("R")
 
+LOOK_SECONDS = 1.0
+"""The time between two looks for a bot that another program starts."""
+
+ENDED = "the bot of this terminal has ended"
+NO_BOT = "no bot runs; these screens attach as soon as one does"
+
 
 class BotLink:
     """The link to the real bot of a home."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, is_watching: bool = False) -> None:
+        """Prepare.
+
+        Args:
+            is_watching: True to attach to a running bot alone, which then refuses all
+                that changes anything.
+        """
         self.state = LinkState()
         self._home = home
         self._catalogue = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
@@ -27,6 +41,9 @@ class BotLink:
         self._peer: Peer | None = None
         self._reading: asyncio.Task[None] | None = None
         self._child: Child | None = None
+        self._is_watching = is_watching
+        self._looking: asyncio.Task[None] | None = None
+        """Waits for a bot that another program starts."""
 
     def listen(self, listener: Listener) -> None:
         self._listener = listener
@@ -43,16 +60,41 @@ class BotLink:
     async def start(self) -> None:
         if self.state.is_up:
             return
+        self._look_no_more()
         self._enter(LinkState("starting"))
-        file = self._home.endpoint_file
-        self._peer = await endpoint.attach(file, self._catalogue, self._hear)
-        if self._peer:
-            self._reading = asyncio.create_task(self._read(self._peer))
-            self._enter(LinkState("attached"))
+        if await self._attach():
+            return
+        if self._is_watching:
+            self._enter(LinkState("stopped", NO_BOT, is_watched=True))
+            self._looking = asyncio.create_task(self._look())
         else:
             self._start_child()
 
+    async def _attach(self) -> bool:
+        side = WATCHER if self._is_watching else ASKER
+        file = self._home.endpoint_file
+        self._peer = await endpoint.attach(file, self._catalogue, self._hear, side)
+        if self._peer is None:
+            return False
+        self._reading = asyncio.create_task(self._read(self._peer))
+        self._enter(LinkState("attached"))
+        return True
+
+    async def _look(self) -> None:
+        """Attach as soon as a bot runs again."""
+        while True:
+            if await self._attach():
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _look_no_more(self) -> None:
+        if self._looking:
+            self._looking.cancel()
+            self._looking = None
+
     async def stop(self) -> None:
+        if self._is_watching:
+            raise AppError(WATCHING, LEAVE_WATCHING)
         if self._peer:
             await self.call(control.Shutdown())
         if self._child:
@@ -60,10 +102,12 @@ class BotLink:
             self._child = None
 
     async def close(self) -> None:
+        self._look_no_more()
         if self._peer:
             self._peer.close()
         if self._reading:
             await self._reading
+            self._look_no_more()
         if self._child:
             await self._child.stop()
 
@@ -88,7 +132,10 @@ class BotLink:
     async def _read(self, peer: Peer) -> None:
         await peer.run()
         self._peer = None
-        self._enter(LinkState("stopped", "the bot of this terminal has ended"))
+        watched = self._is_watching
+        reason = NO_BOT if watched else ENDED
+        self._enter(LinkState("stopped", reason, is_watched=watched))
+        self._looking = asyncio.create_task(self._look())
 
     def _child_changed(self, state: ChildState) -> None:
         reason = safe_text(state.reason)

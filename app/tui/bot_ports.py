@@ -18,6 +18,8 @@ class LinkState:
     name: StateName = "starting"
     reason: str = ""
     retry_seconds: float = 0.0
+    is_watched: bool = False
+    """True if these screens only watch, so that nobody here can start a bot."""
 
     @property
     def is_up(self) -> bool:

@@ -52,6 +52,8 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
     if not link.is_up:
         sign, word, colour, remedy = _LINK[link.name]
         reason = link.reason
+        if link.is_watched:
+            remedy = ""
         if link.name == "waiting" and link.retry_seconds:
             reason = f"{reason}; again in {link.retry_seconds:.0f} s".lstrip("; ")
         return Health(sign, word, colour, reason, remedy)

@@ -145,6 +145,8 @@ def _own(app: MynahApp) -> Iterator[Entry]:
     said = "receipt answer message notice news check-up test again"
     show = app.action_last_result
     yield Entry("Last result", "Show it in full", said, show)
+    said = "take back revert mistake setting rejected rollback"
+    yield Entry("Undo", "Take back the last change (^z)", said, partial(_undo, app))
     for name, title in TITLES.items():
         run = partial(app.action_theme_of, name)
         yield Entry(f"Colors: {title}", "Choose this theme", colors, run)
@@ -206,6 +208,11 @@ async def _show(app: MynahApp, screen: str) -> None:
     asking = [worker for worker in app.workers if worker.node is app.screen]
     with suppress(WorkerError):
         await app.workers.wait_for_complete(asking)
+
+
+async def _undo(app: MynahApp) -> None:
+    if not await app.run_action("undo"):
+        app.tell("There is nothing to take back.")
 
 
 async def _show_section(app: MynahApp, name: str) -> None:

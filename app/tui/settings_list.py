@@ -13,6 +13,7 @@ from app.ipc import control
 from app.ipc.control import SettingValue
 from app.settings import consent, setting_keys
 from app.tui.base import MynahScreen
+from app.tui.changes import Change
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
 
@@ -186,9 +187,7 @@ def reset(
     screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
 ) -> None:
     """Drop this place's own value."""
-    screen.request(
-        control.ConfigSet(item.key.name, None, guild=guild), lambda _: done()
-    )
+    put_value(screen, item.key.name, None, done, guild)
 
 
 def set_value(
@@ -210,14 +209,38 @@ def set_value(
     except ConfigError as error:
         refuse(error)
         return
+    put_value(screen, name, text, done, guild, refuse)
+
+
+def put_value(
+    screen: MynahScreen,
+    name: str,
+    text: str | None,
+    done: Callable[[], None],
+    guild: str | None = None,
+    refuse: Callable[[AppError], None] | None = None,
+    *,
+    is_back: bool = False,
+) -> None:
+    """Set a checked value, or drop it with None, and keep the way back.
+
+    Args:
+        is_back: True on the way back itself, which is no new change.
+    """
+    refuse = refuse or screen.app.warn
 
     async def put(request: control.ConfigSet) -> Callable[[], None]:
+        was = None if is_back else await _way_back(screen, name, done, guild)
         try:
             await screen.app.link.call(request)
         except AppError as error:
             if consent.is_question(error) and not request.agreed:
                 return partial(ask, error.message)
             return partial(refuse, error)
+        if was is not None:
+            screen.app.note_change(was)
+        if name.startswith("screens."):
+            await screen.app.load_own_settings()
         return done
 
     def send(*, agreed: bool = False) -> None:
@@ -234,6 +257,32 @@ def set_value(
         screen.app.push_screen(dialog, answered)
 
     send()
+
+
+async def _way_back(
+    screen: MynahScreen, name: str, done: Callable[[], None], guild: str | None
+) -> Change | None:
+    """Return the way back to the value that a place has now, if it is known."""
+    try:
+        reply = await screen.app.link.call(control.ConfigGet(name, guild))
+    except AppError:
+        return None
+    for shown in reply.settings:
+        if shown.key == name:
+            is_own = shown.origin == ("guild" if guild else "file")
+            text = typed(shown.value) if is_own else None
+            back = partial(put_value, screen, name, text, done, guild, is_back=True)
+            return Change(f"{name} is {shown_value(shown.value)} again.", back)
+    return None
+
+
+def typed(value: SettingValue) -> str:
+    """Return a value as the owner would type it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(value)
+    return shown_plain(value)
 
 
 def _hint(key: setting_keys.Key) -> str:

@@ -136,7 +136,13 @@ async def test_drafts_are_sent_changed_or_thrown_away(
         assert await run(feedback.rating, third.id) == -1
         (changed,) = await run(feedback.of_reply, second.id)
         assert (changed.kind, changed.value, changed.was) == ("edited", -1, second.text)
-        # The owner thinks better of it.
+        # The owner takes the rejection back, and then sends it.
+        await calls.draft_back(NOBODY, control.DraftBack(third.id))
+        waiting = await run(replies.get, third.id)
+        assert waiting is not None and waiting.state == "draft"
+        assert await run(feedback.rating, third.id) == 0
+        with pytest.raises(UsageError, match="not a rejected draft"):
+            await calls.draft_back(NOBODY, control.DraftBack(first.id))
         await calls.decide(NOBODY, control.Decide(third.id, True))
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 3)
         assert await run(feedback.rating, third.id) == 1

@@ -5,11 +5,19 @@ from contextlib import suppress
 
 import pytest
 
+from app.core.errors import AppError
 from app.core.system import private
-from app.ipc import endpoint
+from app.ipc import control, endpoint
 from app.ipc.endpoint import Door, Endpoint, attach
-from app.ipc.wire import MAX_FRAME_BYTES
+from app.ipc.peer import OtherVersionError
+from app.ipc.wire import MAX_FRAME_BYTES, Catalogue, Done
 from tests.ipc.children import CATALOGUE, Do, Said
+from tests.tui.fake_bot import filled
+
+
+def blank(kind):
+    """A request of a kind with nothing in it."""
+    return filled(kind, {})
 
 
 async def echo(peer, request):
@@ -128,3 +136,36 @@ async def test_closing_the_door_hangs_up_on_everyone(door, tmp_path):
     await peer.call(Do("echo", "hi"))
     await door.close()
     await asyncio.wait_for(run, 5)
+
+
+async def test_who_only_watches_is_refused_all_but_reading(tmp_path):
+    """The bot itself refuses, whatever the screens of the caller offer."""
+    asked = []
+
+    async def note(peer, request):
+        asked.append(request.method)
+        return Done()
+
+    catalogue = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
+    handlers = dict.fromkeys(catalogue.requests, note)
+    door = Door(tmp_path / "endpoint.json", catalogue, handlers)
+    await door.open()
+    file = tmp_path / "endpoint.json"
+    peer = await attach(file, catalogue, side=endpoint.WATCHER)
+    assert peer is not None
+    run = asyncio.create_task(peer.run())
+    for kind in control.REQUESTS:
+        with suppress(OtherVersionError):  # The reply of this bot is blank.
+            if kind.only_reads:
+                await peer.call(blank(kind))
+                continue
+            with pytest.raises(AppError, match="only watch"):
+                await peer.call(blank(kind))
+    assert set(asked) == {
+        "status", "subscribe", "usage", "guilds", "phrases", "hosts", "models",
+        "config_get", "snapshots", "snapshot_compare", "explain", "blind_results",
+        "meter",
+    }  # fmt: skip
+    peer.close()
+    await run
+    await door.close()

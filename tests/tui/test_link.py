@@ -152,3 +152,41 @@ async def test_without_a_running_bot_it_starts_one_and_ends_it_again(home: Home)
     await link.stop()
     assert ear.states[-1].name == "stopped"
     assert not home.endpoint_file.exists()
+
+
+async def test_the_screens_attach_again_when_the_bot_returns(home: Home):
+    catalogue = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
+    handlers = handlers_of(Service(), SERVED)
+    for is_watching in (True, False):
+        first = endpoint.Door(home.endpoint_file, catalogue, handlers)
+        await first.open()
+        ear, link = Ear(), BotLink(home, is_watching=is_watching)
+        link.listen(ear)
+        await link.start()
+        await first.close()
+        again = endpoint.Door(home.endpoint_file, catalogue, handlers)
+        async with asyncio.timeout(20):
+            await ear.until("stopped")
+            await again.open()
+            await ear.until("attached")
+            assert (await link.call(control.Status())).version == "1.0"
+        await link.close()
+        await again.close()
+
+
+async def test_who_watches_starts_no_bot_and_attaches_when_one_comes(home: Home):
+    ear, link = Ear(), BotLink(home, is_watching=True)
+    link.listen(ear)
+    await link.start()
+    assert "attach as soon as one does" in (await ear.until("stopped")).reason
+    with pytest.raises(AppError, match="only watch"):
+        await link.stop()
+    catalogue = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
+    door = endpoint.Door(home.endpoint_file, catalogue, handlers_of(Service(), SERVED))
+    await door.open()
+    async with asyncio.timeout(20):
+        await ear.until("attached")
+    with pytest.raises(AppError, match="only watch"):
+        await link.call(control.Forget("x"))
+    await link.close()
+    await door.close()

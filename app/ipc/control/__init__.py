@@ -41,6 +41,7 @@ from app.ipc.control.blind_tests import WinRate as WinRate
 from app.ipc.control.discord import DISCORD_REQUESTS as DISCORD_REQUESTS
 from app.ipc.control.discord import Decide as Decide
 from app.ipc.control.discord import DecideReply as DecideReply
+from app.ipc.control.discord import DraftBack as DraftBack
 from app.ipc.control.discord import JobControl as JobControl
 from app.ipc.control.discord import JobControlReply as JobControlReply
 from app.ipc.control.discord import Reconnect as Reconnect

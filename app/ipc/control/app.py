@@ -118,6 +118,7 @@ class Status(Request[StatusReply]):
     """Return the state of everything."""
 
     method: ClassVar[str] = "status"
+    only_reads: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ class Subscribe(Request[Done]):
     """From now on send this peer all notifications: log, state, message, reply."""
 
     method: ClassVar[str] = "subscribe"
+    only_reads: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,7 @@ class UsageReport(Request[UsageReply]):
     """Money spent and bytes sent in the last days."""
 
     method: ClassVar[str] = "usage"
+    only_reads: ClassVar[bool] = True
     days: int = 31
 
 

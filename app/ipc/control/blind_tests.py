@@ -81,6 +81,7 @@ class BlindResults(Request[BlindResultsReply]):
     """Win rates of blind choices, and of the arms that `reply.split` alternates."""
 
     method: ClassVar[str] = "blind_results"
+    only_reads: ClassVar[bool] = True
     guild: str
 
 

@@ -42,6 +42,14 @@ class Decide(Request[DecideReply]):
 
 
 @dataclass(frozen=True)
+class DraftBack(Request[DecideReply]):
+    """Let a rejected draft wait again, and unlearn that it was rejected."""
+
+    method: ClassVar[str] = "draft_back"
+    reply: int
+
+
+@dataclass(frozen=True)
 class TrainReply:
     """The channels whose history is read."""
 
@@ -94,6 +102,7 @@ class Reconnect(Request[ReconnectReply]):
 DISCORD_REQUESTS = (
     Send,
     Decide,
+    DraftBack,
     Train,
     JobControl,
     Reconnect,

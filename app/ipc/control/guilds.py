@@ -61,6 +61,7 @@ class Guilds(Request[GuildsReply]):
     """The learned guilds."""
 
     method: ClassVar[str] = "guilds"
+    only_reads: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class Phrases(Request[PhrasesReply]):
     """The words and phrases that make a guild's voice its own."""
 
     method: ClassVar[str] = "phrases"
+    only_reads: ClassVar[bool] = True
     guild: str
     limit: int = 30
 

@@ -39,6 +39,7 @@ class Hosts(Request[HostsReply]):
     """List the hosts; none is contacted."""
 
     method: ClassVar[str] = "hosts"
+    only_reads: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

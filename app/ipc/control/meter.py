@@ -49,9 +49,13 @@ class MeterReply:
 
 @dataclass(frozen=True)
 class Meter(Request[MeterReply]):
-    """Tell how much a guild's replies are like what its members write, by week."""
+    """Tell how much a guild's replies are like what its members write, by week.
+
+    The bot keeps the figures that it computes, and does so by itself as well.
+    """
 
     method: ClassVar[str] = "meter"
+    only_reads: ClassVar[bool] = True
     guild: str
     weeks: int = 12
     anew: bool = False

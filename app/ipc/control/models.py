@@ -47,6 +47,7 @@ class Models(Request[ModelsReply]):
     """List the catalogue with what is present and which model is used."""
 
     method: ClassVar[str] = "models"
+    only_reads: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,9 @@ class Say(Request[SayReply]):
     voice: int | None = None
     """The dial, 0-100; None is the guild's own."""
     seed: str | None = None
+    """Words that the chain must use."""
+    lots: int | None = None
+    """The number that all chance comes from, so that two ways can be compared."""
     max_ms: int | None = None
     explain: bool = False
     stream: int | None = None
@@ -108,6 +111,7 @@ class Explain(Request[Explanation]):
     """The explanation of a reply."""
 
     method: ClassVar[str] = "explain"
+    only_reads: ClassVar[bool] = True
     reply: int
 
 

@@ -33,6 +33,7 @@ class ConfigGet(Request[ConfigGetReply]):
     """Settings that hold for the home, a guild or a channel; all, or one by its key."""
 
     method: ClassVar[str] = "config_get"
+    only_reads: ClassVar[bool] = True
     key: str | None = None
     guild: str | None = None
     channel: str | None = None

@@ -31,6 +31,7 @@ class Snapshots(Request[SnapshotsReply]):
     """Kept states of a guild."""
 
     method: ClassVar[str] = "snapshots"
+    only_reads: ClassVar[bool] = True
     guild: str
 
 
@@ -90,6 +91,7 @@ class SnapshotCompare(Request[SnapshotCompareReply]):
     """The voice's gains and losses between two snapshots, or since one."""
 
     method: ClassVar[str] = "snapshot_compare"
+    only_reads: ClassVar[bool] = True
     guild: str
     name: str
     to: str | None = None

@@ -95,6 +95,7 @@ class ReplyHandlers:
             provider=request.provider,
             dial=request.voice,
             seed=request.seed,
+            lots=request.lots,
             max_ms=request.max_ms,
             is_private=True,
             past=past,

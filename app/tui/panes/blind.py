@@ -83,6 +83,12 @@ class BlindPane(Pane):
         self._pair = reply.pair
         self.query_one("#blind-pair", Static).update(_pair(reply))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a choice while there are two replies to choose from."""
+        if action == "choose":
+            return self._pair is not None
+        return super().check_action(action, parameters)
+
     def action_choose(self, won: int) -> None:
         """Store the choice, and reveal the makers."""
         if self._pair is None:

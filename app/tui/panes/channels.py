@@ -1,6 +1,7 @@
 """Speaking and listening, channel by channel."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.content import Content
 from app.ipc import control
 from app.settings.speech_rules import NOWHERE, may_speak_in
 from app.tui import format, settings_list
+from app.tui.changes import Change
 from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed
 
@@ -67,6 +69,12 @@ class ChannelsPane(Pane):
             for channel in await self.mynah.app.shelf.channels(self.guild.row)
         ]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with a channel where there is one."""
+        if action in ("speak", "listen", "train") and self.is_mounted:
+            return self.query_one(Feed).item is not None
+        return super().check_action(action, parameters)
+
     def _show(self, lines: list[ChannelRow]) -> None:
         self.query_one(Feed).show(lines)
 
@@ -91,8 +99,19 @@ class ChannelsPane(Pane):
         """Start or stop learning from this channel."""
         line: ChannelRow | None = self.query_one(Feed).item
         if line:
-            request = control.Listen(self.guild.key, line.key, not line.learns)
-            self.mynah.request(request, lambda _: self.reload())
+            key = self.guild.key
+            back = control.Listen(key, line.key, line.learns)
+            says = f"#{line.name} is {'learned' if line.learns else 'ignored'} again."
+            change = Change(says, partial(self._listen, back))
+            self._listen(control.Listen(key, line.key, not line.learns), change)
+
+    def _listen(self, request: control.Listen, back: Change | None = None) -> None:
+        def done(_: control.ListenReply) -> None:
+            self.reload()
+            if back is not None:
+                self.mynah.app.note_change(back)
+
+        self.mynah.request(request, done)
 
     def action_invite(self) -> None:
         """Show the link that invites the bot to a server."""

@@ -1,6 +1,7 @@
 """A server's data: export, snapshots, rollback and forgetting."""
 
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from typing import ClassVar
@@ -14,8 +15,9 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Request
 from app.tui import format
+from app.tui.changes import Change
 from app.tui.panes.base import Pane
-from app.tui.widgets.dialogs import AskText, Confirm
+from app.tui.widgets.dialogs import AskText, Confirm, ask_name
 from app.tui.widgets.feed import Feed
 
 EMPTY = (
@@ -52,6 +54,12 @@ class DataPane(Pane):
     def _show(self, reply: control.SnapshotsReply) -> None:
         self.query_one(Feed).show(reply.snapshots)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with a snapshot where there is one."""
+        if action in ("restore", "compare") and self.is_mounted:
+            return self.query_one(Feed).item is not None
+        return super().check_action(action, parameters)
+
     def action_take(self) -> None:
         """Save the voice as it is now."""
 
@@ -75,8 +83,18 @@ class DataPane(Pane):
                 "Persona and settings go back, too. Messages learned since then "
                 "leave the voice but stay stored. Mynah takes another snapshot, so "
                 "you can undo this.",
-                lambda: self._do(request, "Rolled back."),
+                partial(self._roll_back, request),
             )
+
+    def _roll_back(self, request: control.SnapshotRestore) -> None:
+        def finished(done: control.SnapshotRestoreReply) -> None:
+            self._changed("Rolled back.")
+            back = control.SnapshotRestore(request.guild, done.undo)
+            says = "Voice, persona and settings are as before the rollback."
+            take_back = partial(self._do, back, "Done.")
+            self.mynah.app.note_change(Change(says, take_back))
+
+        self.mynah.request(request, finished)
 
     def action_compare(self) -> None:
         """Show the voice's gains and losses since the chosen snapshot."""
@@ -126,24 +144,16 @@ class DataPane(Pane):
         guild = self.guild
         request = control.Forget(guild.key, everything=True, prove=True)
 
-        def ask(refusal: str = "") -> None:
-            question = f"Forget all of {guild.guild}?"
-            detail = (
-                "This deletes messages, voice, memory and replies. Consider an export "
-                "first. You cannot undo this. Type the server's name to confirm."
-            )
-            self.app.push_screen(AskText(question, detail, refusal=refusal), typed)
-
-        def typed(name: str | None) -> None:
-            if name is None:
-                return
-            if name.strip() != guild.guild:
-                ask(f"That is not “{guild.guild}”; nothing was forgotten.")
-                return
+        def forget() -> None:
             self.mynah.app.tell(f"Forgetting {guild.guild}…")
             self._forget(request)
 
-        ask()
+        question = f"Forget all of {guild.guild}?"
+        detail = (
+            "This deletes messages, voice, memory and replies. Consider an export "
+            "first. You cannot undo this. Type the server's name to confirm."
+        )
+        ask_name(self.mynah.app, question, detail, guild.guild, forget, "forgotten")
 
     def _forget(self, request: control.Forget) -> None:
         """Forget, and show the receipt."""
@@ -163,12 +173,12 @@ class DataPane(Pane):
         self.app.push_screen(Confirm(question, detail), answered)
 
     def _do(self, request: Request[object], done: str) -> None:
-        def finished(_: object) -> None:
-            self.mynah.app.tell(done)
-            self.mynah.refresh_data()
-            self.reload()
+        self.mynah.request(request, lambda _: self._changed(done))
 
-        self.mynah.request(request, finished)
+    def _changed(self, done: str) -> None:
+        self.mynah.app.tell(done)
+        self.mynah.refresh_data()
+        self.reload()
 
 
 def draw(snapshot: control.KeptSnapshot, now: float) -> Content:

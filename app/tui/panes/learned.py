@@ -63,6 +63,12 @@ class LearnedPane(Pane):
     def _open(self, event: Feed.Chosen) -> None:
         self.app.push_screen(Detail(safe_line(event.item.name), event.item.text))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a veto on a message."""
+        if action == "veto" and self.is_mounted:
+            return self.query_one(Feed).item is not None
+        return super().check_action(action, parameters)
+
     def action_veto(self) -> None:
         """Forget the chosen message."""
         message: StoredMessage | None = self.query_one(Feed).item

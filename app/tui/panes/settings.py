@@ -37,6 +37,13 @@ class SettingsPane(Pane):
     def _change(self, event: Feed.Chosen) -> None:
         settings_list.change(self.mynah, event.item, self.reload, self.guild.key)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to drop what the server has of its own."""
+        if action == "reset" and self.is_mounted:
+            item: settings_list.Item | None = self.query_one(Feed).item
+            return item is not None and item.origin == "guild"
+        return super().check_action(action, parameters)
+
     def action_reset(self) -> None:
         """Drop this server's own value."""
         if item := self.query_one(Feed).item:

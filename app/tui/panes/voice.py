@@ -100,8 +100,8 @@ class VoicePane(Pane):
         self.mynah.app.keep_guild(self._guild)
         values = {"reply.dial": str(dial), "reply.mode": mode}
         for key in sorted(self._touched):
-            request = control.ConfigSet(key, values[key], guild=self.guild.key)
-            self.mynah.request(request)
+            put = settings_list.put_value
+            put(self.mynah, key, values[key], self.mynah.refresh_data, self.guild.key)
         self._touched.clear()
         self.action_samples()
 
@@ -119,7 +119,7 @@ class VoicePane(Pane):
         )
 
     def _ask_samples(self, *, is_free: bool) -> None:
-        if not self._guild:
+        if not self._guild or self.mynah.app.is_watching:
             return
         title = f"Sample answers, made {origin(self.mynah, self.guild, is_free)}"
         self.query_one("#samples-title", Static).update(Content(title))

@@ -1,5 +1,6 @@
 """The lines of a conversation, and the story of a reply."""
 
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -31,6 +32,9 @@ class ReplyLine(SpokenLine):
         self._text = ""
         self._shows_sources = False
         self._is_xrayed = False
+        self._opinion = ""
+        self._kept = ""
+        """Both in words of people."""
 
     def add(self, text: str, *, restart: bool = False) -> None:
         """Add words; with `restart`, replace those so far."""
@@ -45,7 +49,18 @@ class ReplyLine(SpokenLine):
             return
         self._text = reply.text
         lines = [reply_bars.summary(reply), *reply_bars.skipped(reply.rungs)]
+        lines += filter(None, [self._opinion, self._kept])
         self._repaint("\n".join(lines))
+
+    def rate(self, value: int) -> None:
+        """Show the owner's opinion: +1, -1, or 0 for none."""
+        self._opinion = {1: "liked", -1: "disliked"}.get(value, "")
+        self.finish(self.reply)
+
+    def mark(self, *, is_kept: bool) -> None:
+        """Show whether the talk goes on from this one of two replies."""
+        self._kept = "the talk goes on from this one" if is_kept else ""
+        self.finish(self.reply)
 
     def toggle_sources(self) -> None:
         """Show or hide the source messages."""
@@ -72,3 +87,12 @@ class ReplyLine(SpokenLine):
             for used in drawn[:SOURCES_SHOWN]:
                 parts += ["\n  ", reply_bars.quote(used.author, used.text, used.run)]
         self.update(Content.assemble(*parts))
+
+
+class Pair(Horizontal):
+    """Two replies to the same text, beside each other."""
+
+    DEFAULT_CSS = """
+    Pair { height: auto; }
+    Pair > ReplyLine { width: 1fr; }
+    """

@@ -1,10 +1,10 @@
 """Small questions in front of a screen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -87,6 +87,33 @@ class AskText(ModalScreen[str | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value)
+
+
+def ask_name(
+    app: App[int],
+    question: str,
+    detail: str,
+    name: str,
+    act: Callable[[], None],
+    done: str,
+    refusal: str = "",
+) -> None:
+    """Do what cannot be taken back once the owner has typed the name of it.
+
+    Args:
+        done: The word for what is done, such as `forgotten`.
+    """
+
+    def typed(text: str | None) -> None:
+        if text is None:
+            return
+        if text.strip() == name.strip():
+            act()
+        else:
+            refusal = f"That is not “{name}”; nothing was {done}."
+            ask_name(app, question, detail, name, act, done, refusal)
+
+    app.push_screen(AskText(question, detail, refusal=refusal), typed)
 
 
 class Pick(ModalScreen[T | None]):

@@ -8,6 +8,8 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
+from app.tui.watch_rule import would_change
+
 GAP = 2
 
 STATUS_LINES = 1
@@ -87,7 +89,10 @@ class Keys(Widget):
         palette = self.app.COMMAND_PALETTE_BINDING
         active = self.screen.active_bindings.values()
         seen: dict[str, tuple[str, str, str]] = {}
-        for _, binding, is_enabled, _ in active:
+        is_watching = getattr(self.app, "is_watching", False)
+        for owner, binding, is_enabled, _ in active:
+            if is_watching and would_change(binding.action, owner):
+                continue
             if binding.show and is_enabled and binding.key != palette:
                 display = self.app.get_key_display(binding)
                 row = binding.key, display, binding.description

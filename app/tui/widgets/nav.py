@@ -65,9 +65,12 @@ class Nav(Widget):
         return self.app.size.width >= WIDE
 
     def _item(self, entry: ScreenEntry) -> Content:
+        attention = getattr(self.app, "attention", None)
+        badge = attention.badges.get(entry.name, "") if attention else ""
+        beside = (f" {badge}" if badge else "", "bold $warning")
         if entry.name == self._current:
             shown = f"{entry.key} {entry.title}"
-            return Content.styled(shown, "bold underline $accent")
+            return Content.assemble((shown, "bold underline $accent"), beside)
         return Content.assemble(
-            (entry.key, "$quiet"), " ", (entry.title, "$foreground")
+            (entry.key, "$quiet"), " ", (entry.title, "$foreground"), beside
         )

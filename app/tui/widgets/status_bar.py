@@ -50,6 +50,8 @@ class StatusBar(Widget):
         is_wide = self.size.width >= WIDE
         between = Content("   " if is_wide else "  ")
         facts = _facts(status, link, is_wide)
+        if getattr(self.app, "is_watching", False):
+            facts.insert(1, Content.styled("watching only", "bold $warning"))
         jobs = list(self.app.progress.values())  # type: ignore[attr-defined]
         right = Content.styled(_work(status, jobs), "$quiet")
         # What goes on now is worth more than the speed of the last reply.

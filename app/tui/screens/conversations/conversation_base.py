@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from app.core.explanation import Explanation
 from app.core.names import GuildId
+from app.core.safe_text import safe_line
 from app.tui import discord_markdown, reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
@@ -154,10 +155,20 @@ class TalkScreen(MynahScreen):
         self._is_found = True
         self.fetch(find, self.show_lines, "lines")
 
+    def action_filter(self) -> None:
+        """Find words in every message of the place, from wherever the keys are."""
+        super().action_filter()
+        self._filtered = self.query_one("#lines", Feed)
+        field = self.query_one("#filter", Input)
+        field.placeholder = f"words to find in {self._searched_place()}; enter searches"
+
+    def _searched_place(self) -> str:
+        place = self.place
+        return "every message" if place is None else safe_line(place.title)[:40]
+
     @on(Input.Submitted, "#filter")
     def _searched(self, event: Input.Submitted) -> None:
-        if self._filtered is not self.query_one("#places"):
-            self.search(event.value.strip())
+        self.search(event.value.strip())
 
     async def _load_places(self) -> list[ListedPlace]:
         return await channel_list.load(self.app.shelf, self.app.guilds)
@@ -181,9 +192,9 @@ class TalkScreen(MynahScreen):
         place: ListedPlace = event.item
         if self.place is None or place.key != self.place.key:
             self.place, self._before, self._is_found = place, None, False
-            if self._filtered is not event.feed:
-                self.clear_filter()
+            self.clear_filter()
             self._load(place)
+        self.refresh_bindings()
 
     def look_at(self, guild: GuildId, channel: int | None) -> None:
         """Show a channel as the place, without reading its lines."""
@@ -234,14 +245,11 @@ class TalkScreen(MynahScreen):
         self._show_matching()
 
     def filter(self, words: str) -> None:
-        if self._filtered is self.query_one("#places"):
-            super().filter(words)
-        else:
-            self._words = words.strip().lower()
-            if self._is_found and not self._words:
-                self._is_found = False
-                self.reload()
-            self._show_matching()
+        self._words = words.strip().lower()
+        if self._is_found and not self._words:
+            self._is_found = False
+            self.reload()
+        self._show_matching()
 
     def _show_matching(self) -> None:
         words = self._words
@@ -260,12 +268,13 @@ class TalkScreen(MynahScreen):
         keys = [line.key for line in shown]
         feed.show(shown, keys.index(here) if here in keys else None)
         if not shown:
-            self._say_empty("Nothing matches." if words else "Nothing here yet.")
+            self._say_empty("Nothing here matches." if words else "Nothing here yet.")
 
     def _say_empty(self, text: str) -> None:
         self.query_one("#lines", Feed).empty = text
         self.explained = None
         self.query_one("#story", Static).update("")
+        self.refresh_bindings()
 
     @on(Feed.Moved, "#lines")
     def _line_moved(self, event: Feed.Moved) -> None:
@@ -297,6 +306,7 @@ class TalkScreen(MynahScreen):
 
     def _show_story(self, explained: Explanation | None) -> None:
         self.explained = explained
+        self.refresh_bindings()
         self._draw_story()
 
     @on(Inspector.Resized)

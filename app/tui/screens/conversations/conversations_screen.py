@@ -1,5 +1,6 @@
 """Conversations: messages of every server, and actions on replies."""
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -7,6 +8,7 @@ from textual.binding import Binding, BindingType
 from app.core.names import GuildId
 from app.ipc import control
 from app.ipc.wire import Request
+from app.tui.changes import Change
 from app.tui.screens.conversations import channel_lines, line_copies
 from app.tui.screens.conversations.channel_lines import TalkLine
 from app.tui.screens.conversations.channel_list import ListedPlace
@@ -19,10 +21,7 @@ if TYPE_CHECKING:
     from app.store.rows import StoredMessage, StoredReply
 
 
-REJECTED = (
-    "Rejected. The bot learns from that. To send it after all, press y on its line in"
-    " the channel."
-)
+REJECTED = "Rejected. The bot learns from that. ^z lets the draft wait again."
 
 
 class ConversationsScreen(TalkScreen):
@@ -45,6 +44,7 @@ class ConversationsScreen(TalkScreen):
         Binding("f", "forget", "Forget"),
         Binding("h,left", "places", "Places", show=False),
         Binding("right", "lines", "Talk", show=False),
+        Binding("slash", "filter", "Search messages"),
     ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -52,20 +52,41 @@ class ConversationsScreen(TalkScreen):
         if not self.is_mounted:
             return True
         line: TalkLine | None = self.query_one("#lines", Feed).item
-        reply = line.reply if line else None
-        is_draft = reply is not None and reply.state == "draft"
-        if action == "decide":
-            is_rejected = reply is not None and reply.state == "rejected"
-            return is_draft or (is_rejected and parameters == (True,))
-        if action in ("edit", "rate", "jump", "xray"):
-            return reply is not None
-        if action == "again":
-            return reply is not None and not is_draft
+        if action == "speak":
+            return self.place is not None and self.place.channel is not None
         if action == "copy_part":
             return line is not None and line.key[0] != "day"
         if action == "conversation":
-            return line is not None and line.conversation is not None
+            return self._other_conversation is not None
+        if action == "forget":
+            return bool(self._sources_of(line))
+        if action in ("decide", "edit", "rate", "jump", "xray", "again"):
+            return line is not None and self._fits(action, parameters, line.reply)
         return super().check_action(action, parameters)
+
+    def _fits(
+        self, action: str, parameters: tuple[object, ...], reply: "StoredReply | None"
+    ) -> bool:
+        """Return whether an action on replies can do something with this line."""
+        if reply is None:
+            return False
+        is_open = reply.state in ("draft", "rejected")
+        sources = self.explained.sources if self.explained else ()
+        fits = {
+            "decide": reply.state == "draft" or (is_open and parameters == (True,)),
+            "edit": is_open or bool(self._name_of(reply.channel_id)),
+            "jump": bool(sources),
+            "again": reply.state != "draft" and bool(reply.turns),
+        }
+        return fits.get(action, True)
+
+    def _sources_of(self, line: TalkLine | None) -> list[str]:
+        """Return the messages to forget: a reply's sources, or the line's own."""
+        if line is None:
+            return []
+        if line.reply and self.explained:
+            return [message.id for message in self.explained.sources]
+        return [line.external] if line.external else []
 
     def action_places(self) -> None:
         """Go to the list of places."""
@@ -77,26 +98,25 @@ class ConversationsScreen(TalkScreen):
 
     def action_conversation(self) -> None:
         """Show only this message's conversation, or the whole channel again."""
-        line, place = self.query_one("#lines", Feed).item, self.place
-        feed = self.query_one("#places", Feed)
-        wanted = (
-            line.conversation if line and place and not place.conversation else None
-        )
-        for at, other in enumerate(feed.items):
-            here = place and (other.guild, other.channel) == (
-                place.guild,
-                place.channel,
-            )
-            if here and other.conversation == wanted:
-                feed.cursor = at
-                return
-        self.app.tell("This message belongs to no conversation.")
+        if (there := self._other_conversation) is not None:
+            self.query_one("#places", Feed).cursor = there
+
+    @property
+    def _other_conversation(self) -> int | None:
+        """The place in the list that `c` goes to, if there is one."""
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        place = self.place
+        if line is None or line.conversation is None or place is None:
+            return None
+        wanted = None if place.conversation else line.conversation
+        key = place.guild, place.channel, False, wanted
+        places: list[ListedPlace] = self.query_one("#places", Feed).items
+        return next((at for at, one in enumerate(places) if one.key == key), None)
 
     @property
     def _reply(self) -> "StoredReply | None":
         line = self.query_one("#lines", Feed).item
         if line is None or line.reply is None:
-            self.app.tell("Choose one of the bot's replies first.")
             return None
         found: StoredReply = line.reply
         return found
@@ -105,13 +125,17 @@ class ConversationsScreen(TalkScreen):
         """Like or dislike the reply."""
         if reply := self._reply:
             word = "Liked." if value > 0 else "Disliked. Similar lines become rarer."
-            self._do(control.Rate(reply.id, value), word)
+            says = "Your opinion of the reply is taken back."
+            back = partial(self._do, control.Rate(reply.id, 0), "")
+            self._do(control.Rate(reply.id, value), word, Change(says, back))
 
     def action_decide(self, approve: bool) -> None:
         """Send a draft, or discard it."""
         if reply := self._reply:
             word = "Sent." if approve else REJECTED
-            self._do(control.Decide(reply.id, approve), word)
+            back = partial(self._do, control.DraftBack(reply.id), "")
+            change = None if approve else Change("The draft waits again.", back)
+            self._do(control.Decide(reply.id, approve), word, change)
 
     def action_edit(self) -> None:
         """Edit the text and send it: in place of a draft, or else as a new message."""
@@ -156,7 +180,6 @@ class ConversationsScreen(TalkScreen):
         """Write in this channel as the bot."""
         place = self.place
         if place is None or place.channel is None:
-            self.app.tell("Choose a channel first.")
             return
 
         def said(text: str | None) -> None:
@@ -212,14 +235,11 @@ class ConversationsScreen(TalkScreen):
     def action_forget(self) -> None:
         """Forget a reply's source messages, or the chosen message."""
         line: TalkLine | None = self.query_one("#lines", Feed).item
+        ids = self._sources_of(line)
         if line is None or self.place is None:
             return
-        ids = [line.external] if line.external else []
-        if line.reply and self.explained:
-            ids = [message.id for message in self.explained.sources]
         guild = self._guild(line.reply.guild_id if line.reply else self.place.guild)
-        if not ids or guild is None:
-            self.app.tell("There is nothing to forget here.")
+        if guild is None:
             return
 
         def answered(yes: bool | None) -> None:
@@ -234,8 +254,7 @@ class ConversationsScreen(TalkScreen):
 
     def action_jump(self) -> None:
         """Go to a source message of the reply."""
-        if self.explained is None or not self.explained.sources:
-            self.app.tell("This line has no source message.")
+        if self.explained is None:
             return
 
         def picked(message: int | None) -> None:
@@ -274,9 +293,14 @@ class ConversationsScreen(TalkScreen):
         else:
             self.app.tell("This reply belongs to no channel.")
 
-    def _do(self, request: Request[object], done: str) -> None:
+    def _do(
+        self, request: Request[object], done: str, back: Change | None = None
+    ) -> None:
         def finished(_: object) -> None:
-            self.app.tell(done)
+            if done:
+                self.app.tell(done)
+            if back is not None:
+                self.app.note_change(back)
             self.reload()
             self.refresh_data()
 

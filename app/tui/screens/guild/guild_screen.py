@@ -91,6 +91,9 @@ class GuildScreen(MynahScreen):
         none.display = not guild
         for id in ("head", "sections", "panes"):
             self.query_one(f"#{id}").display = bool(guild)
+        if not guild:
+            # What is hidden must not keep the keys.
+            self.set_focus(None)
         if guild:
             is_narrow = self.has_class("-narrow")
             self.query_one("#head", Static).update(
@@ -107,7 +110,7 @@ class GuildScreen(MynahScreen):
         self.query_one(ContentSwitcher).current = name
         if self.guild:
             self.pane.show_guild(self.guild)
-        self.pane.take_focus()
+            self.pane.take_focus()
         self.refresh_bindings()
 
     @property
@@ -121,6 +124,12 @@ class GuildScreen(MynahScreen):
 
     def filter(self, words: str) -> None:
         self.pane.filter(words)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer sections and servers only where there is a server."""
+        if action in ("section", "pick") and self.is_mounted:
+            return self.guild is not None
+        return super().check_action(action, parameters)
 
     def action_section(self, step: int) -> None:
         """Show the next section."""

@@ -179,11 +179,8 @@ class LearnScreen(MynahScreen):
 
     def action_results(self) -> None:
         """Show the results of the last import, file by file."""
-        if self._results:
-            title, text = result(self._results[-1])
-            self.app.push_screen(Detail(title, text))
-        else:
-            self.app.tell("No import has finished since you opened this window.")
+        title, text = result(self._results[-1])
+        self.app.push_screen(Detail(title, text))
 
     def action_train(self) -> None:
         """Learn the history of the listened channels."""
@@ -194,20 +191,27 @@ class LearnScreen(MynahScreen):
                 request = control.Train(key)
                 self.request(request, lambda _: self.app.tell("Reading its history."))
 
-        if options:
-            self.app.push_screen(Pick("Learn which server's history?", options), picked)
-        else:
-            self.app.tell("The bot is not on a Discord server yet: see Settings (8).")
+        self.app.push_screen(Pick("Learn which server's history?", options), picked)
 
     # Steering.
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to steer what runs, and to read what there is."""
+        if not self.is_mounted:
+            return True
+        if action in ("pause", "stop"):
+            return self._job is not None
+        if action == "results":
+            return bool(self._results)
+        if action == "train":
+            return any(guild.id for guild in self.app.guilds)
+        return super().check_action(action, parameters)
+
     @property
     def _job(self) -> Progress | None:
+        """The chosen work, while it runs."""
         job: Progress | None = self.query_one(Feed).item
-        if job is None or not job.job or is_done(job):
-            self.app.tell("Choose a running import or training first.")
-            return None
-        return job
+        return None if job is None or not job.job or is_done(job) else job
 
     def action_pause(self) -> None:
         """Pause or continue the chosen job."""

@@ -100,12 +100,21 @@ class LogsScreen(MynahScreen):
         feed = self.query_one(Feed)
         feed.empty = PASSES_NOT if len(self.app.logbook) else EMPTY
         feed.show(self.app.logbook.matching(level, self._words))
+        self.refresh_bindings()
 
     @on(Feed.Chosen)
     def _open(self, event: Feed.Chosen) -> None:
         line: Log = event.item
         title = f"{line.level} from {line.source} at {format.clock(line.at)}"
         self.app.push_screen(Detail(title, line.text))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with lines where there are any."""
+        if action in ("newest", "save") and self.is_mounted:
+            feed = self.query_one(Feed)
+            is_below = feed.cursor < len(feed.items) - 1
+            return is_below if action == "newest" else bool(feed.items)
+        return super().check_action(action, parameters)
 
     def action_level(self) -> None:
         """Switch to the next level."""

@@ -12,7 +12,7 @@ from app.settings.host_names import section_of
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.remedies import in_keys
-from app.tui.widgets.dialogs import AskText, Confirm, Pick
+from app.tui.widgets.dialogs import AskText, Confirm, Pick, ask_name
 
 FIND, ADD = "+find", "+add"
 USE, TEST, KEY, MODEL, REMOVE = "use", "test", "key", "model", "remove"
@@ -110,14 +110,16 @@ class HostMenu:
         settings_list.ask_text(self._screen, name, words, host.model, self._done)
 
     def _remove(self, host: control.HostEntry) -> None:
-        def answered(yes: bool | None) -> None:
-            if yes:
-                request = control.HostRemove(host.name)
-                self._screen.request(request, lambda _: self._done())
+        def remove() -> None:
+            request = control.HostRemove(host.name)
+            self._screen.request(request, lambda _: self._done())
 
         question = f"Remove {host.name}?"
-        dialog = Confirm(question, "Its settings and its key are deleted.", "Remove")
-        self._screen.app.push_screen(dialog, answered)
+        detail = (
+            "Its settings and its key are deleted. You cannot undo this. Type the"
+            " host's name to confirm."
+        )
+        ask_name(self._screen.app, question, detail, host.name, remove, "removed")
 
     def _find(self) -> None:
         self._screen.app.tell("Knocking at the usual ports of this computer…")

@@ -156,10 +156,21 @@ class ModelsScreen(MynahScreen):
         return pull if pull and pull.job and not is_done(pull) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to pause only what is being fetched."""
-        if action == "pause":
-            return self.is_mounted and self._fetch is not None
-        return super().check_action(action, parameters)
+        """Offer what can be done with the chosen model."""
+        if not self.is_mounted:
+            return True
+        model, fetch = self._model, self._fetch
+        is_here = model is not None and model.present
+        fits = {
+            "pause": fetch is not None,
+            "pull": model is not None and not is_here and fetch is None,
+            "use": is_here,
+            "measure": is_here,
+            "remove": is_here or fetch is not None,
+        }
+        return (
+            fits[action] if action in fits else super().check_action(action, parameters)
+        )
 
     def action_pause(self) -> None:
         """Pause the fetch of the chosen model, or take it up again."""
@@ -176,15 +187,9 @@ class ModelsScreen(MynahScreen):
     def action_pull(self) -> None:
         """Fetch the chosen model; a paused, stopped or failed fetch continues."""
         model = self._model
-        if pull := self._fetch:
-            if pull.paused:
-                self.app.steer(pull, "resume")
-            else:
-                self.app.tell("It is being fetched: p pauses it, x stops it.")
+        if model is None:
             return
-        if not model or model.present:
-            self.app.tell("It is already here; press u to use it.")
-        elif model.fits is False:
+        if model.fits is False:
             detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
             question = "Fetch a model that is too large for this computer?"
 
@@ -213,12 +218,9 @@ class ModelsScreen(MynahScreen):
 
     def action_measure(self) -> None:
         """Measure how fast the chosen model is on this machine."""
-        model = self._model
-        if model and model.present:
+        if model := self._model:
             self.app.tell("Measuring. This takes a few seconds…")
             self.request(control.ModelTest(model.name), self._measured)
-        else:
-            self.app.tell("It is not here yet: press f to fetch it.")
 
     def _measured(self, reply: ModelTestReply) -> None:
         read, write = reply.prompt_tokens_per_second, reply.tokens_per_second
@@ -230,8 +232,7 @@ class ModelsScreen(MynahScreen):
             self.app.steer(pull, "stop")
             return
         model = self._model
-        if not model or not model.present:
-            self.app.tell("It is not here, so there is nothing to remove.")
+        if model is None:
             return
 
         def answered(yes: bool | None) -> None:

@@ -1,72 +1,28 @@
 """Playground: talk to any learned server as anyone, and see a reply's sources."""
 
-from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.containers import VerticalScroll
+from textual.widgets import Input
 
-from app.core.errors import UsageError
-from app.core.labels import is_host
+from app.core.errors import ConfigError, UsageError
 from app.core.safe_text import safe_line
 from app.core.time_units import day_of, start_of
 from app.ipc import control
-from app.settings.speech_sections import FIXED_MODES
-from app.tui import format
-from app.tui.base import MynahScreen
-from app.tui.event_buffer import NewEvents
-from app.tui.remedies import in_keys
-from app.tui.widgets.bubbles import ReplyLine, SpokenLine
+from app.settings.reply_ways import parse
+from app.tui.changes import Change
+from app.tui.screens.playground.playground_base import TalkingScreen
+from app.tui.screens.playground.talk import Exchange, Talk, way_name
+from app.tui.widgets.bubbles import ReplyLine
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.dialogs import AskText, Pick
-from app.tui.widgets.field import Field
-
-PROVIDERS = ("local", "openai")
-MAX_LINES = 120
-"""The number of lines on the screen."""
-
-MAX_TURNS = 12
-"""The number of earlier turns sent with a text."""
+from app.tui.widgets.lines_dialog import AskLines
 
 
-@dataclass(frozen=True)
-class SaidTurn:
-    """One turn, and the server it was said to."""
-
-    speaker: str
-    text: str
-    guild: str
-    """The server's name in requests."""
-
-
-@dataclass
-class Talk:
-    """A talk with one server; no other server is told of it."""
-
-    turns: deque[SaidTurn] = field(default_factory=lambda: deque(maxlen=MAX_TURNS))
-    last_text: str = ""
-    before: list[SaidTurn] = field(default_factory=list)
-    """The turns before the last text."""
-    lines: list[SpokenLine] = field(default_factory=list)
-    """Shown while its server is chosen."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A reply, or none."""
-
-    reply: control.SayReply | None
-
-
-class PlaygroundScreen(MynahScreen):
+class PlaygroundScreen(TalkingScreen):
     """A conversation that is neither learned nor sent."""
 
     NAME = "playground"
@@ -83,240 +39,43 @@ class PlaygroundScreen(MynahScreen):
         Binding("ctrl+y", "go_back", "Talk as before a day", show=False, priority=True),
         Binding("ctrl+r", "again", "Again", priority=True),
         Binding("ctrl+k", "new_talk", "New talk", priority=True),
+        Binding("ctrl+j", "write_lines", "Several lines", priority=True),
+        Binding("ctrl+s", "compare", "Two ways", priority=True),
+        Binding("up", "history(1)", "Earlier text", show=False),
+        Binding("down", "history(-1)", "Later text", show=False),
+        Binding("plus", "rate(1)", "Like"),
+        Binding("d", "rate(-1)", "Dislike"),
+        Binding("left_square_bracket", "keep(0)", "Keep left", key_display="["),
+        Binding("right_square_bracket", "keep(1)", "Keep right", key_display="]"),
         Binding("pageup", "scroll_talk(-1)", "Scroll", key_display="PgUp/PgDn"),
         Binding("pagedown", "scroll_talk(1)", "Scroll down", show=False),
         Binding("escape", "leave_or_stop", "Stop", show=False),
         Binding("i,enter", "type", "Type", show=False),
     ]
 
-    guild: reactive[control.GuildFigures | None] = reactive(None)
-    author: reactive[str] = reactive("you")
-    before: reactive[str] = reactive("")
-    """The day; the server talks as it did before it. Empty means now."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._streams: dict[int, ReplyLine] = {}
-        self._is_xrayed = False
-        self._talks: defaultdict[int, Talk] = defaultdict(Talk)
-        """One per server, by its row."""
-
-    def compose_body(self) -> ComposeResult:
-        with Horizontal():
-            with Vertical(id="talking"):
-                yield Static(id="strip", markup=False)
-                yield VerticalScroll(id="talk")
-                yield Static("", id="notice", markup=False)
-                yield Field(placeholder="Say something", id="say")
-            with Vertical(id="panel"):
-                yield Static("Server", classes="quiet")
-                yield Static("", id="guild-name", markup=False)
-                yield Static("Speaking as", classes="quiet")
-                yield Static("", id="author-name", markup=False)
-                yield Static("Mode", classes="quiet")
-                yield Choice((*FIXED_MODES, "auto"), "hybrid", id="mode")
-                yield Static("Model runs", classes="quiet")
-                yield Choice(PROVIDERS, "local", id="provider")
-                yield Static("", id="place", classes="quiet", markup=False)
-                yield Static("Voice", classes="quiet")
-                yield Dial(50, id="dial")
-                yield Static("model alone – your server alone", classes="quiet hint")
-
-    def on_mount(self) -> None:
-        self._show_empty()
-
-    def on_screen_resume(self) -> None:
-        self.action_type()
-
-    @property
-    def main(self) -> Widget:
-        return self.query_one("#talk")
-
-    # Choices.
-
-    @property
-    def mode(self) -> str:
-        return self.query_one("#mode", Choice).value
-
-    @property
-    def is_cloud(self) -> bool:
-        return self.query_one("#provider", Choice).value != "local"
-
-    def refresh_data(self) -> None:
-        if self.app.link_state.is_up:
-            self.fetch(self._load, lambda _: self._take_guilds())
-
-    def status_changed(self) -> None:
-        choice = self.query_one("#provider", Choice)
-        hosts = self.app.status.hosts if self.app.status else ["openai"]
-        places = ("local", *hosts)
-        choice.offer(places, choice.value if choice.value in places else "local")
-        self._repaint()
-        if self.app.link_state.is_up and not self.guild:
-            self.refresh_data()
-
-    async def _load(self) -> bool:
-        await self.app.load_guilds()
-        return True
-
-    def _take_guilds(self) -> None:
-        known = {guild.row: guild for guild in self.app.guilds}
-        if self.guild and self.guild.row in known:
-            self.guild = known[self.guild.row]
-        elif self.app.guilds:
-            self._choose_guild(self.app.guilds[0])
-        self._show_empty()
-
-    def _choose_guild(self, guild: control.GuildFigures) -> None:
-        self.query_one(Dial).value = guild.dial
-        self.guild = guild
-
-    def watch_guild(self) -> None:
-        self._repaint()
-        if self.is_mounted and self.guild:
-            for row, talk in self._talks.items():
-                for line in talk.lines:
-                    line.display = row == self.guild.row
-            self._show_empty()
-
-    def watch_author(self) -> None:
-        self._repaint()
-
-    def watch_before(self) -> None:
-        self._repaint()
-
-    @on(Choice.Changed)
-    @on(Dial.Changed)
-    def _repaint(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with a talk once there is one."""
         if not self.is_mounted:
-            return
-        unknown = "no server yet" if self.app.knows_guilds else "server not known yet"
-        name = self.guild.guild if self.guild else unknown
-        if self.before:
-            name += f" before {self.before}"
-        dial = self.query_one(Dial).value
-        provider = self.query_one("#provider", Choice).value
-        place = self._place(provider)
-        self.query_one("#place", Static).update(Content(place))
-        parts = [name, f"as {self.author}", self.mode, provider, f"voice {dial} %"]
-        self.query_one("#strip", Static).update(Content(" · ".join(parts)))
-        self.query_one("#guild-name", Static).update(Content(name))
-        self.query_one("#author-name", Static).update(Content(self.author))
-        notice = self._missing()
-        self.query_one("#notice", Static).update(Content(notice))
-        self.query_one("#notice").display = bool(notice)
+            return True
+        if action == "pick_guild":
+            return bool(self.app.guilds)
+        talk = self.talk
+        if action in ("xray", "new_talk", "scroll_talk"):
+            return bool(talk.lines)
+        if action in ("again", "sources"):
+            return talk.last is not None
+        if action in ("rate", "keep"):
+            return self._fits_last(action)
+        return super().check_action(action, parameters)
 
-    def _place(self, provider: str) -> str:
-        """Name the place of a provider."""
-        return format.place(self.app.status if self.is_cloud else None, provider)
-
-    def _missing(self) -> str:
-        """Return the obstacle for the chosen mode and provider, with the remedy."""
-        if self.mode == "markov":
-            return ""
-        status, guild = self.app.status, self.guild
-        provider = self.query_one("#provider", Choice).value
-        if self.is_cloud:
-            is_away = status is None or format.reach_of(status, provider) == "cloud"
-            if guild and guild.local_only and is_away:
-                return "This server is locked to this computer: see Usage (7)."
-            is_shown = status is None or provider == status.cloud.name
-            if is_shown and format.lacks_key(status):
-                return "The cloud needs an API key: enter one on Models (6)."
-            # The reason is about the first host of the server, or else `openai`.
-            places = guild.provider.split(", ") if guild else []
-            is_first = next(filter(is_host, places), "openai") == provider
-            if guild and guild.refused and is_first:
-                return in_keys(f"Replies stay here: {guild.refused}.")
-        elif status and status.model.state == "absent":
-            return "There is no model yet: fetch one on Models (6)."
-        return ""
-
-    # Conversation.
-
-    def _show_empty(self) -> None:
-        talk = self.query_one("#talk", VerticalScroll)
-        talk.query(".empty").remove()
-        if self.guild and self._talks[self.guild.row].lines:
-            return
-        if self.app.guilds:
-            text = (
-                "Type below and press enter. Nothing said here is learned, or sent to"
-                " Discord."
-            )
-        else:
-            text = self.app.without_guilds(
-                "Import messages on Learn (5), or open First steps from the palette "
-                "(^p) to try the sample server."
-            )
-        talk.mount(Static(text, classes="empty", markup=False))
-
-    @on(Input.Submitted, "#say")
-    def _submitted(self, event: Input.Submitted) -> None:
-        text = event.value.strip()
-        if text and self.guild:
-            event.input.value = ""
-            self._say(self.guild, text)
-
-    def _say(self, guild: control.GuildFigures, text: str) -> None:
-        talk = self._talks[guild.row]
-        talk.last_text = text
-        talk.before = earlier = list(talk.turns)
-        stream = self.app.next_stream()
-        request = control.Say(
-            guild=guild.key,
-            text=text,
-            author=self.author,
-            mode=self.mode,
-            provider=self.query_one("#provider", Choice).value,
-            voice=self.query_one(Dial).value,
-            explain=True,
-            stream=stream,
-            turns=[[turn.speaker, turn.text] for turn in earlier],
-            turn_guilds=[turn.guild for turn in earlier],
-            before=self.before,
-        )
-        status = self.app.status
-        bubble = ReplyLine(status.name if status else "Mynah", stream)
-        bubble.xray(self._is_xrayed)
-        self._streams[stream] = bubble
-        self._add(talk, SpokenLine(self.author, safe_line(text)), bubble)
-        asked = SaidTurn(self.author, text, guild.key)
-        talk.turns.append(asked)
-
-        def answered(answer: Answered) -> None:
-            is_kept = any(turn is asked for turn in talk.turns)
-            if is_kept and answer.reply and answer.reply.text:
-                talk.turns.append(
-                    SaidTurn(bubble.speaker, answer.reply.text, guild.key)
-                )
-            self._streams.pop(stream, None)
-            bubble.finish(answer.reply)
-            self._scroll()
-
-        self.fetch(lambda: self._answer(request), answered, exclusive=False)
-
-    async def _answer(self, request: control.Say) -> Answered:
-        reply: control.SayReply | None = await self.ask(request)
-        return Answered(reply)
-
-    def hear(self, news: NewEvents) -> None:
-        for stream, pieces in news.tokens.items():
-            if line := self._streams.get(stream):
-                line.add("".join(pieces), restart=stream in news.restarted)
-                self._scroll()
-
-    def _add(self, talk: Talk, *lines: SpokenLine) -> None:
-        page = self.query_one("#talk", VerticalScroll)
-        page.query(".empty").remove()
-        page.mount(*lines)
-        talk.lines += lines
-        page.remove_children(talk.lines[:-MAX_LINES])
-        del talk.lines[:-MAX_LINES]
-        self._scroll()
-
-    def _scroll(self) -> None:
-        self.query_one("#talk", VerticalScroll).scroll_end(animate=False)
+    def _fits_last(self, action: str) -> bool:
+        """Return whether the last replies can be rated, or chosen between, by a key."""
+        last = self.talk.last
+        if last is None or isinstance(self.focused, Input):
+            return False
+        if action == "keep" and len(last.replies) < 2:
+            return False
+        return all(line.reply is not None for line in last.replies)
 
     # Keys.
 
@@ -366,27 +125,101 @@ class PlaygroundScreen(MynahScreen):
         self.app.push_screen(AskText(question, detail, self.before), chosen)
 
     def action_again(self) -> None:
-        """Ask for another reply to the same text, as if it had none yet."""
-        if self.guild and (talk := self._talks[self.guild.row]).last_text:
-            talk.turns = deque(talk.before, MAX_TURNS)
-            self._say(self.guild, talk.last_text)
+        """Ask again in place of the last text, or of what is typed instead of it."""
+        talk, typed = self.talk, self.query_one("#say", Input).value.strip()
+        if talk.last:
+            text = typed or talk.last.text
+            self._stop(talk.last)
+            self.query_one("#talk", VerticalScroll).remove_children(talk.take_back())
+            self.send(text)
+
+    def _stop(self, exchange: Exchange) -> None:
+        """Stop the replies of an exchange that are still being written."""
+        for line in exchange.replies:
+            if line.stream in self._streams:
+                self.request(control.Cancel(line.stream))
+
+    def action_write_lines(self) -> None:
+        """Write a text of several lines."""
+
+        def written(text: str | None) -> None:
+            if text is not None:
+                self.send(text)
+
+        question = "Say several lines"
+        typed = self.query_one("#say", Input).value
+        self.app.push_screen(AskLines(question, typed), written)
+
+    def action_history(self, step: int) -> None:
+        """Put an earlier text of this talk into the field."""
+        field = self.query_one("#say", Input)
+        text = self.talk.recall(step)
+        if field.has_focus and text is not None:
+            field.value = " ".join(text.split("\n"))
+            field.cursor_position = len(field.value)
+
+    def action_compare(self) -> None:
+        """Put the replies of another way beside those of the chosen one."""
+
+        def named(text: str | None, refusal: str = "") -> None:
+            if text is None:
+                return
+            try:
+                self.other_way = parse(text) if text.strip() else None
+            except ConfigError as error:
+                ask(text, str(error))
+
+        def ask(text: str, refusal: str = "") -> None:
+            question = "Beside which other way?"
+            detail = (
+                "markov, llm or hybrid 70, with the same chance for both. Leave it"
+                " empty for one reply again."
+            )
+            self.app.push_screen(
+                AskText(question, detail, text, refusal=refusal), named
+            )
+
+        ask(way_name(self.other_way) if self.other_way else "")
+
+    def action_keep(self, place: int) -> None:
+        """Go on from the left or the right one of two replies."""
+        if exchange := self.talk.last:
+            exchange.kept = place
+            self.talk.answer(exchange)
+            for at, line in enumerate(exchange.replies):
+                line.mark(is_kept=at == place)
+
+    def action_rate(self, value: int) -> None:
+        """Like or dislike the last reply, or the one of two that is kept."""
+        if (exchange := self.talk.last) is None:
+            return
+        line = exchange.replies[exchange.kept]
+        if line.reply is None:
+            return
+        row = line.reply.reply
+
+        def rated(_: control.RateReply) -> None:
+            line.rate(value)
+            back = partial(self.request, control.Rate(row, 0), lambda _: line.rate(0))
+            says = "Your opinion of the reply is taken back."
+            self.app.note_change(Change(says, back))
+
+        self.request(control.Rate(row, value), rated)
 
     def action_new_talk(self) -> None:
         """Begin a new talk with this server, which knows nothing of the last one."""
         if self.guild:
             talk = self._talks.pop(self.guild.row, Talk())
-            for stream, line in self._streams.items():
-                if line in talk.lines:
-                    self.request(control.Cancel(stream))
+            if talk.last:
+                self._stop(talk.last)
             self.query_one("#talk", VerticalScroll).remove_children(talk.lines)
             self._show_empty()
 
     def action_sources(self) -> None:
         """Show or hide the newest reply's source messages, in view."""
-        lines = [line for line in self.query(ReplyLine) if line.display]
-        if lines:
-            lines[-1].toggle_sources()
-            self.call_after_refresh(self._scroll)
+        for line in self.talk.last.replies if self.talk.last else ():
+            line.toggle_sources()
+        self.call_after_refresh(self._scroll)
 
     def action_xray(self) -> None:
         """Color each word by who decided it, the model or the voice, or no more."""
@@ -406,7 +239,3 @@ class PlaygroundScreen(MynahScreen):
             self.action_leave_field()
         for stream in self._streams:
             self.request(control.Cancel(stream))
-
-    def action_type(self) -> None:
-        """Go back to the text field."""
-        self.query_one("#say", Input).focus()

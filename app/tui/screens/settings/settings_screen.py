@@ -90,6 +90,13 @@ class SettingsScreen(MynahScreen):
     def _change(self, event: Feed.Chosen) -> None:
         settings_list.change(self, event.item, self.refresh_data)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the built-in value of what has another."""
+        if action == "reset" and self.is_mounted:
+            item: settings_list.Item | None = self.query_one(Feed).item
+            return item is not None and item.origin != "default"
+        return super().check_action(action, parameters)
+
     def action_reset(self) -> None:
         """Go back to the built-in value."""
         if item := self.query_one(Feed).item:

@@ -118,6 +118,12 @@ class UsageScreen(MynahScreen):
         advice = "Import messages on Learn (5)."
         self.query_one("#locks", Feed).empty = self.app.without_guilds(advice)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what locks or frees a server only where there is one."""
+        if action in ("lock", "withdraw") and self.is_mounted:
+            return bool(self.app.guilds)
+        return super().check_action(action, parameters)
+
     def action_view(self, step: int) -> None:
         """Show the next view."""
         self.query_one(Choice).action_step(step)

@@ -1,0 +1,23 @@
+"""Shows the screens of a running bot, and changes nothing."""
+
+import argparse
+import sys
+
+from app.core.errors import UsageError
+from app.core.paths import find_home
+
+NAME = "watch"
+HELP = "show the screens of a running bot, and change nothing"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare no words, since there is nothing to choose."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Watch until the owner quits."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The screens need a terminal.", "See `mynah guilds --json`.")
+    from app.tui.app import run as show
+
+    return show(find_home(arguments.home), is_watching=True)

@@ -1,0 +1,20 @@
+"""Settings of the screens."""
+
+from dataclasses import dataclass
+
+from app.settings.declaration import setting
+
+NOTICES = ("off", "bell", "desktop", "both")
+
+
+@dataclass(frozen=True)
+class ScreenSettings:
+    """The screens beside their colors."""
+
+    notices: str = setting(
+        "off",
+        "Point out drafts, a lost bot, a budget that is nearly spent and fetched"
+        " models: by the terminal's bell, a notice of the desktop, or both. The desktop"
+        " needs a terminal that can, such as kitty, WezTerm, iTerm2, Ghostty or foot.",
+        choices=NOTICES,
+    )

@@ -1,0 +1,97 @@
+"""Finds what waits for the owner: badges in the navigation, and notices once each."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from app.core.safe_text import safe_line
+from app.tui import format
+from app.tui.event_buffer import is_done
+
+if TYPE_CHECKING:
+    from app.ipc.control import Progress, StatusReply
+
+NEAR = 0.8
+"""The share of a budget from which it is nearly spent."""
+
+LOST = "!"
+DONE = "✓"
+
+
+class Attention:
+    """All that waits now, by screen; each method returns the notices of new matters."""
+
+    def __init__(self) -> None:
+        self.badges: dict[str, str] = {}
+        """A sign or a number for the name of a screen."""
+        self._drafts = 0
+        self._was_online = False
+        self._near: set[str] = set()
+        """The budgets that are nearly spent."""
+
+    def count_drafts(self, drafts: int) -> list[str]:
+        """Note how many drafts wait."""
+        known, self._drafts = self._drafts, drafts
+        self._mark("conversations", str(drafts) if drafts else "")
+        waits = "waits" if drafts == 1 else "wait"
+        return [f"{format.many(drafts, 'draft')} {waits}."] if drafts > known else []
+
+    def look_at(self, status: "StatusReply") -> list[str]:
+        """Note what the bot says of Discord and of its budgets."""
+        is_online = status.discord.state == "online"
+        news = []
+        if is_online:
+            self._was_online = True
+            self._mark("home", "")
+        elif status.discord.state != "off":
+            news = self.lose(status.discord.reason or "it left Discord")
+        else:
+            # The owner took it off Discord.
+            self._was_online = False
+            self._mark("home", "")
+        return [*news, *self._look_at_budgets(status)]
+
+    def _look_at_budgets(self, status: "StatusReply") -> list[str]:
+        budgets = {
+            "today": (status.today.cost, status.daily_budget),
+            "this month": (status.month_cost, status.monthly_budget),
+        }
+        near = {
+            when
+            for when, (spent, budget) in budgets.items()
+            if 0 < NEAR * budget <= spent
+        }
+        fresh, self._near = near - self._near, near
+        self._mark("usage", LOST if near else "")
+        return [
+            f"{format.money(budgets[when][0])} of {format.money(budgets[when][1])} are"
+            f" spent {when}."
+            for when in sorted(fresh)
+        ]
+
+    def lose(self, reason: str) -> list[str]:
+        """Note that the bot is lost, if it was there before."""
+        if not self._was_online:
+            return []
+        self._was_online = False
+        self._mark("home", LOST)
+        return [f"The bot is lost: {reason}."]
+
+    def hear(self, jobs: "Iterable[Progress]", in_front: str) -> list[str]:
+        """Note which fetches are done."""
+        fetched = [
+            job for job in jobs if job.work == "pull" and job.finished and is_done(job)
+        ]
+        if fetched and in_front != "models":
+            self._mark("models", DONE)
+        return [f"{safe_line(job.label)} is here." for job in fetched if not job.error]
+
+    def visit(self, name: str) -> None:
+        """Note that the owner looks at a screen."""
+        if name == "models":
+            self._mark(name, "")
+
+    def _mark(self, name: str, badge: str) -> None:
+        if badge:
+            self.badges[name] = badge
+        else:
+            self.badges.pop(name, None)

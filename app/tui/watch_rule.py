@@ -1,0 +1,18 @@
+"""The rule for screens that only watch; the bot refuses their requests in any case."""
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+
+READING = frozenset(
+    "open filter leave_field pick section view jump xray conversation copy_part places"
+    " lines results level newest save compare scroll_talk pick_guild type sources"
+    " leave_or_stop".split()
+)
+"""The actions of screens and sections that change nothing."""
+
+
+def would_change(action: object, owner: DOMNode | None) -> bool:
+    """Return whether an action is a key of a screen or section, and changes things."""
+    keys = type(owner).BINDINGS if owner is not None else ()
+    actions = {key.action for key in keys if isinstance(key, Binding)}
+    return action in actions and str(action).partition("(")[0] not in READING

@@ -1,0 +1,66 @@
+"""Screens that only watch: no key that changes things, and no file in the home."""
+
+from pathlib import Path
+
+import pytest
+
+from app.core.paths import Home
+from app.tui.app import MynahApp
+from app.tui.panes import PANES
+from app.tui.screens import SCREENS, ScreenEntry
+from app.tui.screens.guild.guild_screen import GuildScreen
+from app.tui.widgets.dialogs import AskText, Confirm
+from app.tui.widgets.keys import Keys
+from tests.tui.fake_bot import busy_bot
+from tests.tui.sample_home import NOW
+from tests.tui.terminal import TOLD, begun, settle, text_of
+
+
+@pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
+async def test_no_key_of_a_watching_screen_asks_for_a_change(
+    entry: ScreenEntry, filled_home: Home
+):
+    bot = busy_bot()
+    app = MynahApp(filled_home, bot, clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await begun(pilot, bot)
+        app.action_go(entry.name)
+        await settle(pilot)
+        assert "watching only" in text_of(pilot)
+        screen = app.screen
+        for section in PANES if isinstance(screen, GuildScreen) else ():
+            assert isinstance(screen, GuildScreen)
+            screen.show_section(section)
+            await settle(pilot)
+        (keys,) = app.screen.query(Keys)
+        for one in [*keys.shown(1000), *keys.shown(1000)]:
+            await pilot.press(one.key)
+            await pilot.pause()
+            assert not isinstance(app.screen, Confirm | AskText), one
+            while len(app.screen_stack) > 1:
+                app.pop_screen()
+        assert not [one for one in bot.asked if not one.only_reads]
+
+
+async def test_a_key_that_changes_things_says_that_these_screens_only_watch(
+    filled_home: Home,
+):
+    bot = busy_bot()
+    app = MynahApp(filled_home, bot, clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await begun(pilot, bot)
+        TOLD.clear()
+        await pilot.press("o")
+        await settle(pilot)
+        assert "These screens only watch." in TOLD[-1]
+        assert not [one for one in bot.asked if not one.only_reads]
+
+
+async def test_watching_leaves_no_file_in_the_home(tmp_path: Path):
+    home, bot = Home(tmp_path / "home"), busy_bot()
+    app = MynahApp(home, bot, is_watching=True)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await begun(pilot, bot)
+        await pilot.press("ctrl+t")
+        await settle(pilot)
+    assert not home.root.exists()
