@@ -25,7 +25,8 @@ def how_to_agree(purpose: Purpose, host: str = "openai") -> str:
 _LEAVES: Mapping[Purpose, str] = {
     "replies": (
         "messages to the bot {where} leave this computer: the turns of the"
-        " conversation with display names, recalled moments, example lines and drafts."
+        " conversation with display names, text files that come with a call, recalled"
+        " moments, example lines and drafts."
     ),
     "tuning": (
         "what members {where} agreed to share leaves this computer, without names, to"

@@ -203,6 +203,12 @@ class ContextSettings:
         low=0,
         high=80,
     )
+    attached: bool = setting(
+        True,
+        "Read text files that come with a call, and the names of pictures, stickers,"
+        " polls and links.",
+        scope="channel",
+    )
     summary_billions: float = setting(
         1.5,
         "Minimum size of a model for summaries, in billions of parameters.",

@@ -4,8 +4,8 @@ It answers messages of a later day, kept from what the server learned, one after
 through `mynah say`'s own service, and compares the replies with the messages that
 people wrote there. Distinct-2 is the share of different pairs of words (Li et al.
 2016), self-BLEU a line's likeness to the others (Zhu et al. 2018, Texygen). Both depend
-on how much is said, so that people's lines are counted up to as many words. A last
-table says how many different lines the same question gets.
+on the length of lines, so that as many lines of people are counted, as long as these. A
+last table says how many different lines the same question gets.
 """
 
 import argparse
@@ -16,7 +16,6 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 
 from app.cli.connect import connect
@@ -79,10 +78,19 @@ def _elsewhere(most: Sequence[tuple[int, int]], line: int) -> int:
     return next((count for count, at in most if at != line), 0)
 
 
-def up_to(texts: Sequence[str], words: int) -> list[str]:
-    """Return the first texts, up to so many words in all."""
-    reach = accumulate(len(folded_words(text)) for text in texts)
-    return [text for text, sofar in zip(texts, reach, strict=True) if sofar <= words]
+def as_long(texts: Sequence[str], people: Sequence[str]) -> list[str]:
+    """Return lines of people that are as long as the texts, the first ones."""
+    lines: dict[int, list[str]] = {}
+    for text in reversed(people):
+        lines.setdefault(len(folded_words(text)), []).append(text)
+    found = []
+    for text in texts:
+        length = len(folded_words(text))
+        nearest = min(lines, key=lambda size: abs(size - length))
+        found.append(lines[nearest].pop())
+        if not lines[nearest]:
+            del lines[nearest]
+    return found
 
 
 class Answering:
@@ -140,13 +148,13 @@ def show(
     day: Sequence[Held],
     providers: Counter[str],
 ) -> None:
-    own = up_to(people, sum(len(folded_words(text)) for text in texts))
+    own = as_long(texts, people)
     echoes = [
         line_key(t) == line_key(one.turns[-1][1])
         for t, one in zip(texts, day, strict=True)
     ]
     theirs = [line_key(one.text) == line_key(one.turns[-1][1]) for one in day]
-    lengths = f"{words(texts):.1f} words a line beside {words(own):.1f}"
+    lengths = f"{words(texts):.1f} words a line beside {words(people):.1f}"
     print(f"{mode}: {dict(providers)}; {lengths}")
     for name, score in (("distinct-2", distinct_pairs), ("self-BLEU", self_bleu)):
         ours, real = score(texts), score(own)

@@ -1,4 +1,4 @@
-"""Writes the README's picture of a real talk: `python -m tests.tui.real_talk`.
+"""Writes the README's picture of a real x-rayed talk: `python -m tests.tui.real_talk`.
 
 The real screens, the real bot in its own process, the starter model and the sample
 server, in a home that is deleted afterwards.
@@ -26,7 +26,7 @@ from app.tui.event_buffer import is_done
 from app.tui.widgets.bubbles import ReplyLine
 from tests.tui.gallery import TARGET, without_web_fonts
 
-SIZE = (110, 44)
+SIZE = (110, 54)
 WAIT_SECONDS = 600.0
 
 LINES = (
@@ -55,7 +55,8 @@ async def talk(home: Home) -> str:
         for number, line in enumerate((*LINES, LAST), 1):
             await pilot.press(*(TO_MARKOV if line == LAST else ()), *line, "enter")
             await _until(pilot, partial(_has_answered, app, number), "a reply")
-        await pilot.press("ctrl+e")
+        # Both toggles: the messages behind the last reply, and who chose each word.
+        await pilot.press("ctrl+e", "ctrl+b")
         await pilot.pause(2.0)
         return without_web_fonts(app.export_screenshot(title="mynah"))
 

@@ -19,6 +19,7 @@ from app.discord.permissions import is_owner, may_speak_to
 from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.sent_before import sent_before
+from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.channel_talk import ChannelTalk
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
@@ -171,7 +172,7 @@ class DirectTalk:
             if len(await self.shared(member)) > 1:
                 await self._tell(message, SPEAKS_AS.format(_name(member.guild)))
             with self._supervisor.contain("Answering a direct message"):
-                await self._answer(message, member)
+                await self._answer(message, member, config)
 
     def _decide(
         self, message: discord.Message, member: discord.Member, config: Config
@@ -193,11 +194,15 @@ class DirectTalk:
         minute = now.hour * 60 + now.minute
         return reply_trigger.decide(heard, recent, config.speak, minute, self._rng)
 
-    async def _answer(self, message: discord.Message, member: discord.Member) -> None:
+    async def _answer(
+        self, message: discord.Message, member: discord.Member, config: Config
+    ) -> None:
         channel = message.channel
         if not isinstance(channel, discord.DMChannel):
             return
         turns = await self._before(message, member.guild)
+        if config.context.attached:
+            turns += await attached_turns(message)
         await self._know_channels(member.guild)
         if message.id in self._deleted:
             log.info("A direct message was deleted before it was answered")
