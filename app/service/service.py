@@ -24,7 +24,7 @@ from app.settings.schema import Config
 
 if TYPE_CHECKING:
     from app.service.handlers.app import AppHandlers
-    from app.service.handlers.course import CourseHandlers
+    from app.service.handlers.last_hour import CourseHandlers
     from app.service.handlers.meter import MeterHandlers
 
 R = TypeVar("R")
@@ -55,7 +55,7 @@ class Service:
     @cached_property
     def course(self) -> "CourseHandlers":
         """The figures of the last hour, which are noted in the background."""
-        from app.service.handlers.course import CourseHandlers
+        from app.service.handlers.last_hour import CourseHandlers
 
         return CourseHandlers(self.context, self._clock)
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from app.ipc import control
-from app.service.handlers.course import MOMENTS, CourseHandlers, kind_of
+from app.service.handlers.last_hour import MOMENTS, CourseHandlers, kind_of
 from app.service.service import Service
 from tests.asking import ask
 
