@@ -19,6 +19,13 @@ UNFINISHED = ".unfinished"
 ABANDONED_SECONDS = 60.0
 """A temporary that nobody wrote to for so long belongs to a process that is gone."""
 
+PAUSES = (0.05,) * 20 if os.name == "nt" else ()
+"""Seconds between tries to replace a file that somebody reads.
+
+Windows refuses that until a reader, such as a virus scanner, is done (FILE_SHARE_DELETE
+in https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew).
+"""
+
 
 def ensure_free(target: Path, *, overwrite: bool) -> None:
     """Check that no file is replaced unasked.
@@ -74,8 +81,18 @@ def put(temporary: Path, path: Path, *, is_synced: bool = False) -> None:
         # Windows flushes only what may be written to.
         with temporary.open("rb+" if os.name == "nt" else "rb") as file:
             to_disk(file.fileno())
-    os.replace(temporary, path)
+    _replace(temporary, path)
     sync_directory(path.parent)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    for pause in PAUSES:
+        try:
+            os.replace(temporary, path)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    os.replace(temporary, path)
 
 
 def write_text(path: Path, text: str, *, is_secret: bool = False) -> None:

@@ -73,6 +73,10 @@ def _for_watchers(
     }
 
 
+WAITING = 4
+"""The connections that wait; without descriptors asyncio tells an error for each."""
+
+
 class Door:
     """Listens on loopback and serves every peer that knows the key."""
 
@@ -96,7 +100,7 @@ class Door:
     async def open(self) -> Endpoint:
         """Start listening on a free port, and write the endpoint file."""
         self._server = await asyncio.start_server(
-            self._welcome, "127.0.0.1", 0, limit=MAX_FRAME_BYTES
+            self._welcome, "127.0.0.1", 0, limit=MAX_FRAME_BYTES, backlog=WAITING
         )
         port = self._server.sockets[0].getsockname()[1]
         self._endpoint = Endpoint(port, self._endpoint.key, os.getpid())

@@ -42,7 +42,7 @@ BOMBS = {
     "objects.jsonl": (
         b"", b'{"author":"a","text":"b","x":[' + b"{}," * 10**6 + b"{}]}\n",
     ),
-    "whatsapp.txt": (b"[01/02/20, 10:00:00] ann: hi\n", b"aa\n"),
+    "whatsapp.txt": (b"[01/02/20, 10:00:00] ann: hi\n" * 40, b"aa\n"),
     "log.txt": (LOG, b"aa\n"),
     "tag.html": (PAGE + b'<a href="', b"a"),
     "attributes.html": (PAGE + b"<a ", b"a "),

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -141,12 +140,11 @@ async def clock_moved(bot: Bot, rng: Random) -> float:
 async def damaged(bot: Bot, rng: Random) -> float:
     """Damage a page of its database, and put the sound one back."""
     bot.kill()
-    sound = bot.scratch / "sound.db"
-    for name in ("mynah.db-wal", "mynah.db-shm"):
-        (bot.home.root / name).unlink(missing_ok=True)
-    shutil.copy2(bot.home.database, sound)
-    size = sound.stat().st_size
-    with bot.home.database.open("r+b") as file:
+    bot.process = None
+    database, names = bot.home.database, ("mynah.db", "mynah.db-wal", "mynah.db-shm")
+    sound = {name: (bot.home.root / name).read_bytes() for name in names}
+    size = len(sound["mynah.db"])
+    with database.open("r+b") as file:
         file.seek(rng.randrange(1, size // 4096) * 4096)
         file.write(os.urandom(4096))
     process = bot.start()
@@ -156,9 +154,8 @@ async def damaged(bot: Bot, rng: Random) -> float:
         process.kill()  # The page is one that it needs later.
         process.wait()
     assert process.returncode != 70, "it had a bug"
-    for name in ("mynah.db-wal", "mynah.db-shm"):
-        (bot.home.root / name).unlink(missing_ok=True)
-    shutil.copy2(sound, bot.home.database)
+    for name, data in sound.items():
+        (bot.home.root / name).write_bytes(data)
     return await bot.up()
 
 

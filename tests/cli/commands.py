@@ -10,7 +10,10 @@ import time
 from app.cli.connect import connect
 from app.core.paths import Home
 from app.ipc import control
-from app.ipc.endpoint import read
+from app.ipc.endpoint import Endpoint, read
+
+PATIENCE = 100 if os.name == "nt" else 30
+"""Seconds for a start, which takes long under wine."""
 
 LINES = [
     "the cat sat on the mat today",
@@ -27,7 +30,7 @@ def mynah(home: Home, *words: str, stdin: str = "") -> subprocess.CompletedProce
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * PATIENCE,
         check=False,
     )
 
@@ -45,12 +48,21 @@ class Bot:
             [sys.executable, "-m", "app", "serve", "--home", str(home.root)],
             stderr=subprocess.PIPE,
         )
-        until = time.monotonic() + 30
-        while (at := read(home.endpoint_file)) is None or at.pid != self.process.pid:
+        try:
+            self.endpoint = self._wait_for_endpoint()
+        except AssertionError:
+            self.process.kill()
+            raise
+
+    def _wait_for_endpoint(self) -> Endpoint:
+        until = time.monotonic() + PATIENCE
+        while (at := read(self.home.endpoint_file)) is None or (
+            at.pid != self.process.pid
+        ):
             assert self.process.poll() is None, self.process.communicate()[1]
             assert time.monotonic() < until
             time.sleep(0.02)
-        self.endpoint = at
+        return at
 
     def end(self) -> int:
         """Ask it to end, which a window of Windows does that is not here."""

@@ -1,6 +1,7 @@
 import errno
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,27 @@ def test_a_secret_is_readable_by_its_owner_alone_from_the_first_byte(tmp_path):
         assert not private.is_open(temporary)
     os.umask(before)
     assert not private.is_open(target)
+
+
+def test_a_file_that_somebody_reads_is_replaced_once_that_ends(tmp_path, monkeypatch):
+    target = tmp_path / "settings.toml"
+    target.write_bytes(b"old")
+    reader = target.open("rb")
+    if os.name == "nt":
+        threading.Timer(0.2, reader.close).start()
+    else:
+        replace = os.replace
+
+        def refuse_while_read(source, place):
+            if not reader.closed:
+                reader.close()
+                raise PermissionError(13, "in use")
+            replace(source, place)
+
+        monkeypatch.setattr(os, "replace", refuse_while_read)
+        monkeypatch.setattr(files, "PAUSES", (0.0,))
+    files.write_text(target, "new")
+    assert target.read_bytes() == b"new"
 
 
 def test_the_file_and_then_its_directory_reach_the_disk(tmp_path, monkeypatch):

@@ -1,6 +1,9 @@
 """The door of a running bot opens to those who know the key, and to nobody else."""
 
 import asyncio
+import os
+import socket
+import sys
 from contextlib import suppress
 
 import pytest
@@ -39,6 +42,33 @@ async def test_whoever_reads_the_file_is_served(door, tmp_path):
     assert await peer.call(Do("echo", "hi")) == Said("hi")
     peer.close()
     await run
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no such limit")
+async def test_without_descriptors_few_errors_are_told_and_then_it_serves_again(
+    door, tmp_path
+):
+    import resource
+
+    known = endpoint.read(tmp_path / "endpoint.json")
+    assert known is not None
+    errors: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: errors.append(context))
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.create_connection(("127.0.0.1", known.port)):
+        used = len(os.listdir("/proc/self/fd")) - 1
+        resource.setrlimit(resource.RLIMIT_NOFILE, (used, usual[1]))
+        try:
+            async with asyncio.timeout(15):
+                while not errors:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.01)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+        assert len(errors) < 10
+    peer = await attach(tmp_path / "endpoint.json", CATALOGUE)
+    assert peer is not None
+    peer.close()
 
 
 @pytest.mark.parametrize("words", [b"", b"0" * 64 + b"\n", b'{"id":1,"method":"do"}\n'])
