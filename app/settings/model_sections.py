@@ -54,7 +54,7 @@ class ModelSettings:
         low=0,
         high=100000,
     )
-    temperature: float = setting(0.8, "Sampling temperature.", low=0, high=2)
+    temperature: float = setting(0.9, "Sampling temperature.", low=0, high=2)
     top_p: float = setting(0.95, "Nucleus sampling.", low=0.05, high=1)
     seed: int = setting(
         -1, "Sampling seed; -1 draws a new one each time.", low=-1, high=2147483647
