@@ -48,7 +48,7 @@ SYNONYMS = {
     "playground.again": "retry repeat regenerate reroll another",
     "playground.new_talk": "clear reset empty start over fresh forget",
     "playground.write_lines": "multiline paragraph newline long text paste",
-    "playground.compare": "ab compare side by side versus both model voice",
+    "playground.beside": "ab compare side by side versus both model voice",
     "playground.keep(0)": "choose first better winner",
     "playground.keep(1)": "choose second better winner",
     "playground.rate(1)": "like good thumbs up rate feedback",

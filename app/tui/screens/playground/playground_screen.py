@@ -40,7 +40,7 @@ class PlaygroundScreen(TalkingScreen):
         Binding("ctrl+r", "again", "Again", priority=True),
         Binding("ctrl+k", "new_talk", "New talk", priority=True),
         Binding("ctrl+j", "write_lines", "Several lines", priority=True),
-        Binding("ctrl+s", "compare", "Two ways", priority=True),
+        Binding("ctrl+s", "beside", "Two ways", priority=True),
         Binding("up", "history(1)", "Earlier text", show=False),
         Binding("down", "history(-1)", "Later text", show=False),
         Binding("plus", "rate(1)", "Like"),
@@ -158,7 +158,7 @@ class PlaygroundScreen(TalkingScreen):
             field.value = " ".join(text.split("\n"))
             field.cursor_position = len(field.value)
 
-    def action_compare(self) -> None:
+    def action_beside(self) -> None:
         """Put the replies of another way beside those of the chosen one."""
 
         def named(text: str | None, refusal: str = "") -> None:
