@@ -84,6 +84,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             "Memory": service.context.memory.keep_up,
             "The index of the search": SearchKeeper(service.context).keep_up,
             "Loading models at hosts": HostWarmer(service.context).keep_up,
+            "The figures of the last hour": service.course.keep_up,
             "The meter": service.metering.keep_up,
             "Looking for updates": UpdateWatcher(service.context).keep_up,
             "Tuning the starter model": Requantise(service.context).keep_starter_tuned,

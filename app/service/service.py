@@ -24,6 +24,7 @@ from app.settings.schema import Config
 
 if TYPE_CHECKING:
     from app.service.handlers.app import AppHandlers
+    from app.service.handlers.last_hour import CourseHandlers
     from app.service.handlers.meter import MeterHandlers
 
 R = TypeVar("R")
@@ -50,6 +51,13 @@ class Service:
         from app.service.handlers.app import AppHandlers
 
         return AppHandlers(self.context, self._clock)
+
+    @cached_property
+    def course(self) -> "CourseHandlers":
+        """The figures of the last hour, which are noted in the background."""
+        from app.service.handlers.last_hour import CourseHandlers
+
+        return CourseHandlers(self.context, self._clock)
 
     @cached_property
     def metering(self) -> "MeterHandlers":
@@ -205,6 +213,7 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.BLIND_TEST_REQUESTS): _blind_tests,
     tuple(control.FINE_TUNING_REQUESTS): _fine_tuning,
     tuple(control.SNAPSHOT_REQUESTS): _snapshots,
+    tuple(control.COURSE_REQUESTS): lambda service: service.course,
 }
 
 

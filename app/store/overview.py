@@ -127,6 +127,29 @@ def replies_over_time(
     ]
 
 
+OUTCOMES = {
+    "sent": ("sent", "replaced"),
+    "tried here": ("made",),
+    "drafts": ("draft", "rejected"),
+    "silent": ("silent",),
+    "not delivered": ("stopped", "refused", "failed"),
+}
+"""The states of a reply by the word for them."""
+
+
+def outcomes_over_time(since: int, step: int) -> list[tuple[int, str, int]]:
+    """Count replies since a time, by span of `step` milliseconds and outcome."""
+    start = (Reply.created / step).cast("INTEGER") * step
+    query = Reply.select(start, Reply.state, fn.COUNT(Reply.id))
+    query = query.where(Reply.created >= since).group_by(start, Reply.state)
+    words = {state: word for word, states in OUTCOMES.items() for state in states}
+    return [
+        (at, words[state], count)
+        for at, state, count in tuples(query.order_by(start))
+        if state in words
+    ]
+
+
 def since(start: int) -> dict[str, int]:
     """Count messages and replies since a time."""
     # Asked every second; channel by channel, the index leads to the new ones alone.

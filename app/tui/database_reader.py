@@ -138,6 +138,14 @@ class DatabaseReader:
         found = await self._read(overview.replies_over_time, since, step, guild)
         return [row._replace(provider=safe_text(row.provider)) for row in found or []]
 
+    async def outcomes_over_time(
+        self, since: int, step: int
+    ) -> list[tuple[int, str, int]]:
+        """Count replies by time span and outcome."""
+        from app.store import overview
+
+        return await self._read(overview.outcomes_over_time, since, step) or []
+
     async def use_by_day(self, since: int) -> "list[DayUse]":
         """Return the ledger's totals, newest day first."""
         from app.store import usage

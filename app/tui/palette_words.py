@@ -12,6 +12,7 @@ SYNONYMS = {
     "logs": "errors debug trouble",
     "help": "manual guide documentation keys shortcuts tour faq",
     "home.start_or_stop": "run launch quit shut down",
+    "home.graphs": "chart plot statistics memory cpu processor speed queue history svg",
     "home.discord": "connect disconnect online offline reconnect log in",
     "guild.channels.invite": "invitation add bot link url join permissions server",
     "learn.import": "load add file history chat discordchatexporter package teach",

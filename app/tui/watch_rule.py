@@ -4,9 +4,9 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 READING = frozenset(
-    "open filter leave_field pick section view jump xray conversation copy_part places"
-    " lines results level newest save compare scroll_talk pick_guild type sources"
-    " leave_or_stop".split()
+    "open graphs filter leave_field pick section view jump xray conversation copy_part"
+    " places lines results level newest save compare scroll_talk pick_guild type"
+    " sources leave_or_stop".split()
 )
 """The actions of screens and sections that change nothing."""
 

@@ -101,6 +101,19 @@ async def test_two_ways_with_one_seed_differ_by_nothing_but_the_way(service: Ser
         assert {rated, others} == {0, 1}
 
 
+async def test_graphs_show_the_figures_of_the_processes_that_run(service: Service):
+    for _ in range(3):
+        await service.course.note()
+    async with on_screen(service, "home") as pilot:
+        while len(pilot.app.screen_stack) > 1:
+            await pilot.press("escape")
+        await pilot.press("g")
+        await settle(pilot)
+        page = text_of(pilot)
+        assert "Memory of the bot" in page and "Processor of the bot" in page
+        assert "now 0, at most 0, on average 0" in page
+
+
 async def test_the_service_refuses_who_only_watches(service: Service):
     async with on_screen(service, "settings", is_watching=True) as pilot:
         assert "watching only" in text_of(pilot)

@@ -50,6 +50,7 @@ class HomeScreen(MynahScreen):
         Binding("r", "restart", "Restart"),
         Binding("o", "discord", "On/offline"),
         Binding("enter", "open", "Open server", show=False),
+        Binding("g", "graphs", "Graphs"),
         Binding("w", "app.wizard", "First steps"),
     ]
 
@@ -157,6 +158,12 @@ class HomeScreen(MynahScreen):
     def _stop(self, yes: bool | None) -> None:
         if yes:
             self.app.run_link(self.app.link.stop)
+
+    def action_graphs(self) -> None:
+        """Show speed, queue, processes and replies over time."""
+        from app.tui.screens.home.graphs import Graphs
+
+        self.app.push_screen(Graphs(self))
 
     def action_restart(self) -> None:
         """Stop the bot and start it again."""
