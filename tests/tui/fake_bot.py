@@ -61,6 +61,7 @@ def filled(kind: Any, told: Any) -> Any:
 
 def blank(hint: Any) -> Any:
     """Nothing, as a field of that type has it."""
+    hint = getattr(hint, "__supertype__", hint)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
         return inner[0]
