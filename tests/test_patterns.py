@@ -17,6 +17,7 @@ from app.chat import postprocess
 from app.core.paths import Home
 from app.providers.local.chat_log import Cleaner
 from app.service.support_bundle import _Hide
+from app.store.search import occurrences
 from app.tui import remedies
 from app.voice import files
 from tests.attacks import Attack
@@ -35,6 +36,9 @@ BUILT: dict[str, Callable[[Path], object]] = {
         "a"
     ),
     "app/voice/files.py:_files": lambda path: files.remove(path, "1"),
+    "app/store/search/occurrences.py:_whole": lambda _: occurrences._whole(
+        [], " ".join(NAMES)
+    ),
     "app/tui/remedies.py:in_keys": lambda _: remedies.in_keys("`mynah demo`"),
 }
 """What builds a pattern at run time, and a way to have it built of hostile names."""

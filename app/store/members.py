@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from peewee import fn
 
 from app.core.names import GuildId
-from app.store import conversations, rows, sqlite, voice_changes
+from app.store import conversations, rows, sqlite
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
-from app.store.replies import NO_WORDS
+from app.store.replies import end_imitations, note_imitation
 from app.store.rows import StoredMember
 from app.store.tables import (
     Attachment,
@@ -22,7 +22,6 @@ from app.store.tables import (
     Member,
     Message,
     Reply,
-    ReplySource,
 )
 
 _CHOICE = "direct "
@@ -178,27 +177,13 @@ def begin_imitation(reply: int, author: str) -> bool:
     row = Reply.get_or_none((Reply.id == reply) & (Reply.state != "forgotten"))
     if row is None or not allows_voice(GuildId(row.guild_id), author):
         return False
-    Reply.update(imitates=author).where(Reply.id == reply).execute()
+    note_imitation(reply, author)
     return True
 
 
 def allows_voice(guild: GuildId, author: str) -> bool:
     """Return whether a member (hash) agreed that the bot speaks like them."""
     return any(one.author == author for one in imitable(guild))
-
-
-@write
-def end_imitations(guild: GuildId, author: str) -> None:
-    """Take the words out of what speaks like a member (hash) and is not sent yet."""
-    mine = (Reply.guild == guild) & (Reply.imitates == author)
-    begun = mine & Reply.state.in_(("claimed", "made", "draft"))
-    found = [row for (row,) in tuples(Reply.select(Reply.id).where(begun))]
-    for reply in found:
-        ReplySource.delete().where(ReplySource.reply == reply).execute()
-        emptied = Reply.update(state="forgotten", **NO_WORDS)
-        emptied.where(Reply.id == reply).execute()
-    if found:
-        voice_changes.note(guild, [voice_changes.OTHER_WORDS])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,15 @@ from peewee import IntegrityError
 from app.core.explanation import DrawnMessage, Explanation, QuotedMessage, TokenCounts
 from app.core.labels import is_host
 from app.core.names import GuildId
-from app.store import audience, feedback, messages, rows, tombstones, usage
+from app.store import (
+    audience,
+    feedback,
+    messages,
+    rows,
+    tombstones,
+    usage,
+    voice_changes,
+)
 from app.store.authors import people_of
 from app.store.database import tuples, write
 from app.store.rows import StoredMessage, StoredReply
@@ -268,6 +276,26 @@ def take_words(reply: int) -> None:
         ReplySource.delete().where(ReplySource.reply == reply).execute()
         emptied = Reply.update(state="claimed", **NO_WORDS)
         emptied.where(Reply.id == reply).execute()
+
+
+@write
+def note_imitation(reply: int, author: str) -> None:
+    """Note that a reply speaks like a member (hash)."""
+    Reply.update(imitates=author).where(Reply.id == reply).execute()
+
+
+@write
+def end_imitations(guild: GuildId, author: str) -> None:
+    """Take the words out of what speaks like a member (hash) and is not sent yet."""
+    mine = (Reply.guild == guild) & (Reply.imitates == author)
+    begun = mine & Reply.state.in_(("claimed", "made", "draft"))
+    found = [row for (row,) in tuples(Reply.select(Reply.id).where(begun))]
+    for reply in found:
+        ReplySource.delete().where(ReplySource.reply == reply).execute()
+        emptied = Reply.update(state="forgotten", **NO_WORDS)
+        emptied.where(Reply.id == reply).execute()
+    if found:
+        voice_changes.note(guild, [voice_changes.OTHER_WORDS])
 
 
 @write

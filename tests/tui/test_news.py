@@ -71,7 +71,7 @@ async def test_a_finished_import_opens_nothing_and_says_where_the_details_are(
 
 async def test_a_notice_covers_neither_the_keys_nor_the_status(open_app: Open):
     """With a reply chosen, the keys of Conversations take three lines here."""
-    options = {"size": (60, 24), "notifications": True}
+    options = {"size": (44, 24), "notifications": True}
     async with open_app("conversations", **options) as pilot:
         await pilot.press("right")
         await settle(pilot)
@@ -101,8 +101,10 @@ async def test_a_step_that_appears_above_the_cursor_does_not_take_its_place(
         bot.replies["models"] = MODELS
         ready = control.ModelStatus("starter", "ready")
         bot.say(control.StateChanged(control.StatusReply(model=ready)))
-        await pilot.pause(0.6)
-        await settle(pilot)
+        for _ in range(30):
+            await pilot.pause(0.2)
+            if options.option_count != before:
+                break
         assert options.option_count == before + 1
         assert options.highlighted_option.id == chosen == "token"
         await pilot.press("enter")

@@ -76,6 +76,12 @@ async def _decide(place: Place) -> Request[Any]:
     return control.Decide(await place.draft(), True)
 
 
+async def _draft_back(place: Place) -> Request[Any]:
+    draft = await place.draft()
+    await place.calls.decide(Nobody(), control.Decide(draft, False))
+    return control.DraftBack(draft)
+
+
 async def _send(place: Place) -> Request[Any]:
     await place.discord.wait_for(lambda: is_online(place.calls))
     return control.Send(HARBOUR, "general", "good evening")
@@ -142,11 +148,13 @@ CASES: tuple[Case, ...] = (
     lambda _: control.Listen(HARBOUR, "general", True),
     _send,
     _decide,
+    _draft_back,
     lambda _: control.Quiet(HARBOUR, "general", 60),
     lambda _: control.Train(HARBOUR, ["general"]),
     _steer,
     lambda _: control.Doctor(),
     lambda _: control.Status(),
+    lambda _: control.Course(),
     # What its copy says as well is not searched for.
     lambda _: control.Forget("copy", everything=True),
     lambda _: control.Forget("den", everything=True, prove=True),
