@@ -66,6 +66,8 @@ async def test_the_key_that_fetches_takes_up_a_paused_fetch(open_app: Open):
     bot = busy_bot()
     async with open_app("models", bot) as pilot:
         await opened_on_the_fetch(pilot, bot, "models")
+        await pilot.press("enter")
+        assert "p pauses it, x stops it" in told(pilot)
         await say(pilot, bot, replace(PULL, paused=True))
         await pilot.press("f")
         await settle(pilot)

@@ -76,12 +76,6 @@ async def _decide(place: Place) -> Request[Any]:
     return control.Decide(await place.draft(), True)
 
 
-async def _draft_back(place: Place) -> Request[Any]:
-    draft = await place.draft()
-    await place.calls.decide(Nobody(), control.Decide(draft, False))
-    return control.DraftBack(draft)
-
-
 async def _send(place: Place) -> Request[Any]:
     await place.discord.wait_for(lambda: is_online(place.calls))
     return control.Send(HARBOUR, "general", "good evening")
@@ -148,7 +142,6 @@ CASES: tuple[Case, ...] = (
     lambda _: control.Listen(HARBOUR, "general", True),
     _send,
     _decide,
-    _draft_back,
     lambda _: control.Quiet(HARBOUR, "general", 60),
     lambda _: control.Train(HARBOUR, ["general"]),
     _steer,
@@ -163,6 +156,7 @@ CASES: tuple[Case, ...] = (
 """The requests in an order in which each finds what it speaks of."""
 
 NOT_RUN: dict[type[Request[Any]], str] = {
+    control.DraftBack: "replies as `Decide` does; see tests/discord/test_controller.py",
     control.ModelPull: "fetches a file from the hub; tests/modelfiles has a hub",
     control.ModelTune: "measures for minutes; see tests/service/test_requantise.py",
 }

@@ -163,7 +163,9 @@ class ModelsScreen(MynahScreen):
         is_here = model is not None and model.present
         fits = {
             "pause": fetch is not None,
-            "pull": model is not None and not is_here and fetch is None,
+            "pull": model is not None
+            and not is_here
+            and (fetch is None or fetch.paused),
             "use": is_here,
             "measure": is_here,
             "remove": is_here or fetch is not None,
@@ -189,7 +191,12 @@ class ModelsScreen(MynahScreen):
         model = self._model
         if model is None:
             return
-        if model.fits is False:
+        if pull := self._fetch:
+            if pull.paused:
+                self.app.steer(pull, "resume")
+            else:
+                self.app.tell("It is being fetched: p pauses it, x stops it.")
+        elif model.fits is False:
             detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
             question = "Fetch a model that is too large for this computer?"
 
