@@ -161,6 +161,7 @@ class ModelsScreen(MynahScreen):
             return True
         model, fetch = self._model, self._fetch
         is_here = model is not None and model.present
+        is_at_rest = fetch is None or fetch.paused
         fits = {
             "pause": fetch is not None,
             "pull": model is not None
