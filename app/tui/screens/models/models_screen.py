@@ -164,9 +164,7 @@ class ModelsScreen(MynahScreen):
         is_at_rest = fetch is None or fetch.paused
         fits = {
             "pause": fetch is not None,
-            "pull": model is not None
-            and not is_here
-            and (fetch is None or fetch.paused),
+            "pull": model is not None and not is_here and is_at_rest,
             "use": is_here,
             "measure": is_here,
             "remove": is_here or fetch is not None,
