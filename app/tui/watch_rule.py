@@ -1,5 +1,6 @@
 """The rule for screens that only watch; the bot refuses their requests in any case."""
 
+from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 
@@ -13,6 +14,7 @@ READING = frozenset(
 
 def would_change(action: object, owner: DOMNode | None) -> bool:
     """Return whether an action is a key of a screen or section, and changes things."""
-    keys = type(owner).BINDINGS if owner is not None else ()
+    # The keys of the program go to screens, show help and quit.
+    keys = () if owner is None or isinstance(owner, App) else type(owner).BINDINGS
     actions = {key.action for key in keys if isinstance(key, Binding)}
     return action in actions and str(action).partition("(")[0] not in READING

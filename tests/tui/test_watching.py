@@ -42,6 +42,23 @@ async def test_no_key_of_a_watching_screen_asks_for_a_change(
         assert not [one for one in bot.asked if not one.only_reads]
 
 
+async def test_the_keys_of_the_program_go_to_every_screen_and_quit(filled_home: Home):
+    bot = busy_bot()
+    app = MynahApp(filled_home, bot, clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await begun(pilot, bot)
+        for number, entry in enumerate(SCREENS, 1):
+            for key in (entry.key, f"f{number}"):
+                app.action_go(SCREENS[number % len(SCREENS)].name)
+                await settle(pilot)
+                await pilot.press("escape", key)
+                await settle(pilot)
+                assert app.current_mode == entry.name, key
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert not app.is_running
+
+
 async def test_a_key_that_changes_things_says_that_these_screens_only_watch(
     filled_home: Home,
 ):
