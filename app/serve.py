@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
@@ -84,7 +84,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             "Memory": service.context.memory.keep_up,
             "The index of the search": SearchKeeper(service.context).keep_up,
             "Loading models at hosts": HostWarmer(service.context).keep_up,
-            "The figures of the last hour": service.course.keep_up,
+            "The figures of the last hour": service.last_hour.keep_up,
             "The meter": service.metering.keep_up,
             "Looking for updates": UpdateWatcher(service.context).keep_up,
             "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
@@ -107,6 +107,7 @@ class LateDiscord:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._loading: asyncio.Task[DiscordController] | None = None
+        self._own: Mapping[str, Handler] = {}
         service.context.forgetter.on_withdrawn = self._withdraw
         self.handlers: dict[str, Handler] = {
             kind.method: partial(self._answer, kind.method)

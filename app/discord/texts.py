@@ -298,12 +298,11 @@ def origin_text(origin: PhraseOrigin, guild: int) -> str:
         f" <t:{first.ts // 1000}:D>: {where}"
     ]
     if origin.count > 1:
-        about = "about " if origin.is_estimate else ""
+        about = "So far about " if origin.is_estimate else "So far "
         named = [f"{quote(name, 40)} ({count:,})" for name, count in origin.channels]
         lines.append(
-            f"Until now {about}{many(origin.count, 'message')} by"
-            f" {many(origin.people, 'member')} have it, most of them in"
-            f" {', '.join(named)}."
+            f"{about}{many(origin.count, 'message')} by"
+            f" {many(origin.people, 'member')}: {', '.join(named)}."
         )
     else:
         lines.append("Nobody has said it since.")

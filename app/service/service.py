@@ -24,7 +24,7 @@ from app.settings.schema import Config
 
 if TYPE_CHECKING:
     from app.service.handlers.app import AppHandlers
-    from app.service.handlers.last_hour import CourseHandlers
+    from app.service.handlers.last_hour import LastHourHandlers
     from app.service.handlers.meter import MeterHandlers
 
 R = TypeVar("R")
@@ -53,11 +53,11 @@ class Service:
         return AppHandlers(self.context, self._clock)
 
     @cached_property
-    def course(self) -> "CourseHandlers":
+    def last_hour(self) -> "LastHourHandlers":
         """The figures of the last hour, which are noted in the background."""
-        from app.service.handlers.last_hour import CourseHandlers
+        from app.service.handlers.last_hour import LastHourHandlers
 
-        return CourseHandlers(self.context, self._clock)
+        return LastHourHandlers(self.context, self._clock)
 
     @cached_property
     def metering(self) -> "MeterHandlers":
@@ -213,7 +213,7 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.BLIND_TEST_REQUESTS): _blind_tests,
     tuple(control.FINE_TUNING_REQUESTS): _fine_tuning,
     tuple(control.SNAPSHOT_REQUESTS): _snapshots,
-    tuple(control.COURSE_REQUESTS): lambda service: service.course,
+    tuple(control.LAST_HOUR_REQUESTS): lambda service: service.last_hour,
 }
 
 

@@ -34,7 +34,7 @@ from app.tui import clipboard, desktop_notice
 from app.tui.attention import Attention
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
-from app.tui.changes import Change, changes
+from app.tui.changes import MOST_CHANGES, Change
 from app.tui.database_reader import DatabaseReader
 from app.tui.event_buffer import NewEvents, is_done
 from app.tui.measurements import measure_every_change
@@ -134,7 +134,8 @@ class MynahApp(App[int]):
         self._streams = os.getpid() * 10_000
         self.presses = 0
         """The number of keys pressed so far."""
-        self.changes = changes()
+        self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)
+        """Those that can be taken back, the last one at the end."""
         self.attention = Attention()
         self.notices = "off"
         """The way in which the owner wants to be told what waits."""
@@ -371,8 +372,7 @@ class MynahApp(App[int]):
     def action_undo(self) -> None:
         """Take back the last change that can be taken back."""
         change = self.changes.pop()
-        change.take_back()
-        self.tell(change.says)
+        change.take_back(partial(self.tell, change.says))
         self.screen.refresh_bindings()
 
     def action_next_theme(self) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 NEAR = 0.8
 """The share of a budget from which it is nearly spent."""
 
-LOST = "!"
+ALARM = "!"
 DONE = "✓"
 
 
@@ -61,7 +61,7 @@ class Attention:
             if 0 < NEAR * budget <= spent
         }
         fresh, self._near = near - self._near, near
-        self._mark("usage", LOST if near else "")
+        self._mark("usage", ALARM if near else "")
         return [
             f"{format.money(budgets[when][0])} of {format.money(budgets[when][1])} are"
             f" spent {when}."
@@ -73,7 +73,7 @@ class Attention:
         if not self._was_online:
             return []
         self._was_online = False
-        self._mark("home", LOST)
+        self._mark("home", ALARM)
         return [f"The bot is lost: {reason}."]
 
     def hear(self, jobs: "Iterable[Progress]", in_front: str) -> list[str]:

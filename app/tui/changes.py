@@ -1,10 +1,10 @@
-"""The changes of this window that can be taken back, the last one first."""
+"""A change of this window that can be taken back."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-MOST = 30
+MOST_CHANGES = 30
+"""The most changes that are remembered; the oldest are dropped."""
 
 
 @dataclass(frozen=True)
@@ -13,9 +13,5 @@ class Change:
 
     says: str
     """The state after the way back, in a sentence."""
-    take_back: Callable[[], None]
-
-
-def changes() -> deque[Change]:
-    """Return an empty history, which drops the oldest change when it is full."""
-    return deque(maxlen=MOST)
+    take_back: Callable[[Callable[[], None]], None]
+    """Goes the way back, and calls what it is given once that is done."""

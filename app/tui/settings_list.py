@@ -123,8 +123,7 @@ def change(
         options = [(choice, choice) for choice in key.choices]
         screen.app.push_screen(Pick(key.doc, options, at), put)
     else:
-        listed = item.value if isinstance(item.value, list) else None
-        shown = shown_plain(item.value) if listed is None else ", ".join(listed)
+        shown = typed(item.value)
         ask_text(screen, key.name, (key.doc, _hint(key)), shown, done, guild)
 
 
@@ -267,13 +266,20 @@ async def _way_back(
         reply = await screen.app.link.call(control.ConfigGet(name, guild))
     except AppError:
         return None
-    for shown in reply.settings:
-        if shown.key == name:
-            is_own = shown.origin == ("guild" if guild else "file")
-            text = typed(shown.value) if is_own else None
-            back = partial(put_value, screen, name, text, done, guild, is_back=True)
-            return Change(f"{name} is {shown_value(shown.value)} again.", back)
-    return None
+    shown = next((one for one in reply.settings if one.key == name), None)
+    if shown is None:
+        return None
+    is_own = shown.origin == ("guild" if guild else "file")
+    text = typed(shown.value) if is_own else None
+
+    def take_back(told: Callable[[], None]) -> None:
+        def finished() -> None:
+            done()
+            told()
+
+        put_value(screen, name, text, finished, guild, is_back=True)
+
+    return Change(f"{name} is {shown_value(shown.value)} again.", take_back)
 
 
 def typed(value: SettingValue) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from app.ipc import control
-from app.service.handlers.last_hour import MOMENTS, CourseHandlers, kind_of
+from app.service.handlers.last_hour import MOMENTS, LastHourHandlers, kind_of
 from app.service.service import Service
 from tests.asking import ask
 
@@ -15,8 +15,8 @@ LEAST_BYTES = 10_000_000
 async def test_a_moment_has_speed_queue_and_the_memory_of_this_process(
     service: Service,
 ):
-    await service.course.note()
-    (moment,) = (await ask(service, control.Course())).moments
+    await service.last_hour.note()
+    (moment,) = (await ask(service, control.LastHour())).moments
     bot = next(one for one in moment.processes if one.name == "bot")
     assert bot.bytes > LEAST_BYTES and bot.processor >= 0
     assert (moment.tokens_per_second, moment.queue) == (0.0, 0)
@@ -34,21 +34,21 @@ async def test_children_are_named_after_their_role(service: Service):
     )
     assert child.stdout and child.stdin
     await child.stdout.readline()
-    await service.course.note()
+    await service.last_hour.note()
     child.stdin.close()
     await child.wait()
-    await service.course.note()
-    during, after = (await ask(service, control.Course())).moments
+    await service.last_hour.note()
+    during, after = (await ask(service, control.LastHour())).moments
     assert {one.name for one in during.processes} == {"bot", "model"}
     assert {one.name for one in after.processes} == {"bot"}
 
 
 async def test_no_more_than_an_hour_is_kept(service: Service):
     times = iter(range(MOMENTS + 5))
-    keeper = CourseHandlers(service.context, lambda: float(next(times)))
+    keeper = LastHourHandlers(service.context, lambda: float(next(times)))
     for _ in range(MOMENTS + 5):
         await keeper.note()
-    told = await keeper.course(_Nobody(), control.Course())
+    told = await keeper.last_hour(_Nobody(), control.LastHour())
     assert [one.at for one in told.moments] == [*range(5, MOMENTS + 5)]
 
 

@@ -17,7 +17,7 @@ from app.service.handlers.forget import ForgetHandlers
 from app.service.handlers.guilds import GuildHandlers
 from app.service.handlers.hosts import HostHandlers
 from app.service.handlers.imports import ImportHandlers
-from app.service.handlers.last_hour import CourseHandlers
+from app.service.handlers.last_hour import LastHourHandlers
 from app.service.handlers.meter import MeterHandlers
 from app.service.handlers.models import ModelHandlers
 from app.service.handlers.replies import ReplyHandlers
@@ -28,7 +28,7 @@ HANDLERS = {
     AppHandlers: control.APP_REQUESTS,
     BenchmarkHandlers: control.BENCHMARK_REQUESTS,
     BlindTestHandlers: control.BLIND_TEST_REQUESTS,
-    CourseHandlers: control.COURSE_REQUESTS,
+    LastHourHandlers: control.LAST_HOUR_REQUESTS,
     DiscordController: control.DISCORD_REQUESTS,
     FineTuningHandlers: control.FINE_TUNING_REQUESTS,
     ForgetHandlers: control.FORGET_REQUESTS,

@@ -333,7 +333,7 @@ def busy_bot(**replies: Any) -> FakeBot:
         "job": lambda asked: control.JobControlReply(asked.job, asked.action),
         "send": control.SendReply(["1"]),
         "decide": lambda asked: control.DecideReply(asked.reply, asked.approve),
-        "course": control.CourseReply([]),
+        "last_hour": control.LastHourReply([]),
         "draft_back": lambda asked: control.DecideReply(asked.reply, False),
         "forget": control.ForgetReply(
             7, 7, 1, True, receipt=control.Receipt(["messages"], 9, 10**6, 7, 0, [])

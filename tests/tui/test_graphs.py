@@ -13,10 +13,12 @@ from tests.tui.sample_home import NOW
 from tests.tui.terminal import Open, settle, text_of, told
 
 
-def moment(at: float, speed: float, queue: int, megabytes: int) -> control.CourseMoment:
+def moment(
+    at: float, speed: float, queue: int, megabytes: int
+) -> control.LastHourMoment:
     """A moment with one process."""
     uses = [control.ProcessUse("bot", megabytes * 1_000_000, 12.5)]
-    return control.CourseMoment(at, speed, queue, uses)
+    return control.LastHourMoment(at, speed, queue, uses)
 
 
 def bot_with_an_hour() -> FakeBot:
@@ -26,7 +28,7 @@ def bot_with_an_hour() -> FakeBot:
         moment(NOW - 10, 40.0, 4, 300),
         moment(NOW, 25.0, 2, 200),
     ]
-    return busy_bot(course=control.CourseReply(moments))
+    return busy_bot(last_hour=control.LastHourReply(moments))
 
 
 async def test_each_graph_says_now_most_and_mean(open_app: Open):
@@ -85,7 +87,7 @@ async def test_a_key_saves_the_picture_and_asks_before_it_replaces_one(
 
 
 async def test_without_a_bot_the_replies_of_the_day_are_still_there(open_app: Open):
-    bot = busy_bot(course=UsageError("The bot is away.", "Start it on Home."))
+    bot = busy_bot(last_hour=UsageError("The bot is away.", "Start it on Home."))
     async with open_app(bot=bot, size=(120, 40)) as pilot:
         await pilot.press("g")
         await settle(pilot)
@@ -96,13 +98,13 @@ async def test_without_a_bot_the_replies_of_the_day_are_still_there(open_app: Op
 @pytest.mark.parametrize("name", ["\x1b[31mbot", "a\nb"])
 def test_the_name_of_a_process_cannot_command_the_terminal(name: str):
     use = control.ProcessUse(name, 1, 1.0)
-    for series in of_hour([control.CourseMoment(1.0, 0.0, 0, [use])]):
+    for series in of_hour([control.LastHourMoment(1.0, 0.0, 0, [use])]):
         assert series.title.isprintable()
 
 
 def test_a_process_that_came_later_was_not_there_before():
-    early = control.CourseMoment(1.0, 0.0, 0, [])
-    late = control.CourseMoment(
+    early = control.LastHourMoment(1.0, 0.0, 0, [])
+    late = control.LastHourMoment(
         2.0, 0.0, 0, [control.ProcessUse("model", 3_000_000, 50)]
     )
     found = {one.title: list(one.values) for one in of_hour([early, late])}

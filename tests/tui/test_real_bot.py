@@ -103,7 +103,7 @@ async def test_two_ways_with_one_seed_differ_by_nothing_but_the_way(service: Ser
 
 async def test_graphs_show_the_figures_of_the_processes_that_run(service: Service):
     for _ in range(3):
-        await service.course.note()
+        await service.last_hour.note()
     async with on_screen(service, "home") as pilot:
         while len(pilot.app.screen_stack) > 1:
             await pilot.press("escape")

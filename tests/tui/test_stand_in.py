@@ -147,7 +147,7 @@ CASES: tuple[Case, ...] = (
     _steer,
     lambda _: control.Doctor(),
     lambda _: control.Status(),
-    lambda _: control.Course(),
+    lambda _: control.LastHour(),
     # What its copy says as well is not searched for.
     lambda _: control.Forget("copy", everything=True),
     lambda _: control.Forget("den", everything=True, prove=True),

@@ -17,8 +17,8 @@ LEAST_CHARS, MOST_CHARS = 3, 100
 OFF = "A moderator switched `/origin` off here: `games.origin` in `/config`."
 NEVER_SAID = "That phrase has a word that I never say here."
 NOT_FOUND = (
-    "I know no message with {phrase} that may be told here. I look for whole words in"
-    " the channels that I learn from, and not at members who opted out."
+    "I know no message with {phrase} that may be told here. I look for whole words, in"
+    " the channels that I learn from, and leave out members who opted out."
 )
 
 

@@ -23,7 +23,7 @@ class ImitateCog(discord.Cog):
 
     @discord.slash_command(
         name="like",
-        description="Talk like one member who agreed to it",
+        description="Talk like one member who agreed to it.",
         contexts={discord.InteractionContextType.guild},
     )
     async def like(
@@ -44,7 +44,7 @@ class ImitateCog(discord.Cog):
 
     @discord.slash_command(
         name="duet",
-        description="Let two members talk who agreed to it",
+        description="Let two members who agreed to it talk.",
         contexts={discord.InteractionContextType.guild},
     )
     async def duet(

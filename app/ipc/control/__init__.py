@@ -7,16 +7,16 @@ the tuples. The command line's `--json` prints the fields of the reply.
 
 from app.core.supervisor import StandingTrouble as StandingTrouble
 from app.ipc.control.app import APP_REQUESTS as APP_REQUESTS
-from app.ipc.control.app import COURSE_REQUESTS as COURSE_REQUESTS
+from app.ipc.control.app import LAST_HOUR_REQUESTS as LAST_HOUR_REQUESTS
 from app.ipc.control.app import BotEvent as BotEvent
 from app.ipc.control.app import Check as Check
 from app.ipc.control.app import CloudStatus as CloudStatus
-from app.ipc.control.app import Course as Course
-from app.ipc.control.app import CourseMoment as CourseMoment
-from app.ipc.control.app import CourseReply as CourseReply
 from app.ipc.control.app import DiscordStatus as DiscordStatus
 from app.ipc.control.app import Doctor as Doctor
 from app.ipc.control.app import DoctorReply as DoctorReply
+from app.ipc.control.app import LastHour as LastHour
+from app.ipc.control.app import LastHourMoment as LastHourMoment
+from app.ipc.control.app import LastHourReply as LastHourReply
 from app.ipc.control.app import ModelStatus as ModelStatus
 from app.ipc.control.app import ProcessUse as ProcessUse
 from app.ipc.control.app import Shutdown as Shutdown
@@ -187,5 +187,5 @@ REQUESTS = (
     *FINE_TUNING_REQUESTS,
     *SNAPSHOT_REQUESTS,
     *DISCORD_REQUESTS,
-    *COURSE_REQUESTS,
+    *LAST_HOUR_REQUESTS,
 )

@@ -236,7 +236,7 @@ class ProcessUse:
 
 
 @dataclass(frozen=True)
-class CourseMoment:
+class LastHourMoment:
     """The figures of one moment."""
 
     at: float
@@ -249,18 +249,18 @@ class CourseMoment:
 
 
 @dataclass(frozen=True)
-class CourseReply:
+class LastHourReply:
     """The moments of the last hour, oldest first."""
 
-    moments: list[CourseMoment]
+    moments: list[LastHourMoment]
 
 
 @dataclass(frozen=True)
-class Course(Request[CourseReply]):
+class LastHour(Request[LastHourReply]):
     """Return the figures of the last hour."""
 
-    method: ClassVar[str] = "course"
+    method: ClassVar[str] = "last_hour"
     only_reads: ClassVar[bool] = True
 
 
-COURSE_REQUESTS = (Course,)
+LAST_HOUR_REQUESTS = (LastHour,)

@@ -19,7 +19,7 @@ KINDS = {"runner": "model", "job": "work"}
 """The name of a child by the word that its command line begins its role with."""
 
 
-class CourseHandlers:
+class LastHourHandlers:
     """The figures of the last hour, in memory alone."""
 
     def __init__(
@@ -27,7 +27,7 @@ class CourseHandlers:
     ) -> None:
         self._context = context
         self._clock = clock
-        self._moments: deque[control.CourseMoment] = deque(maxlen=MOMENTS)
+        self._moments: deque[control.LastHourMoment] = deque(maxlen=MOMENTS)
         self._known: dict[int, psutil.Process] = {}
         """By their numbers, since a process tells its share since the last question."""
 
@@ -42,7 +42,7 @@ class CourseHandlers:
         local = self._context.local.status()
         processes = await asyncio.to_thread(self._processes)
         self._moments.append(
-            control.CourseMoment(
+            control.LastHourMoment(
                 self._clock(),
                 local.tokens_per_second or 0.0,
                 local.queue + self._context.replier.waiting,
@@ -50,11 +50,11 @@ class CourseHandlers:
             )
         )
 
-    async def course(
-        self, asker: Asker, request: control.Course
-    ) -> control.CourseReply:
+    async def last_hour(
+        self, asker: Asker, request: control.LastHour
+    ) -> control.LastHourReply:
         """Return the moments so far, oldest first."""
-        return control.CourseReply(list(self._moments))
+        return control.LastHourReply(list(self._moments))
 
     def _processes(self) -> list[control.ProcessUse]:
         own = psutil.Process()

@@ -1,6 +1,6 @@
 """The common part of all sections of the Server screen."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.widget import Widget
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 class Pane(Vertical):
     """One section; `show_guild` runs whenever it or its server comes up."""
+
+    ON_A_LINE: ClassVar[frozenset[str]] = frozenset()
+    """The actions that need a line under the cursor."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -31,6 +34,12 @@ class Pane(Vertical):
         screen = self.screen
         assert isinstance(screen, MynahScreen)
         return screen
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what is done with a line where there is one."""
+        if action in self.ON_A_LINE and self.is_mounted:
+            return self.query_one(Feed).item is not None
+        return super().check_action(action, parameters)
 
     def show_guild(self, guild: "GuildFigures") -> None:
         """Show a server, or refresh the present one."""

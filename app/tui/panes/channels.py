@@ -1,5 +1,6 @@
 """Speaking and listening, channel by channel."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
@@ -38,6 +39,7 @@ EMPTY = (
 class ChannelsPane(Pane):
     """A list of channels; space toggles speaking, and t learns the history."""
 
+    ON_A_LINE: ClassVar[frozenset[str]] = frozenset(("speak", "listen", "train"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "speak", "Speak/silent"),
         Binding("l", "listen", "Learn/ignore"),
@@ -69,12 +71,6 @@ class ChannelsPane(Pane):
             for channel in await self.mynah.app.shelf.channels(self.guild.row)
         ]
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what is done with a channel where there is one."""
-        if action in ("speak", "listen", "train") and self.is_mounted:
-            return self.query_one(Feed).item is not None
-        return super().check_action(action, parameters)
-
     def _show(self, lines: list[ChannelRow]) -> None:
         self.query_one(Feed).show(lines)
 
@@ -103,13 +99,13 @@ class ChannelsPane(Pane):
             back = control.Listen(key, line.key, line.learns)
             says = f"#{line.name} is {'learned' if line.learns else 'ignored'} again."
             change = Change(says, partial(self._listen, back))
-            self._listen(control.Listen(key, line.key, not line.learns), change)
+            request = control.Listen(key, line.key, not line.learns)
+            self._listen(request, partial(self.mynah.app.note_change, change))
 
-    def _listen(self, request: control.Listen, back: Change | None = None) -> None:
+    def _listen(self, request: control.Listen, then: Callable[[], None]) -> None:
         def done(_: control.ListenReply) -> None:
             self.reload()
-            if back is not None:
-                self.mynah.app.note_change(back)
+            then()
 
         self.mynah.request(request, done)
 

@@ -28,6 +28,7 @@ EMPTY = (
 class DataPane(Pane):
     """A list of snapshots; everything that loses data asks first."""
 
+    ON_A_LINE: ClassVar[frozenset[str]] = frozenset(("restore", "compare"))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "take", "Snapshot"),
         Binding("r", "restore", "Roll back"),
@@ -53,12 +54,6 @@ class DataPane(Pane):
 
     def _show(self, reply: control.SnapshotsReply) -> None:
         self.query_one(Feed).show(reply.snapshots)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what is done with a snapshot where there is one."""
-        if action in ("restore", "compare") and self.is_mounted:
-            return self.query_one(Feed).item is not None
-        return super().check_action(action, parameters)
 
     def action_take(self) -> None:
         """Save the voice as it is now."""
@@ -88,12 +83,12 @@ class DataPane(Pane):
 
     def _roll_back(self, request: control.SnapshotRestore) -> None:
         def finished(done: control.SnapshotRestoreReply) -> None:
-            self._changed("Rolled back.")
+            self._changed(tell)
             back = control.SnapshotRestore(request.guild, done.undo)
             says = "Voice, persona and settings are as before the rollback."
-            take_back = partial(self._do, back, "Done.")
-            self.mynah.app.note_change(Change(says, take_back))
+            self.mynah.app.note_change(Change(says, partial(self._ask, back)))
 
+        tell = partial(self.mynah.app.tell, "Rolled back.")
         self.mynah.request(request, finished)
 
     def action_compare(self) -> None:
@@ -173,10 +168,13 @@ class DataPane(Pane):
         self.app.push_screen(Confirm(question, detail), answered)
 
     def _do(self, request: Request[object], done: str) -> None:
-        self.mynah.request(request, lambda _: self._changed(done))
+        self._ask(request, partial(self.mynah.app.tell, done))
 
-    def _changed(self, done: str) -> None:
-        self.mynah.app.tell(done)
+    def _ask(self, request: Request[object], then: Callable[[], None]) -> None:
+        self.mynah.request(request, lambda _: self._changed(then))
+
+    def _changed(self, then: Callable[[], None]) -> None:
+        then()
         self.mynah.refresh_data()
         self.reload()
 

@@ -24,6 +24,7 @@ SHOWN = 400
 class LearnedPane(Pane):
     """A list with the newest messages below; skipped ones show the reason."""
 
+    ON_A_LINE: ClassVar[frozenset[str]] = frozenset(("veto",))
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("x", "veto", "Veto"),
     ]
@@ -62,12 +63,6 @@ class LearnedPane(Pane):
     @on(Feed.Chosen)
     def _open(self, event: Feed.Chosen) -> None:
         self.app.push_screen(Detail(safe_line(event.item.name), event.item.text))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer a veto on a message."""
-        if action == "veto" and self.is_mounted:
-            return self.query_one(Feed).item is not None
-        return super().check_action(action, parameters)
 
     def action_veto(self) -> None:
         """Forget the chosen message."""

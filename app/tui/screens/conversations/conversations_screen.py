@@ -1,5 +1,6 @@
 """Conversations: messages of every server, and actions on replies."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -126,14 +127,14 @@ class ConversationsScreen(TalkScreen):
         if reply := self._reply:
             word = "Liked." if value > 0 else "Disliked. Similar lines become rarer."
             says = "Your opinion of the reply is taken back."
-            back = partial(self._do, control.Rate(reply.id, 0), "")
+            back = partial(self._ask, control.Rate(reply.id, 0))
             self._do(control.Rate(reply.id, value), word, Change(says, back))
 
     def action_decide(self, approve: bool) -> None:
         """Send a draft, or discard it."""
         if reply := self._reply:
             word = "Sent." if approve else REJECTED
-            back = partial(self._do, control.DraftBack(reply.id), "")
+            back = partial(self._ask, control.DraftBack(reply.id))
             change = None if approve else Change("The draft waits again.", back)
             self._do(control.Decide(reply.id, approve), word, change)
 
@@ -296,11 +297,16 @@ class ConversationsScreen(TalkScreen):
     def _do(
         self, request: Request[object], done: str, back: Change | None = None
     ) -> None:
-        def finished(_: object) -> None:
-            if done:
-                self.app.tell(done)
+        def then() -> None:
+            self.app.tell(done)
             if back is not None:
                 self.app.note_change(back)
+
+        self._ask(request, then)
+
+    def _ask(self, request: Request[object], then: Callable[[], None]) -> None:
+        def finished(_: object) -> None:
+            then()
             self.reload()
             self.refresh_data()
 

@@ -57,7 +57,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if is_round else f"{value:.1f}"
 
 
-def of_hour(moments: Sequence[control.CourseMoment]) -> list[Series]:
+def of_hour(moments: Sequence[control.LastHourMoment]) -> list[Series]:
     """Return the graphs of the bot's own figures."""
     times = [moment.at for moment in moments]
     speed = [moment.tokens_per_second for moment in moments]
@@ -126,7 +126,7 @@ class Graphs(ModalScreen[None]):
 
     async def _read(self) -> None:
         try:
-            moments = (await self.app.link.call(control.Course())).moments
+            moments = (await self.app.link.call(control.LastHour())).moments
         except AppError as error:
             moments = []
             self.app.warn(error)

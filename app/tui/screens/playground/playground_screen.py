@@ -1,6 +1,6 @@
 """Playground: talk to any learned server as anyone, and see a reply's sources."""
 
-from functools import partial
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -200,9 +200,15 @@ class PlaygroundScreen(TalkingScreen):
 
         def rated(_: control.RateReply) -> None:
             line.rate(value)
-            back = partial(self.request, control.Rate(row, 0), lambda _: line.rate(0))
             says = "Your opinion of the reply is taken back."
-            self.app.note_change(Change(says, back))
+            self.app.note_change(Change(says, take_back))
+
+        def take_back(told: Callable[[], None]) -> None:
+            def unrated(_: control.RateReply) -> None:
+                line.rate(0)
+                told()
+
+            self.request(control.Rate(row, 0), unrated)
 
         self.request(control.Rate(row, value), rated)
 
