@@ -100,6 +100,29 @@ async def test_a_refused_change_leaves_nothing_to_take_back(open_app: Open):
         assert "^z Undo" not in text_of(pilot)
 
 
+@pytest.mark.parametrize(
+    ("screen", "keys", "refused", "says"),
+    [
+        ("settings", ["enter"], "config_set", " again."),
+        ("conversations", ["right", "x"], "draft_back", "waits again"),
+        ("conversations", ["right", "plus"], "rate", "taken back"),
+    ],
+)
+async def test_what_cannot_be_taken_back_is_not_said_to_be(
+    open_app: Open, screen: str, keys: list[str], refused: str, says: str
+):
+    bot = busy_bot()
+    async with open_app(screen, bot) as pilot:
+        if screen == "settings":
+            pilot.app.screen.query_one("#list", Feed).go_to("reply.stream")
+        await pilot.press(*keys)
+        await settle(pilot)
+        bot.replies[refused] = UsageError("It is locked.", "Unlock it.")
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+        assert "It is locked." in told(pilot) and says not in told(pilot)
+
+
 async def test_in_a_text_field_the_key_of_undo_changes_no_setting(open_app: Open):
     bot = busy_bot()
     async with open_app("settings", bot) as pilot:
