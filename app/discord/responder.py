@@ -255,8 +255,8 @@ class Speaker:
             ask = replace(ask, text=text)
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
-        if config.context.attached:
-            ask = replace(ask, turns=(*ask.turns, *await attached_turns(message)))
+        came_with = await attached_turns(message, config)
+        ask = replace(ask, turns=(*ask.turns, *came_with))
         sent = await self._delivery.respond(ask, message.channel, config)
         if sent.state == "silent":
             for key, time in noted.items():

@@ -13,6 +13,7 @@ from app.discord.messages import Talk, incoming
 from app.discord.permissions import NO_RIGHT, may_write
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
 from app.discord.sent_before import sent_before
+from app.discord.talk.attached_context import attached_turns
 from app.settings.schema import Config
 
 if TYPE_CHECKING:
@@ -111,14 +112,18 @@ class UnsentReplies:
             return await self._close(unsent, NO_RIGHT)
         config = await self._ports.guilds.settings(said.place)
         async with self._delivery.turn(channel.id):
-            answer = await self._ready(unsent, said, config)
+            answer = await self._ready(unsent, message, said, config)
             if answer is None:
                 return True
             sent = await self._delivery.deliver(answer, channel, unsent.trigger)
             return sent.state not in ("forgotten", "unsent")
 
     async def _ready(
-        self, unsent: Unsent, said: Incoming, config: Config
+        self,
+        unsent: Unsent,
+        message: discord.Message,
+        said: Incoming,
+        config: Config,
     ) -> ReadyReply | None:
         """Return a reply to send; None if there is none, or it is a draft now."""
         replies = self._ports.replies
@@ -128,7 +133,9 @@ class UnsentReplies:
         if unsent.parts:
             buttons = config.reply.buttons
             return ReadyReply(unsent.claim.reply, unsent.parts, has_buttons=buttons)
-        ask = replace(ask_for(said, unsent.reason), claim=unsent.claim)
+        turns = await attached_turns(message, config)
+        ask = ask_for(said, unsent.reason)
+        ask = replace(ask, claim=unsent.claim, turns=turns)
         with self._delivery.under_way.making(ask):
             return await replies.answer(ask)
 

@@ -20,7 +20,7 @@ async def past_of(context: AppContext, guild: GuildId, before: str) -> Past | No
     if not before:
         return None
     end = start_of(before)
-    spans = await context.database.run(voice_changes.spans_before, guild, end)
+    spans = await context.reader.run(voice_changes.spans_before, guild, end)
     if not spans:
         raise UsageError(
             f"Nothing is learned from before {before}.", "Try a later day."
@@ -53,7 +53,8 @@ async def like_of(
             "That member has not agreed that I speak like them.",
             "They agree with `/privacy voice`.",
         )
-    spans = await context.database.run(
+    # All messages of the guild are looked at, which must hold nobody else up.
+    spans = await context.reader.run(
         voice_changes.spans_of_author, guild, author, channel, is_private=is_private,
         within=past.spans if past else None,
     )  # fmt: skip

@@ -347,11 +347,13 @@ class MemoryHost:
         author: int,
         trigger: int,
         text: str = "",
+        turns: Sequence[tuple[str, str]] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         old = self.replies[reply]
         await self.rate(reply, author, -1, "again")
         again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
+        again = replace(again, turns=tuple(turns))
         return await self.answer(again)
 
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from app.core.paths import Home
 from app.discord.talk import attached_context
 from app.service.service import Service
+from app.settings.schema import Config
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import taught
@@ -108,6 +109,22 @@ async def test_stickers_polls_and_links_are_told_by_their_names(
     )
 
 
+async def test_another_reply_reads_the_file_again(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.overrides[scene.guild.id, 0] = {"speak.user_cooldown_seconds": 0.0}
+    stand_in.rest.files["notes.txt"] = b"hello"
+    general, ann = scene.general, scene.ann
+    async with start().connected():
+        mention = f"{stand_in.bot.mention} read this"
+        await stand_in.say(general, ann, mention, files=["notes.txt"])
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+        (sent,) = stand_in.outbox.sent()
+        await stand_in.message_command(general, ann, "Again", sent.message_id)
+        await stand_in.wait_for(lambda: len(host.asked) == CALLED + 1)
+    assert [one.turns for one in host.asked] == [(("notes.txt", "hello"),)] * 2
+
+
 async def test_a_setting_keeps_all_of_it_away(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:
@@ -126,8 +143,8 @@ async def test_no_word_of_a_file_is_stored(
 ) -> None:
     read: list[tuple[str, str]] = []
 
-    async def noted(message: discord.Message) -> attached_context.Turns:
-        read.extend(turns := await attached_context.attached_turns(message))
+    async def noted(message: discord.Message, config: Config) -> attached_context.Turns:
+        read.extend(turns := await attached_context.attached_turns(message, config))
         return turns
 
     monkeypatch.setattr("app.discord.responder.attached_turns", noted)

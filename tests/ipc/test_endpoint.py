@@ -1,6 +1,7 @@
 """The door of a running bot opens to those who know the key, and to nobody else."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
@@ -57,14 +58,21 @@ async def test_without_descriptors_few_errors_are_told_and_then_it_serves_again(
     loop.set_exception_handler(lambda loop, context: errors.append(context))
     usual = resource.getrlimit(resource.RLIMIT_NOFILE)
     with socket.create_connection(("127.0.0.1", known.port)):
-        used = len(os.listdir("/proc/self/fd")) - 1
-        resource.setrlimit(resource.RLIMIT_NOFILE, (used, usual[1]))
+        highest = max(map(int, os.listdir("/proc/self/fd")))
+        taken: list[int] = []
+        resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, usual[1]))
         try:
+            # Lower numbers may be free, and each would be given out.
+            with contextlib.suppress(OSError):
+                while True:
+                    taken.append(os.dup(0))
             async with asyncio.timeout(15):
                 while not errors:  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.01)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+            for one in taken:
+                os.close(one)
         assert len(errors) < 10
     peer = await attach(tmp_path / "endpoint.json", CATALOGUE)
     assert peer is not None

@@ -15,6 +15,7 @@ from app.discord.messages import Talk, place_of, spell_out
 from app.discord.permissions import Person, may_manage, may_speak_to
 from app.discord.ports import ReadyReply
 from app.discord.safe_sender import WordsGoneError, refusal_of, replace_parts
+from app.discord.talk.attached_context import attached_turns
 
 if TYPE_CHECKING:
     from app.discord.client import MynahBot
@@ -72,7 +73,8 @@ async def replace_reply(
             if reason := bot.speaker.must_wait(place, str(person.id), config):
                 raise discord.CheckFailure(WAIT.format(reason=reason))
             text = spell_out(answered, bot.own_id) if answered else ""
-            made = await replies.again(old, person.id, trigger, text, halt)
+            turns = await attached_turns(answered, config) if answered else ()
+            made = await replies.again(old, person.id, trigger, text, turns, halt)
             await _show(bot, channel, old, made, trigger)
 
 

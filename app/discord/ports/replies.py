@@ -57,6 +57,7 @@ class Replies(Protocol):
         author: int,
         trigger: int,
         text: str = "",
+        turns: Sequence[tuple[str, str]] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply.
@@ -64,6 +65,7 @@ class Replies(Protocol):
         Args:
             author: Who wants another; that counts as a mild dislike.
             text: What was answered, in case it is not stored.
+            turns: What came with it, as of `Ask`.
             halt: Ends the writing when somebody asks for it.
         """
         ...

@@ -115,7 +115,7 @@ class StoredReplies:
             ask.author_name,
             DIRECT,
             trigger=trigger,
-            earlier=tuple(Turn(name, text, guild=guild) for name, text in ask.turns),
+            earlier=_turns(ask.turns, guild),
             visible=await run(audience.public_channels, guild),
         )
         return await self._fulfilled(Claim(claimed, guild, None, None, None), request)
@@ -149,9 +149,7 @@ class StoredReplies:
             root=claim.root,
             trigger=str(ask.trigger),
             message=claim.message,
-            earlier=tuple(
-                Turn(name, text, guild=claim.guild) for name, text in ask.turns
-            ),
+            earlier=_turns(ask.turns, claim.guild),
             mode=ask.mode,
             seed=ask.seed,
             past=past,
@@ -221,6 +219,7 @@ class StoredReplies:
         author: int,
         trigger: int,
         text: str = "",
+        turns: Sequence[tuple[str, str]] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply."""
@@ -245,6 +244,7 @@ class StoredReplies:
             root=claim.root,
             trigger=str(trigger),
             message=message,
+            earlier=_turns(turns, claim.guild),
             like=like,
             halt=halt or Halt(),
         )
@@ -376,6 +376,10 @@ class StoredReplies:
         start = starts.get(row.state) if row else None
         notes: list[str] = row.notes if row and start else []
         return next((one for one in notes if one.startswith(start or "")), "")
+
+
+def _turns(turns: Sequence[tuple[str, str]], guild: GuildId) -> tuple[Turn, ...]:
+    return tuple(Turn(name, text, guild=guild) for name, text in turns)
 
 
 def _in_name(

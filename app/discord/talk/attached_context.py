@@ -12,6 +12,8 @@ from pathlib import PurePath
 import aiohttp
 import discord
 
+from app.settings.schema import Config
+
 log = logging.getLogger(__name__)
 
 TEXT_SUFFIXES = frozenset(
@@ -37,8 +39,10 @@ READ_SECONDS = 1.5
 Turns = tuple[tuple[str, str], ...]
 
 
-async def attached_turns(message: discord.Message) -> Turns:
+async def attached_turns(message: discord.Message, config: Config) -> Turns:
     """Return (speaker, text) for what came with a message that is answered."""
+    if not config.context.attached:
+        return ()
     read = await _files(message.attachments)
     turns = [*_names(message, set(read))][:MOST_NAMES]
     left = MAX_CHARS

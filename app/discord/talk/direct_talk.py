@@ -201,8 +201,7 @@ class DirectTalk:
         if not isinstance(channel, discord.DMChannel):
             return
         turns = await self._before(message, member.guild)
-        if config.context.attached:
-            turns += await attached_turns(message)
+        turns += await attached_turns(message, config)
         await self._know_channels(member.guild)
         if message.id in self._deleted:
             log.info("A direct message was deleted before it was answered")
