@@ -19,6 +19,9 @@ GPU_LIBRARIES = ("cuda", "hip", "musa", "metal", "sycl", "vulkan")
 OWN_LIBRARY = "GGML_BACKEND_PATH"
 """llama.cpp's variable for a library that lies elsewhere."""
 
+WITH_TILES = "sapphirerapids"
+"""The processor library whose kernels use AMX; see `crashes_in_tiles`."""
+
 _GPU, _SHARED_GPU = 1, 2
 """ggml's types of devices: with memory of their own, and with the computer's."""
 
@@ -46,10 +49,21 @@ def load_processor() -> None:
     """
     if _GGML.ggml_backend_reg_count():
         return
-    scores = {path: _score(path) for path in _libraries("cpu-*")}
+    several = [path for path in _libraries("cpu-*") if WITH_TILES not in path.name]
+    scores = {path: _score(path) for path in several}
     best = max(scores, key=scores.__getitem__, default=None)
     for path in [best] if best else _libraries("cpu"):
         _GGML.ggml_backend_load(str(path).encode())
+
+
+def crashes_in_tiles() -> bool:
+    """Return whether llama.cpp was built to use AMX, which ends the process.
+
+    GCC's `_tile_loadconfig` (seen in GCC 12) declares 8 of the 64 bytes that it reads,
+    so the compiler leaves the others unwritten, and the processor refuses what lies
+    there: https://github.com/ggml-org/llama.cpp/issues/20824
+    """
+    return b"AMX_INT8 = 1" in api.llama_print_system_info()
 
 
 def gpu_libraries() -> list[Path]:

@@ -130,6 +130,8 @@ class Model:
         devices = (ctypes.c_void_p * 2)(gpu.handle if gpu else None)
         params.devices = ctypes.cast(devices, ctypes.c_void_p)
         params.vocab_only = vocabulary_only
+        # Among these are AMX's; a packed copy of some formats is given up with them.
+        params.use_extra_bufts = not backends.crashes_in_tiles()
         _LOG.cause = ""
         self.handle = api.llama_model_load_from_file(str(path).encode(), params)
         if not self.handle:
