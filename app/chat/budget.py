@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 from app.chat import context
 from app.chat.context import TurnKey
 from app.core.token_estimate import estimate_tokens
-from app.providers.base import Prompt, Turn
+from app.providers.base import LoreText, Prompt, Turn
 
-PERSONA, SUMMARY, RECALLED = "persona", "summary", "recalled"
+PERSONA, LORE, SUMMARY, RECALLED = "persona", "lore", "summary", "recalled"
 EXAMPLES, DRAFTS = "examples", "drafts"
 CONVERSATION, CHANNEL = "conversation", "channel"
 """The parts of a prompt that tokens are spent on."""
+
+
+LINE_OVERHEAD = 2
+"""Tokens around a line that is no turn."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Shares:
     recall: int = 25
     summary: int = 15
     examples: int = 25
+    lore: int = 20
 
 
 def fill(
@@ -66,6 +71,7 @@ def _with_short_parts(prompt: Prompt, tokens: int, shares: Shares) -> Prompt:
     drafts = _lines_within(prompt.drafts, room)
     return replace(
         prompt,
+        lore=_lore_within(prompt.lore, tokens * shares.lore // 100),
         summary=_shortened(prompt.summary, tokens * shares.summary // 100),
         moments=_within(prompt.moments, tokens * shares.recall // 100),
         examples=_lines_within(prompt.examples, room - _cost(drafts)),
@@ -77,6 +83,7 @@ def _costs(prompt: Prompt) -> dict[str, int]:
     """Return the tokens of every part but the turns."""
     return {
         PERSONA: estimate_tokens(prompt.persona),
+        LORE: _cost([entry.text for entry in prompt.lore]),
         SUMMARY: estimate_tokens(prompt.summary),
         RECALLED: sum(map(context.cost_of, prompt.moments)),
         EXAMPLES: _cost(prompt.examples),
@@ -105,6 +112,17 @@ def _within(
     return tuple(kept)
 
 
+def _lore_within(entries: Sequence[LoreText], tokens: int) -> tuple[LoreText, ...]:
+    """Return the first entries that fit, each cut between two sentences at most."""
+    kept = []
+    for entry in entries:
+        text = _shortened(entry.text, tokens - LINE_OVERHEAD)
+        if text:
+            kept.append(entry._replace(text=text))
+            tokens -= _cost([text])
+    return tuple(kept)
+
+
 def _lines_within(lines: Sequence[str], tokens: int) -> tuple[str, ...]:
     """Return the last lines that fit; the last one matters most."""
     kept: list[str] = []
@@ -117,4 +135,4 @@ def _lines_within(lines: Sequence[str], tokens: int) -> tuple[str, ...]:
 
 
 def _cost(lines: Sequence[str]) -> int:
-    return sum(estimate_tokens(line) + 2 for line in lines)
+    return sum(estimate_tokens(line) + LINE_OVERHEAD for line in lines)

@@ -20,6 +20,7 @@ COMMANDS = (
     "guilds",
     "forget",
     "quiet",
+    "lore",
     "snapshot",
     "export",
     "backup",

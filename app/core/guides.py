@@ -16,6 +16,7 @@ TOPICS = (
     "files",
     "always-on",
     "quality",
+    "characters",
     "fine-tuning",
     "trouble",
     "performance",

@@ -14,7 +14,7 @@ import re2
 
 from app.core import look_alikes
 from app.core.errors import ConfigError
-from app.core.patterns import compiled
+from app.core.patterns import compiled, is_unspaced
 
 NAME = "speak.never_say"
 
@@ -26,12 +26,6 @@ _ENDINGS = "s es n en em e d ed r er rs ers ing ings y ish ly".split()
 _LONGER_ENDINGS = [*_ENDINGS, "in"]
 _WITHOUT_E = "ing ings in y ish".split()
 _WITHOUT_Y = "ie ies ied ier".split()
-_UNSPACED = (
-    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF),
-    (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
-)  # fmt: skip
-"""Scripts without blanks between words, or with endings on all of them."""
-
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 """The letters of a country, which are words in many languages."""
 
@@ -181,8 +175,7 @@ def _edges(parts: Sequence[Sequence[str]]) -> tuple[str, str]:
 def _is_spaced(letter: str) -> bool:
     """Tell if words with this letter stand between blanks; signs do not."""
     sign = ord(letter.lstrip("[\\")[0])
-    is_unspaced = any(first <= sign <= last for first, last in _UNSPACED)
-    return chr(sign).isalnum() and not is_unspaced
+    return chr(sign).isalnum() and not is_unspaced(chr(sign))
 
 
 def _any_of(endings: Sequence[str]) -> str:

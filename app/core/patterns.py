@@ -6,7 +6,7 @@ are refused.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from mmap import mmap
 
 import re2
@@ -21,6 +21,12 @@ MAX_BYTES = 64 * 1024 * 1024
 """The memory of a search for many texts at once."""
 
 _UNSENDABLE = re.compile("[\ud800-\udfff]")
+_UNSPACED = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF),
+    (0x3400, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
+)  # fmt: skip
+"""Scripts without blanks between words, or with endings on all of them."""
+
 _BACKTRACKING = ("(?=", "(?!", "(?<", "(?>")
 _BACKREFERENCE = re.compile(r"\\[1-9]|\(\?P=")
 
@@ -49,10 +55,52 @@ class Patterns:
         return any(one.search(sent) for one in self._compiled)
 
 
+def is_unspaced(letter: str) -> bool:
+    """Tell if a letter is of a script whose words do not stand between blanks."""
+    return any(first <= ord(letter) <= last for first, last in _UNSPACED)
+
+
 def whole_words(words: Iterable[str]) -> str:
     """Return a pattern that finds any of the words, standing alone."""
     choices = "|".join(re2.escape(_UNSENDABLE.sub("\ufffd", word)) for word in words)
     return rf"(?:^|[^\pL\pN_])(?:{choices})(?:[^\pL\pN_]|$)"
+
+
+class WordLists:
+    """Lists of words, all of which a text is searched for at once."""
+
+    def __init__(self, lists: Iterable[Iterable[str]]) -> None:
+        """Compile the lists."""
+        options = re2.Options()
+        options.case_sensitive = False
+        options.log_errors = False
+        options.max_mem = MAX_BYTES
+        self._set, self._numbers = re2.Set.SearchSet(options), list[int]()
+        for number, words in enumerate(lists):
+            for pattern in _standing(words):
+                self._set.Add(pattern)
+                self._numbers.append(number)
+        if self._numbers:
+            self._set.Compile()
+
+    def found_in(self, text: str) -> list[int]:
+        """Return the numbers of the lists of which a word is in the text, in order."""
+        if not self._numbers:
+            return []
+        found = self._set.Match(_UNSENDABLE.sub("\ufffd", text)) or ()
+        return sorted({self._numbers[at] for at in found})
+
+
+def _standing(words: Iterable[str]) -> Iterator[str]:
+    """Yield patterns for words that stand alone, where their script has blanks."""
+    spaced = list[str]()
+    for word in words:
+        if any(map(is_unspaced, word)):
+            yield re2.escape(_UNSENDABLE.sub("\ufffd", word))
+        else:
+            spaced.append(word)
+    if spaced:
+        yield whole_words(spaced)
 
 
 def search_for(texts: Iterable[bytes]) -> Callable[[mmap], bool]:

@@ -85,8 +85,8 @@ def help_text(bot: BotSettings, config: Config, listened: int, name: str) -> str
         "`/stop`: stop a reply. `/again`: replace the last one with another.",
         "`/quiet`: keep me quiet for a while. `/stats`: this server's week.",
         "",
-        "Moderators: `/listen`, `/train`, `/config`, `/model`, and *Forget the sources*"
-        " on a reply.",
+        "Moderators: `/listen`, `/train`, `/lore`, `/config`, `/model`, and *Forget the"
+        " sources* on a reply.",
     ]
     return "\n".join(lines)
 

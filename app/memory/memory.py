@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -41,6 +41,13 @@ log = logging.getLogger(__name__)
 
 Report = Callable[[GuildId, int, int, float], None]
 """Receives guild, finished texts, all texts, and texts per second."""
+
+
+class Meanings(NamedTuple):
+    """The vectors of texts by one model."""
+
+    model: str
+    vectors: Floats
 
 
 class Memory:
@@ -249,6 +256,19 @@ class Memory:
         found = await self._call(embedder.embed, read, GLANCE_TOKENS)
         meaning = recall.meaning(found[: len(turns)])
         return recall.closest(found[len(turns) :], meaning)
+
+    async def meanings(self, texts: Sequence[str]) -> Meanings:
+        """Return what `nearness` needs to know of texts."""
+        embedder = await self._embedder(None)
+        found = await self._call(embedder.embed, list(texts))
+        return Meanings(embedder.model_id, found)
+
+    async def nearness(
+        self, meanings: Meanings, conversation: Sequence[str]
+    ) -> list[float]:
+        """Return how close texts are in meaning to a conversation's last turns."""
+        meaning = await self._meaning(conversation, meanings.model)
+        return recall.closest(meanings.vectors, meaning)
 
     async def key_texts(self, texts: Sequence[str], count: int) -> list[int]:
         """Return the places of the texts that say most, in their order."""

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from app.core.names import GuildId
 from app.voice.generated_line import Rules
@@ -39,6 +39,13 @@ class Turn:
     """Row id of the message it comes from, if it is stored."""
     guild: GuildId | None = field(default=None, compare=False)
     """Row id of the guild where it was said; None if that is not known."""
+
+
+class LoreText(NamedTuple):
+    """An entry of a lorebook, as a prompt has it."""
+
+    name: str
+    text: str
 
 
 def any_link(link: str) -> bool:
@@ -86,6 +93,8 @@ class Prompt:
     """Row ids of the messages in `examples` and behind `drafts`."""
     moments: tuple[tuple[Turn, ...], ...] = ()
     """Recalled messages with those around them, oldest first in each."""
+    lore: tuple[LoreText, ...] = ()
+    """Entries of the guild's lorebook, the most wanted first."""
     summary: str = ""
     """A summary of the conversation before its turns."""
     summary_of: int | None = None

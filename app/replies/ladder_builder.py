@@ -275,7 +275,7 @@ def _fill(
         gathered.channel,
         gathered.last,
         tokens,
-        Shares(wanted.recall, wanted.summary, wanted.examples),
+        Shares(wanted.recall, wanted.summary, wanted.examples, wanted.lore),
         kept,
         most,
     )

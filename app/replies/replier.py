@@ -18,7 +18,7 @@ from app.core.explanation import RungOutcome
 from app.core.names import GuildId
 from app.core.never_said import holding_back
 from app.modelfiles.catalogue import ECHO
-from app.providers.base import Prompt, Provider, Turn
+from app.providers.base import LoreText, Prompt, Provider, Turn
 from app.replies import unsaid
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -49,6 +49,14 @@ LEAST_TURNS = 4
 
 LIKE_DIAL = 70
 """The least dial of replies that speak like a member."""
+
+
+class LoreSource(Protocol):
+    """A source of what guilds' lorebooks tell of a talk."""
+
+    async def told(
+        self, guild: GuildId, turns: Sequence[Turn]
+    ) -> tuple[LoreText, ...]: ...
 
 
 class VoiceSource(Protocol):
@@ -85,6 +93,7 @@ class Replier:
         rng: Random,
         memory: Remembers | None = None,
         clock: Clock = time.perf_counter,
+        lore: LoreSource | None = None,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -93,6 +102,7 @@ class Replier:
         self._voices = voices
         self._rng = rng
         self._memory = memory
+        self._lore = lore
         self._clock = clock
         self._illustrator = Illustrator(database, rng, memory)
         self._choosing = ModeChoice(database, rng)
@@ -368,10 +378,14 @@ class Replier:
         return replace(prompt, language=language, channels=channels)
 
     async def _remember(self, prompt: Prompt, plan: _Plan, stages: Stages) -> Prompt:
-        """Add how the guild writes, and moments recalled by meaning."""
+        """Add how the guild writes, its lore, and moments recalled by meaning."""
         request, config = plan.request, plan.config
         lines = await self._bursts.lines(request.guild, config.reply.lines)
         prompt = replace(prompt, lines=lines)
+        # Nobody of another time, and no member, knows what the book tells the bot.
+        if self._lore and config.context.lore and not (request.past or request.like):
+            told = await self._lore.told(request.guild, prompt.turns[-RECENT:])
+            prompt = replace(prompt, lore=told)
         limit = config.memory.recall if config.memory.enabled else 0
         if self._memory is None or not limit:
             return prompt

@@ -218,6 +218,10 @@ class MadeReply:
             notes.append("it spoke like a member who agreed to that")
         if self.silence:
             notes.append(SILENT + self.silence)
+        lore = self.answer.prompt.lore
+        if lore and self.answer.provider != "markov":
+            names = ", ".join(entry.name for entry in lore)
+            notes.append(f"the lorebook told it: {names}")
         notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")

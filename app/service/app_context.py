@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.providers.registry import Means, Providers
     from app.replies.ledger import Ledger
     from app.replies.replier import Replier
+    from app.service.given.lorebooks import Lorebooks
     from app.service.handlers.channel_actions import Silences
     from app.service.hosts.address_finder import AddressFinder
     from app.service.job_runner import JobRunner
@@ -156,6 +157,15 @@ class AppContext:
         return keeper
 
     @cached_property
+    def lorebooks(self) -> "Lorebooks":
+        """The lorebooks, which moderators write for replies."""
+        from app.service.given.lorebooks import Lorebooks
+
+        books = Lorebooks(self.database, lambda: self.memory)
+        self._stack.push_async_callback(books.close)
+        return books
+
+    @cached_property
     def ledger(self) -> "Ledger":
         """The ledger of cloud requests."""
         from app.replies.ledger import Ledger
@@ -223,7 +233,13 @@ class AppContext:
             providers, self.ledger, self._config, clock, providers.local
         )
         return Replier(
-            self.database, self.settings, rungs, self.voices, self._rng, self.memory
+            self.database,
+            self.settings,
+            rungs,
+            self.voices,
+            self._rng,
+            self.memory,
+            lore=self.lorebooks,
         )
 
     def _config(self) -> Config:

@@ -23,7 +23,7 @@ from app.store.database import Database
 if TYPE_CHECKING:
     from app.conversations.conversations import Linking
     from app.memory.embedder import Embedder
-    from app.memory.memory import Memory
+    from app.memory.memory import Meanings, Memory
     from app.memory.recalled_moments import Moment
 
 log = logging.getLogger(__name__)
@@ -181,6 +181,26 @@ class MemoryKeeper:
             task.add_done_callback(_look_away)
             return None
         except AppError:
+            return None
+
+    async def meanings(self, texts: Sequence[str]) -> "Meanings | None":
+        """Return what `nearness` needs; None when memory is off or has no model."""
+        if not self._settings.home.memory.enabled:
+            return None
+        try:
+            return await self._memory.meanings(texts)
+        except AppError as error:
+            log.info("lore is brought up by words alone: %s", error)
+            return None
+
+    async def nearness(
+        self, meanings: "Meanings", turns: Sequence[str]
+    ) -> list[float] | None:
+        """Return how close texts are to a conversation; None when there was no time."""
+        try:
+            work = self._memory.nearness(meanings, turns)
+            return await asyncio.wait_for(work, RECALL_SECONDS)
+        except (TimeoutError, AppError):
             return None
 
     async def key_texts(self, texts: Sequence[str], count: int) -> list[int] | None:

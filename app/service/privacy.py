@@ -70,3 +70,4 @@ async def delete_after_grace(context: AppContext) -> None:
         await context.forgetter.forget_everything(one.id)
         await context.database.run(forgetting.delete_guild, one.id)
         context.settings.drop(one.id)
+        await context.lorebooks.look_again(one.id)

@@ -193,6 +193,12 @@ def _fine_tuning(service: Service) -> object:
     return FineTuningHandlers(service.context)
 
 
+def _lore(service: Service) -> object:
+    from app.service.handlers.lore import LoreHandlers
+
+    return LoreHandlers(service.context)
+
+
 def _snapshots(service: Service) -> object:
     from app.service.handlers.snapshots import SnapshotHandlers
 
@@ -213,6 +219,7 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.BLIND_TEST_REQUESTS): _blind_tests,
     tuple(control.FINE_TUNING_REQUESTS): _fine_tuning,
     tuple(control.SNAPSHOT_REQUESTS): _snapshots,
+    tuple(control.LORE_REQUESTS): _lore,
     tuple(control.LAST_HOUR_REQUESTS): lambda service: service.last_hour,
 }
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import replacing
+from app.service.given.lorebooks import check_room, checked
 from app.service.guild_export import rows_of
 from app.store import voice_changes
 from app.store.database import Database
-from app.store.rows import StoredSnapshot
+from app.store.rows import StoredLoreEntry, StoredSnapshot
 
 FACTS = "snapshot"
 """The suffix that lets `mynah import` of the file take only the messages."""
@@ -40,6 +41,7 @@ class Facts:
 
     name: str
     settings: list[Setting]
+    lore: list[StoredLoreEntry]
 
 
 def write(
@@ -56,7 +58,12 @@ def write(
     """
     if not target.parent.is_dir():
         raise UsageError(f"There is no directory {target.parent}.")
-    facts = {"format": FORMAT, "name": snapshot.name, "settings": list(settings)}
+    facts = {
+        "format": FORMAT,
+        "name": snapshot.name,
+        "settings": list(settings),
+        "lore": snapshot.lore,
+    }
     written, after = 0, 0
     with (
         replacing(target, is_secret=True) as file,
@@ -86,16 +93,26 @@ def read(path: Path) -> Facts:
             facts = json.loads(archive.read(FACTS))
         name, settings, version = facts["name"], facts["settings"], facts["format"]
         kept = [_setting(*one) for one in settings]
+        lore = [_entry(*one) for one in facts.get("lore", ())]
         if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME_CHARS:
             raise ValueError("its name is odd")
     except _BROKEN as error:
         raise UsageError(f"{path} is not a snapshot: {error}.") from error
+    check_room(lore)
     if version != FORMAT:
         raise UsageError(f"{path} was written by a newer Mynah.", "Update this Mynah.")
-    return Facts(name, kept)
+    return Facts(name, kept, lore)
 
 
 def _setting(channel: object, key: object, value: object) -> Setting:
     if not isinstance(key, str) or not isinstance(channel, str | None):
         raise TypeError("a setting is odd")
     return channel, key, value
+
+
+def _entry(name: object, words: object, text: object, book: object) -> StoredLoreEntry:
+    if not (isinstance(name, str) and isinstance(text, str) and isinstance(book, str)):
+        raise TypeError("an entry of the lorebook is odd")
+    if not isinstance(words, list) or not all(isinstance(one, str) for one in words):
+        raise TypeError("the words of an entry are odd")
+    return checked(name, words, text, book)

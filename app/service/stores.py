@@ -62,6 +62,13 @@ STORES = (
         "`delete_channel` in `app/store/forgetting.py`",
     ),
     TextStore(
+        "lorebooks",
+        ("lore_entry",),
+        (),
+        "`remove` and `remove_all` in `app/store/given/lore.py`; nothing in them is"
+        " learned",
+    ),
+    TextStore(
         "vectors",
         ("embedding",),
         ("guilds/*/index",),
@@ -125,7 +132,7 @@ TABLES_WITHOUT_TEXT: Mapping[str, str] = {
     "comparison": "row numbers",
     "voice_change": "row numbers",
     "voice_gap": "row numbers",
-    "snapshot": "row numbers, and what the owner set",
+    "snapshot": "row numbers, and what the owner and moderators set or wrote",
     "tombstone": "keyed hashes",
     "forgotten_span": "keyed hashes and times",
     "forgotten_twin": "keyed hashes",

@@ -203,6 +203,13 @@ class ContextSettings:
         low=0,
         high=80,
     )
+    lore: int = setting(
+        20,
+        "Maximum percent of a prompt for entries of the lorebook; 0 leaves it unread.",
+        scope="channel",
+        low=0,
+        high=80,
+    )
     attached: bool = setting(
         True,
         "Read text files that come with a call, and the names of pictures, stickers,"

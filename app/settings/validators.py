@@ -20,8 +20,8 @@ TextMeaning = Callable[[str, str], str]
 ListMeaning = Callable[[str, list[str]], list[str]]
 
 TAKEN_COMMANDS = frozenset(
-    "again catchup config direct duet help invite like listen model origin privacy"
-    " quiet stats stop train why".split()
+    "again catchup config direct duet help invite like listen lore model origin"
+    " privacy quiet stats stop train why".split()
 )
 """Names of the bot's other commands."""
 

@@ -21,6 +21,7 @@ from app.store.tables import (
     ForgottenSpan,
     ForgottenTwin,
     HomeValue,
+    LoreEntry,
     MeterWeek,
     SentMessage,
     Snapshot,
@@ -187,6 +188,15 @@ def _imitations(database: SqliteDatabase) -> None:
         database.execute_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
+def _lorebooks(database: SqliteDatabase) -> None:
+    """Servers have lorebooks, and snapshots keep them."""
+    database.create_tables([LoreEntry])
+    # A step above may have made the table just now, as it is today.
+    if "lore" not in {column.name for column in database.get_columns("snapshot")}:
+        column = "lore TEXT NOT NULL DEFAULT '[]'"
+        database.execute_sql(f"ALTER TABLE snapshot ADD COLUMN {column}")
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -207,6 +217,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _message_index,
     _messages_by_guild,
     _imitations,
+    _lorebooks,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

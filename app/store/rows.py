@@ -71,7 +71,7 @@ class StoredMember:
 
 @dataclass(frozen=True)
 class StoredSnapshot:
-    """An earlier state of a guild's voice, persona and settings."""
+    """An earlier state of a guild's voice, settings and lorebook."""
 
     guild_id: GuildId
     name: str
@@ -83,6 +83,20 @@ class StoredSnapshot:
     """`[after, until]` of each gap in the voice."""
     settings: list[tuple[int, str, OverrideValue]]
     """`[channel row or 0, name, value]` of each setting."""
+    lore: list[tuple[str, list[str], str, str]]
+    """The fields of each `StoredLoreEntry`."""
+
+
+@dataclass(frozen=True)
+class StoredLoreEntry:
+    """An entry of a guild's lorebook."""
+
+    name: str
+    words: list[str]
+    """The words that bring it up; `*` alone always does, none leave it to meaning."""
+    text: str
+    book: str = ""
+    """The card that it came with; empty for the guild's own."""
 
 
 class PromptTurn(NamedTuple):

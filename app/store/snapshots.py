@@ -1,13 +1,15 @@
-"""Snapshots: a guild's voice, persona and settings under a name."""
+"""Snapshots: a guild's voice, settings and lorebook under a name."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import astuple
 
 from peewee import fn
 
 from app.core.names import GuildId
 from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
-from app.store.rows import OverrideValue, StoredSnapshot
+from app.store.given import lore
+from app.store.rows import OverrideValue, StoredLoreEntry, StoredSnapshot
 from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
 
 SettingRow = tuple[int, str, OverrideValue]
@@ -45,6 +47,7 @@ def take(guild: GuildId, name: str, created: int, count: int) -> StoredSnapshot:
         messages=count,
         gaps=voice_changes.gaps(guild),
         settings=_settings(guild),
+        lore=[astuple(entry) for entry in lore.entries(guild)],
     )
     return rows.stored(StoredSnapshot, made)
 
@@ -60,7 +63,7 @@ def remove(guild: GuildId, name: str) -> bool:
 def roll_back(
     snapshot: StoredSnapshot, kept: Collection[str], put: Sequence[SettingRow]
 ) -> None:
-    """Restore the guild's voice and settings from a snapshot.
+    """Restore the guild's voice, settings and lorebook from a snapshot.
 
     Messages learned since then stay stored outside the voice, so another snapshot can
     bring them back. The voice files are marked as outdated.
@@ -84,6 +87,8 @@ def roll_back(
     for channel, name, value in put:
         if channel in channels and name not in kept:
             Setting.create(guild=guild, channel=channel, name=name, value=value)
+    lore.remove_all(guild)
+    lore.put(guild, [StoredLoreEntry(*entry) for entry in snapshot.lore])
     voice_changes.note(guild, [voice_changes.ALL])
 
 

@@ -392,7 +392,7 @@ class VoiceGap(Table):
 
 
 class Snapshot(Table):
-    """An earlier state of a guild's voice, persona and settings.
+    """An earlier state of a guild's voice, persona, settings and lorebook.
 
     It holds no message text. Its voice is every stored and learned message up to the
     row `last` outside its gaps, so forgotten messages leave it as well.
@@ -409,6 +409,8 @@ class Snapshot(Table):
     """`[after, until]` of each `VoiceGap`."""
     settings = JSONField()
     """`[channel row or 0, name, value]` of each `Setting`."""
+    lore = JSONField(default=list, constraints=[SQL("DEFAULT '[]'")])
+    """The name, words, text and book of each `LoreEntry`."""
 
     class Meta:
         indexes = ((("guild", "name"), True),)
@@ -455,9 +457,25 @@ class ForgottenTwin(Table):
         indexes = ((("guild", "twin", "of"), True),)
 
 
+class LoreEntry(Table):
+    """An entry of a guild's lorebook, which a moderator or the owner wrote."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    guild_id: GuildId
+    name = TextField()
+    words = JSONField(default=list)
+    """The words that bring it up; `*` alone always does, none leave it to meaning."""
+    text = TextField()
+    book = TextField(default="")
+    """The card that it came with; empty for the guild's own."""
+
+    class Meta:
+        indexes = ((("guild", "book", "name"), True),)
+
+
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, SentMessage, ReplySource, Feedback, Usage,
     ImportCheckpoint, Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
-    Tombstone, ForgottenSpan, ForgottenTwin, HomeValue, Consent,
+    Tombstone, ForgottenSpan, ForgottenTwin, HomeValue, Consent, LoreEntry,
 )  # fmt: skip

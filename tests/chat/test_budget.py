@@ -9,7 +9,7 @@ from app.chat import context
 from app.chat.budget import Shares, fill
 from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
-from app.providers.base import Prompt, Turn
+from app.providers.base import LoreText, Prompt, Turn
 
 LAST = Turn("ann", "what do you say to that?", message=100)
 EMPTY = Prompt(GuildId(1), "1:c", "Mynah", ())
@@ -64,6 +64,23 @@ def test_a_summary_is_cut_between_sentences():
     made = fill(FULL, [], [], LAST, share * 100 // 15 + 1, Shares())
     assert made.summary == "Bob asked for words. Ann gave him some."
     assert fill(FULL, [], [], LAST, 32, Shares()).summary == ""
+
+
+def test_lore_that_fits_is_told_whole_or_cut_between_sentences():
+    lore = (
+        LoreText("rules", "No spam. " + "And no noise " * 40 + "at night."),
+        LoreText("cat", "It is grey."),
+        LoreText("sea", "It is a very deep one that never ends"),
+    )
+    prompt = replace(EMPTY, lore=lore)
+    made = fill(prompt, OWN, NOISE, LAST, 400, Shares(lore=4))
+    assert made.filled["lore"] <= 16
+    assert made.lore == (
+        LoreText("rules", "No spam."),
+        LoreText("cat", "It is grey."),
+    )
+    assert fill(prompt, [], [], LAST, 4000, Shares()).lore == lore
+    assert fill(prompt, [], [], LAST, 4000, Shares(lore=0)).lore == ()
 
 
 def test_the_channels_noise_is_counted_apart():

@@ -39,6 +39,7 @@ from app.settings.setting_keys import (
 from app.store.feedback import Kind
 from app.store.members import Kept
 from app.store.places import Claim
+from app.store.rows import StoredLoreEntry
 
 
 class MemoryHost:
@@ -289,6 +290,17 @@ class MemoryHost:
         gone = await self.forget_learned(guild) if clean else None
         rows = json.loads(data)
         return LearnedFile(len(rows), len(rows), gone=gone)
+
+    async def lore(self, guild: int) -> list[StoredLoreEntry]:
+        return []
+
+    async def add_lore(
+        self, guild: int, name: str, words: Sequence[str], text: str
+    ) -> StoredLoreEntry:
+        return StoredLoreEntry(name, list(words), text)
+
+    async def remove_lore(self, guild: int, name: str) -> StoredLoreEntry:
+        return StoredLoreEntry(name, [], "")
 
     async def digest(
         self, place: MessagePlace, author: int, hours: int | None

@@ -34,6 +34,10 @@ TABLE = {
     "origin": "cog_games.origin_shows_the_first_who_may_be_told_with_a_link_and_a"
     "_picture",
     "catchup": "catchup.it_tells_what_was_written_since_ones_last_message_with_links",
+    "lore add": "cog_lore.moderators_write_list_show_and_remove_entries",
+    "lore list": "cog_lore.moderators_write_list_show_and_remove_entries",
+    "lore show": "cog_lore.moderators_write_list_show_and_remove_entries",
+    "lore remove": "cog_lore.moderators_write_list_show_and_remove_entries",
     "config show": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
     "config set": "real_host_settings.every_setting_is_shown_set_and_reset_for"

@@ -10,12 +10,12 @@ import pytest
 from app.importers.filters import Filters
 from app.importers.message_intake import store
 from app.importers.records import Record
-from app.providers.base import Completion, Speed, Turn
+from app.providers.base import Completion, LoreText, Speed, Turn
 from app.replies import talk_topics
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.ledger import Ledger
 from app.replies.replier import Replier
-from app.replies.request import ReplyRequest
+from app.replies.request import Past, ReplyRequest
 from app.settings.config_file import save
 from app.settings.effective import Settings
 from app.store import (
@@ -560,3 +560,49 @@ async def test_the_model_hears_when_nothing_shows_how_people_write(bench):
     bench.hear("bob", "hello everyone")
     await bench.replier.reply(bench.ask("hi"))
     assert not bench.local.prompts[-1].is_first
+
+
+class Told:
+    """A lorebook with one entry."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def told(self, guild, turns):
+        self.asked.append((guild, [turn.text for turn in turns]))
+        return (LoreText("Cat", "The cat is grey."),)
+
+
+async def test_the_lorebook_tells_a_model_of_the_talk_and_the_row_names_it(
+    bench, database
+):
+    bench.hear("bob", "some line")
+    bench.replier._lore = book = Told()
+    made = await bench.replier.reply(bench.ask(text="and the cat?", trigger="77"))
+    assert book.asked == [(bench.guild, ["and the cat?"])]
+    prompt = bench.local.prompts[0]
+    assert prompt.lore == (LoreText("Cat", "The cat is grey."),)
+    row = database.call(replies.get, made.reply)
+    assert "the lorebook told it: Cat" in row.notes and row.filled["lore"]
+
+
+async def test_no_book_is_asked_for_the_chain_the_past_a_member_or_where_it_is_off(
+    bench,
+):
+    bench.hear("bob", "some line")
+    bench.replier._lore = book = Told()
+    past = Past(10**12, ((1, 1),))
+    await bench.replier.reply(bench.ask(mode="markov"))
+    await bench.replier.reply(bench.ask(past=past))
+    save(bench.home.config_file, "context.lore", 0)
+    bench.settings._looked = None
+    await bench.replier.reply(bench.ask())
+    assert book.asked == []
+
+
+async def test_what_the_chain_wrote_is_not_explained_by_the_lorebook(bench, database):
+    bench.replier._lore = Told()
+    bench.local.unavailable = lambda prompt: "it is not here"
+    made = await bench.replier.reply(bench.ask(mode="llm"))
+    assert made.answer.provider == "markov"
+    assert not any("lorebook" in note for note in made.notes)

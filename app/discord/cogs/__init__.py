@@ -9,6 +9,7 @@ from app.discord.cogs.events import EventsCog
 from app.discord.cogs.games import GamesCog
 from app.discord.cogs.imitate import ImitateCog
 from app.discord.cogs.listen import ListenCog
+from app.discord.cogs.lore import LoreCog
 from app.discord.cogs.model import ModelCog
 from app.discord.cogs.privacy import PrivacyCog
 from app.discord.cogs.reply_actions import ReplyActionsCog
@@ -26,6 +27,7 @@ COGS: tuple[type[discord.Cog], ...] = (
     TrainCog,
     PrivacyCog,
     SettingsCog,
+    LoreCog,
     ModelCog,
     StatsCog,
     CatchupCog,

@@ -9,6 +9,7 @@ from app.service.weekly_stats import GuildWeek
 from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
+from app.store.rows import StoredLoreEntry
 
 
 class GuildEvents(Protocol):
@@ -101,6 +102,28 @@ class GuildEvents(Protocol):
 
     async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
         """Return who said a phrase first, from what may be said there."""
+        ...
+
+    async def lore(self, guild: int) -> list[StoredLoreEntry]:
+        """Return the entries of a server's lorebook."""
+        ...
+
+    async def add_lore(
+        self, guild: int, name: str, words: Sequence[str], text: str
+    ) -> StoredLoreEntry:
+        """Write an entry, in place of one of that name.
+
+        Raises:
+            AppError: If it is too long, or the book is full.
+        """
+        ...
+
+    async def remove_lore(self, guild: int, name: str) -> StoredLoreEntry:
+        """Delete an entry, and return it.
+
+        Raises:
+            AppError: If there is none.
+        """
         ...
 
     async def emoji(self, place: MessagePlace) -> str | None:

@@ -19,6 +19,7 @@ from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store import audience, guilds
 from app.store import settings as overrides
+from app.store.rows import StoredLoreEntry
 
 EVERYWHERE = "The owner can add `everywhere:True`."
 
@@ -180,6 +181,22 @@ class StoredGuilds:
         speak = (await self._context.settings.of(rows.guild, rows.root)).speak
         named = speak.sayable_name(origin.first.name)
         return replace(origin, first=replace(origin.first, name=named))
+
+    async def lore(self, guild: int) -> list[StoredLoreEntry]:
+        """Return the entries of a server's lorebook."""
+        return await self._context.lorebooks.entries(await self._ids.guild(guild))
+
+    async def add_lore(
+        self, guild: int, name: str, words: Sequence[str], text: str
+    ) -> StoredLoreEntry:
+        """Write an entry, in place of one of that name."""
+        row = await self._ids.guild(guild)
+        return await self._context.lorebooks.add(row, name, words, text)
+
+    async def remove_lore(self, guild: int, name: str) -> StoredLoreEntry:
+        """Delete an entry, and return it."""
+        row = await self._ids.guild(guild)
+        return await self._context.lorebooks.remove(row, name)
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

@@ -111,6 +111,13 @@ from app.ipc.control.imports import ImportPreviewReply as ImportPreviewReply
 from app.ipc.control.imports import ImportReply as ImportReply
 from app.ipc.control.imports import PassedOver as PassedOver
 from app.ipc.control.imports import UnreadFile as UnreadFile
+from app.ipc.control.lore import LORE_REQUESTS as LORE_REQUESTS
+from app.ipc.control.lore import Lore as Lore
+from app.ipc.control.lore import LoreAdd as LoreAdd
+from app.ipc.control.lore import LoreRemove as LoreRemove
+from app.ipc.control.lore import LoreReply as LoreReply
+from app.ipc.control.lore import LoreShow as LoreShow
+from app.ipc.control.lore import ShownLore as ShownLore
 from app.ipc.control.meter import METER_REQUESTS as METER_REQUESTS
 from app.ipc.control.meter import Meter as Meter
 from app.ipc.control.meter import MeterAdvice as MeterAdvice
@@ -186,6 +193,7 @@ REQUESTS = (
     *BLIND_TEST_REQUESTS,
     *FINE_TUNING_REQUESTS,
     *SNAPSHOT_REQUESTS,
+    *LORE_REQUESTS,
     *DISCORD_REQUESTS,
     *LAST_HOUR_REQUESTS,
 )

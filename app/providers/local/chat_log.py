@@ -89,8 +89,8 @@ def build(prompt: Prompt) -> str:
 
 
 def _changing(prompt: Prompt) -> list[str]:
-    """Return the summary and the recalled moments, other ones for each reply."""
-    lines = []
+    """Return lore, the summary and recalled moments, other ones for each reply."""
+    lines = [f"({_one_line(entry.text)})" for entry in prompt.lore]
     if prompt.summary:
         lines.append(f"(Before: {_one_line(prompt.summary)})")
     for moment in prompt.moments:

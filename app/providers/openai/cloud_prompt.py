@@ -72,8 +72,11 @@ def instruction(bot_name: str, max_words: int, persona: str) -> str:
 
 
 def _task(prompt: Prompt) -> str:
-    """Return the part that changes each time: moments, examples and drafts."""
+    """Return the part that changes each time: lore, moments, examples, drafts."""
     parts = []
+    if prompt.lore:
+        known = _bullets(entry.text for entry in prompt.lore)
+        parts.append(f"({prompt.bot_name} knows, and says only if asked:\n{known})")
     if prompt.moments:
         moments = ["\n".join(map(_named, moment)) for moment in prompt.moments]
         parts.append(

@@ -55,6 +55,7 @@ class SnapshotHandlers:
         kept, put = effective.never_restored(), effective.restored(snapshot.settings)
         complete = await self._context.voices.roll_back(snapshot, kept, put)
         self._context.settings.drop(guild.id)
+        await self._context.lorebooks.look_again(guild.id)
         return control.SnapshotRestoreReply(request.name, UNDO, complete)
 
     async def snapshot_compare(
@@ -128,6 +129,8 @@ class SnapshotHandlers:
         number = 0
         for channel, key, value in found.settings:
             number += await self._put(guild.id, channel, key, value)
+        if found.lore:
+            await self._context.lorebooks.replace_all(guild.id, found.lore)
         await self._take(guild.id, found.name)
         return control.SnapshotImportReply(
             **vars(counts), name=found.name, settings=number

@@ -1,0 +1,1 @@
+"""Things that moderators and owners gave a server, ready for replies."""

@@ -1,0 +1,240 @@
+"""The lorebooks of all guilds: written by moderators and cards, read for replies."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.chat.lorebook import ALWAYS, Lorebook
+from app.core.errors import UsageError
+from app.core.names import GuildId, is_same
+from app.core.safe_text import safe_text
+from app.providers.base import LoreText, Turn
+from app.store.database import Database
+from app.store.given import lore
+from app.store.rows import StoredLoreEntry
+
+if TYPE_CHECKING:
+    from app.memory.memory import Meanings
+    from app.service.memory_keeper import MemoryKeeper
+
+MOST_ENTRIES = 200
+MOST_NAME_CHARS = 60
+MOST_TEXT_CHARS = 1000
+MOST_WORDS = 20
+MOST_WORD_CHARS = 60
+MOST_CHARS_OF_WORDS = 20_000
+"""The characters of all words of a guild; compiling them takes a quarter second."""
+
+MOST_TOLD = 5
+"""The entries of one prompt."""
+
+LEAST_NEARNESS = 0.3
+"""The cosine from which an entry belongs to a talk: 19 of 24 questions bring up what
+answers them, and of 40 lines of small talk none brings up anything."""
+
+MOST_BY_MEANING = 2
+
+WAIT_SECONDS = 0.3
+"""The time that a reply waits for the meanings of a book that was just opened."""
+
+
+@dataclass(frozen=True)
+class _OpenBook:
+    book: Lorebook
+    meanings: "asyncio.Task[Meanings | None]"
+
+
+class Lorebooks:
+    """Every guild's lorebook; those that replies ask for stay in memory."""
+
+    def __init__(
+        self, database: Database, memory: "Callable[[], MemoryKeeper]"
+    ) -> None:
+        """Find out which guilds have one, so that the others cost nothing."""
+        self._database = database
+        self._memory = memory
+        self._known = database.call(lore.guilds_with_lore)
+        self._open: dict[GuildId, _OpenBook] = {}
+
+    async def close(self) -> None:
+        """Stop reading."""
+        reading = [opened.meanings for opened in self._open.values()]
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+
+    async def told(self, guild: GuildId, turns: Sequence[Turn]) -> tuple[LoreText, ...]:
+        """Return the entries that a talk brings up, the most wanted first."""
+        if guild not in self._known:
+            return ()
+        opened = self._open.get(guild) or await self._opened(guild)
+        texts = [turn.text for turn in turns]
+        places = opened.book.brought_up(texts)
+        places += await self._by_meaning(opened, texts)
+        chosen = list(dict.fromkeys(places))[:MOST_TOLD]
+        return tuple(opened.book.texts[at] for at in chosen)
+
+    async def _opened(self, guild: GuildId) -> _OpenBook:
+        stored = await self._database.run(lore.entries, guild)
+        book = Lorebook(
+            [(LoreText(entry.name, entry.text), entry.words) for entry in stored]
+        )
+        told = [f"{entry.name}: {entry.text}" for entry in stored]
+        opened = _OpenBook(book, asyncio.create_task(self._memory().meanings(told)))
+        self._open[guild] = opened
+        return opened
+
+    async def _by_meaning(self, opened: _OpenBook, texts: Sequence[str]) -> list[int]:
+        """Return the places of the entries that are close to a talk, closest first."""
+        await asyncio.wait([opened.meanings], timeout=WAIT_SECONDS)
+        meanings = opened.meanings.result() if opened.meanings.done() else None
+        if meanings is None:
+            return []
+        near = await self._memory().nearness(meanings, texts)
+        close = [(n, at) for at, n in enumerate(near or ()) if n >= LEAST_NEARNESS]
+        return [at for _, at in sorted(close, reverse=True)[:MOST_BY_MEANING]]
+
+    async def entries(self, guild: GuildId) -> list[StoredLoreEntry]:
+        """Return a guild's entries."""
+        return await self._database.run(lore.entries, guild)
+
+    async def find(self, guild: GuildId, name: str) -> StoredLoreEntry:
+        """Return the entry of that name in any case.
+
+        Raises:
+            UsageError: If there is none.
+        """
+        stored = await self.entries(guild)
+        found = [entry for entry in stored if is_same(entry.name, name.strip())]
+        if not found:
+            names = ", ".join(entry.name for entry in stored[:8])
+            hint = f"Known entries: {names}." if names else "There is none yet."
+            raise UsageError(f"There is no entry {name.strip()!r}.", hint)
+        return found[0]
+
+    async def add(
+        self, guild: GuildId, name: str, words: Sequence[str], text: str
+    ) -> StoredLoreEntry:
+        """Store an entry of the guild's own book, in place of one of that name.
+
+        Raises:
+            UsageError: If it is too long, or the book is full.
+        """
+        entry = checked(name, words, text)
+        stored = await self.entries(guild)
+        for one in stored:
+            if one.book == lore.OWN and is_same(one.name, entry.name):
+                entry = replace(entry, name=one.name)
+        await self._put(guild, stored, [entry])
+        return entry
+
+    async def put_book(
+        self, guild: GuildId, book: str, entries: Sequence[StoredLoreEntry]
+    ) -> None:
+        """Store a card's entries in place of the earlier ones of that card.
+
+        Raises:
+            UsageError: If the book becomes too full.
+        """
+        stored = await self.entries(guild)
+        others = [entry for entry in stored if entry.book != book]
+        check_room([*others, *entries])
+        await self._database.run(lore.remove, guild, book)
+        await self._put(guild, others, [replace(one, book=book) for one in entries])
+
+    async def _put(
+        self,
+        guild: GuildId,
+        stored: Sequence[StoredLoreEntry],
+        new: Sequence[StoredLoreEntry],
+    ) -> None:
+        replaced = {(entry.book, entry.name) for entry in new}
+        kept = [entry for entry in stored if (entry.book, entry.name) not in replaced]
+        check_room([*kept, *new])
+        await self._database.run(lore.put, guild, new)
+        await self.look_again(guild)
+
+    async def remove(self, guild: GuildId, name: str) -> StoredLoreEntry:
+        """Delete the entry of that name in any case, and return it.
+
+        Raises:
+            UsageError: If there is none.
+        """
+        entry = await self.find(guild, name)
+        await self._database.run(lore.remove, guild, entry.book, entry.name)
+        await self.look_again(guild)
+        return entry
+
+    async def remove_book(self, guild: GuildId, book: str) -> None:
+        """Delete what came with a card."""
+        await self._database.run(lore.remove, guild, book)
+        await self.look_again(guild)
+
+    async def replace_all(
+        self, guild: GuildId, entries: Sequence[StoredLoreEntry]
+    ) -> None:
+        """Store a guild's entries in place of all earlier ones."""
+        await self._database.run(lore.remove_all, guild)
+        await self._database.run(lore.put, guild, entries)
+        await self.look_again(guild)
+
+    async def remove_all(self, guild: GuildId) -> None:
+        """Delete every entry of a guild."""
+        await self._database.run(lore.remove_all, guild)
+        await self.look_again(guild)
+
+    async def look_again(self, guild: GuildId) -> None:
+        """Read a guild's book again when it is wanted; others may have changed it."""
+        self._known = await self._database.run(lore.guilds_with_lore)
+        self._open.pop(guild, None)
+
+
+def checked(
+    name: str, words: Sequence[str], text: str, book: str = lore.OWN
+) -> StoredLoreEntry:
+    """Return an entry as it is stored.
+
+    Raises:
+        UsageError: If a part of it is missing or too long.
+    """
+    name, text = _one_line(name), _one_line(text)
+    found = list(dict.fromkeys(filter(None, map(_one_line, words))))
+    for what, value, most in (
+        ("The name", name, MOST_NAME_CHARS),
+        ("The text", text, MOST_TEXT_CHARS),
+        *((f"The word {word[:20]!r}", word, MOST_WORD_CHARS) for word in found),
+    ):
+        if not value:
+            raise UsageError(f"{what} of the entry is empty.", "Write something.")
+        if len(value) > most:
+            raise UsageError(
+                f"{what} of the entry has more than {most:,} characters.",
+                "Shorten it, or make two entries of it.",
+            )
+    if len(found) > MOST_WORDS:
+        raise UsageError(
+            f"An entry has at most {MOST_WORDS} words that bring it up.",
+            f"Leave some out; {ALWAYS} alone always brings it up.",
+        )
+    return StoredLoreEntry(name, found, text, _one_line(book)[:MOST_NAME_CHARS])
+
+
+def check_room(entries: Sequence[StoredLoreEntry]) -> None:
+    """Refuse a guild's entries if they are too many.
+
+    Raises:
+        UsageError: If they are.
+    """
+    size = sum(len(word) for entry in entries for word in entry.words)
+    if len(entries) > MOST_ENTRIES or size > MOST_CHARS_OF_WORDS:
+        raise UsageError(
+            f"A lorebook has at most {MOST_ENTRIES} entries, and words of"
+            f" {MOST_CHARS_OF_WORDS:,} characters.",
+            "Remove an entry first.",
+        )
+
+
+def _one_line(text: str) -> str:
+    """Return a text that can be shown anywhere, on one line."""
+    return " ".join(safe_text(text).replace("\ufffd", "").split())

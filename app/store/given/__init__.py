@@ -1,0 +1,1 @@
+"""Tables of things that moderators and owners gave a server."""

@@ -1,0 +1,47 @@
+"""Lorebooks: what replies of a guild are told when words or meaning call for it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from app.core.names import GuildId
+from app.store import rows
+from app.store.database import tuples, write
+from app.store.rows import StoredLoreEntry
+from app.store.tables import LoreEntry
+
+OWN = ""
+"""The guild's own book, which came with no card."""
+
+
+def guilds_with_lore() -> set[GuildId]:
+    """Return the guilds that have an entry."""
+    return {guild for (guild,) in tuples(LoreEntry.select(LoreEntry.guild).distinct())}
+
+
+def entries(guild: GuildId) -> list[StoredLoreEntry]:
+    """Return a guild's entries, the oldest first."""
+    query = LoreEntry.select().where(LoreEntry.guild == guild).order_by(LoreEntry.id)
+    return rows.all_of(StoredLoreEntry, query)
+
+
+@write
+def put(guild: GuildId, new: Sequence[StoredLoreEntry]) -> None:
+    """Store entries, each in the place of one of its name in its book."""
+    for entry in new:
+        remove(guild, entry.book, entry.name)
+        LoreEntry.create(guild=guild, **asdict(entry))
+
+
+@write
+def remove(guild: GuildId, book: str, name: str | None = None) -> int:
+    """Delete an entry of a book, or the whole book; return the number deleted."""
+    same = (LoreEntry.guild == guild) & (LoreEntry.book == book)
+    if name is not None:
+        same &= LoreEntry.name == name
+    return int(LoreEntry.delete().where(same).execute())
+
+
+@write
+def remove_all(guild: GuildId) -> None:
+    """Delete every entry of a guild."""
+    LoreEntry.delete().where(LoreEntry.guild == guild).execute()
