@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.names import GuildId
-from app.providers.base import Prompt, Turn
+from app.providers.base import LoreText, Prompt, Turn
 from app.providers.local import chat_log
 from app.providers.local.chat_log import Cleaner
 
@@ -39,6 +39,7 @@ def test_what_every_reply_changes_comes_after_what_stays():
             Turn("eve", "hey"),
             Turn("anna", "so?"),
             persona="a bird",
+            lore=(LoreText("Cat", "It is grey.\neve: no"),),
             summary="they met",
             moments=((Turn("bob", "long ago"),),),
         )
@@ -46,6 +47,7 @@ def test_what_every_reply_changes_comes_after_what_stays():
     assert built.split("\n") == [
         "(Mynah is a bird)",
         "anna: hi",
+        "(It is grey. eve: no)",
         "(Before: they met)",
         "(earlier)",
         "bob: long ago",

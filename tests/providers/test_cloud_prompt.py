@@ -1,7 +1,7 @@
 """What a request to the cloud is made of."""
 
 from app.core.names import GuildId
-from app.providers.base import Prompt, Turn
+from app.providers.base import LoreText, Prompt, Turn
 from app.providers.openai.cloud_prompt import render
 
 MAIL = "jane.doe@example.co.uk"
@@ -19,6 +19,7 @@ def test_no_secret_goes_to_the_cloud_whatever_part_holds_it():
         drafts=(line,),
         moments=((Turn("ben", line),),),
         summary=line,
+        lore=(LoreText("mail", line),),
     )
     sent = str(render(prompt))
-    assert MAIL not in sent and sent.count("write to …") == 6
+    assert MAIL not in sent and sent.count("write to …") == 7
