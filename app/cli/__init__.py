@@ -21,6 +21,7 @@ COMMANDS = (
     "forget",
     "quiet",
     "lore",
+    "persona",
     "snapshot",
     "export",
     "backup",

@@ -199,6 +199,12 @@ def _lore(service: Service) -> object:
     return LoreHandlers(service.context)
 
 
+def _personas(service: Service) -> object:
+    from app.service.handlers.personas import PersonaHandlers
+
+    return PersonaHandlers(service.context)
+
+
 def _snapshots(service: Service) -> object:
     from app.service.handlers.snapshots import SnapshotHandlers
 
@@ -220,6 +226,7 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.FINE_TUNING_REQUESTS): _fine_tuning,
     tuple(control.SNAPSHOT_REQUESTS): _snapshots,
     tuple(control.LORE_REQUESTS): _lore,
+    tuple(control.PERSONA_REQUESTS): _personas,
     tuple(control.LAST_HOUR_REQUESTS): lambda service: service.last_hour,
 }
 

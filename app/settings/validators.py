@@ -20,7 +20,7 @@ TextMeaning = Callable[[str, str], str]
 ListMeaning = Callable[[str, list[str]], list[str]]
 
 TAKEN_COMMANDS = frozenset(
-    "again catchup config direct duet help invite like listen lore model origin"
+    "again catchup config direct duet help invite like listen lore model origin persona"
     " privacy quiet stats stop train why".split()
 )
 """Names of the bot's other commands."""

@@ -87,8 +87,7 @@ def roll_back(
     for channel, name, value in put:
         if channel in channels and name not in kept:
             Setting.create(guild=guild, channel=channel, name=name, value=value)
-    lore.remove_all(guild)
-    lore.put(guild, [StoredLoreEntry(*entry) for entry in snapshot.lore])
+    lore.replace_all(guild, [StoredLoreEntry(*entry) for entry in snapshot.lore])
     voice_changes.note(guild, [voice_changes.ALL])
 
 

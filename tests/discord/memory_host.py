@@ -22,6 +22,8 @@ from app.discord.ports import (
 )
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import Digest
+from app.service.given.character_cards import CharacterCard
+from app.service.given.personas import Persona
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.service.words.phrase_origin import PhraseOrigin
@@ -301,6 +303,15 @@ class MemoryHost:
 
     async def remove_lore(self, guild: int, name: str) -> StoredLoreEntry:
         return StoredLoreEntry(name, [], "")
+
+    async def persona(self, guild: int) -> Persona:
+        return Persona("Mynah", "", 0)
+
+    async def take_card(self, guild: int, data: bytes) -> CharacterCard:
+        return CharacterCard("Mynah", "", (), ())
+
+    async def drop_persona(self, guild: int) -> Persona:
+        return Persona("Mynah", "", 0)
 
     async def digest(
         self, place: MessagePlace, author: int, hours: int | None

@@ -38,6 +38,9 @@ TABLE = {
     "lore list": "cog_lore.moderators_write_list_show_and_remove_entries",
     "lore show": "cog_lore.moderators_write_list_show_and_remove_entries",
     "lore remove": "cog_lore.moderators_write_list_show_and_remove_entries",
+    "persona show": "cog_persona.a_moderator_takes_a_card_and_removes_it",
+    "persona import": "cog_persona.a_moderator_takes_a_card_and_removes_it",
+    "persona remove": "cog_persona.a_moderator_takes_a_card_and_removes_it",
     "config show": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
     "config set": "real_host_settings.every_setting_is_shown_set_and_reset_for"

@@ -27,6 +27,7 @@ from tests.discord.scene import Scene
 from tests.discord.test_controller import is_online, serving
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 from tests.runner import tiny
+from tests.service.cards import V2, packed
 from tests.tui.fake_bot import busy_bot
 
 CALM = "the cat sat on a warm mat and the old dog slept under our red sofa".split()
@@ -114,6 +115,9 @@ CASES: tuple[Case, ...] = (
     lambda place: control.SnapshotImport("copy", place.file("after.zip")),
     lambda _: control.SnapshotRestore("den", "before the raid"),
     lambda _: control.SnapshotRemove("den", "after"),
+    lambda place: control.PersonaImport("den", place.file("card.json")),
+    lambda _: control.PersonaShow("den"),
+    lambda _: control.PersonaRemove("den"),
     lambda _: control.LoreAdd("den", "Rules", "No spam.", ["rules"]),
     lambda _: control.Lore("den"),
     lambda _: control.LoreShow("den", "rules"),
@@ -245,6 +249,7 @@ async def fill(place: Place) -> None:
     await ask(service, control.ConfigSet("reply.shadow", "on", HARBOUR))
     await fill_lab(service)
     tiny.write(place.directory / "tiny.gguf")
+    (place.directory / "card.json").write_bytes(packed(V2))
     models = service.context.home.models
     models.mkdir(exist_ok=True)
     (models / "qwen3.5-4b.gguf").write_bytes(b"GGUF")

@@ -11,6 +11,7 @@ from app.discord.cogs.imitate import ImitateCog
 from app.discord.cogs.listen import ListenCog
 from app.discord.cogs.lore import LoreCog
 from app.discord.cogs.model import ModelCog
+from app.discord.cogs.persona import PersonaCog
 from app.discord.cogs.privacy import PrivacyCog
 from app.discord.cogs.reply_actions import ReplyActionsCog
 from app.discord.cogs.settings import SettingsCog
@@ -28,6 +29,7 @@ COGS: tuple[type[discord.Cog], ...] = (
     PrivacyCog,
     SettingsCog,
     LoreCog,
+    PersonaCog,
     ModelCog,
     StatsCog,
     CatchupCog,

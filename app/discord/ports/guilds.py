@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from app.discord.ports.exchange import MessagePlace
+from app.service.given.character_cards import CharacterCard
+from app.service.given.personas import Persona
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.service.words.phrase_origin import PhraseOrigin
@@ -124,6 +126,22 @@ class GuildEvents(Protocol):
         Raises:
             AppError: If there is none.
         """
+        ...
+
+    async def persona(self, guild: int) -> Persona:
+        """Return a server's persona."""
+        ...
+
+    async def take_card(self, guild: int, data: bytes) -> CharacterCard:
+        """Give a server the name, persona and lorebook of a character card.
+
+        Raises:
+            AppError: If the file is no card, or its lorebook has no room.
+        """
+        ...
+
+    async def drop_persona(self, guild: int) -> Persona:
+        """Take a server's persona away, with what came with its card."""
         ...
 
     async def emoji(self, place: MessagePlace) -> str | None:

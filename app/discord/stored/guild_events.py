@@ -9,6 +9,9 @@ from app.core.errors import UsageError
 from app.discord.ports import MessagePlace
 from app.discord.stored.id_map import IdMap
 from app.service.app_context import AppContext
+from app.service.given import personas
+from app.service.given.character_cards import CharacterCard
+from app.service.given.personas import Persona
 from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.privacy import delete_after_grace
 from app.service.voices.forgetter import Forgotten
@@ -197,6 +200,19 @@ class StoredGuilds:
         """Delete an entry, and return it."""
         row = await self._ids.guild(guild)
         return await self._context.lorebooks.remove(row, name)
+
+    async def persona(self, guild: int) -> Persona:
+        """Return a server's persona."""
+        return await personas.persona_of(self._context, await self._ids.guild(guild))
+
+    async def take_card(self, guild: int, data: bytes) -> CharacterCard:
+        """Give a server the name, persona and lorebook of a character card."""
+        row = await self._ids.guild(guild)
+        return await personas.take_card(self._context, row, data)
+
+    async def drop_persona(self, guild: int) -> Persona:
+        """Take a server's persona away, with what came with its card."""
+        return await personas.drop_persona(self._context, await self._ids.guild(guild))
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

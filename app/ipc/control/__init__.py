@@ -143,6 +143,12 @@ from app.ipc.control.notifications import Progress as Progress
 from app.ipc.control.notifications import ReplyMade as ReplyMade
 from app.ipc.control.notifications import StateChanged as StateChanged
 from app.ipc.control.notifications import Token as Token
+from app.ipc.control.personas import PERSONA_REQUESTS as PERSONA_REQUESTS
+from app.ipc.control.personas import PersonaImport as PersonaImport
+from app.ipc.control.personas import PersonaRemove as PersonaRemove
+from app.ipc.control.personas import PersonaShow as PersonaShow
+from app.ipc.control.personas import ShownPersona as ShownPersona
+from app.ipc.control.personas import TakenCard as TakenCard
 from app.ipc.control.replies import REPLY_REQUESTS as REPLY_REQUESTS
 from app.ipc.control.replies import Cancel as Cancel
 from app.ipc.control.replies import CancelReply as CancelReply
@@ -194,6 +200,7 @@ REQUESTS = (
     *FINE_TUNING_REQUESTS,
     *SNAPSHOT_REQUESTS,
     *LORE_REQUESTS,
+    *PERSONA_REQUESTS,
     *DISCORD_REQUESTS,
     *LAST_HOUR_REQUESTS,
 )

@@ -129,19 +129,19 @@ class Lorebooks:
         await self._put(guild, stored, [entry])
         return entry
 
-    async def put_book(
-        self, guild: GuildId, book: str, entries: Sequence[StoredLoreEntry]
+    async def put_card(
+        self, guild: GuildId, card: str, entries: Sequence[StoredLoreEntry]
     ) -> None:
-        """Store a card's entries in place of the earlier ones of that card.
+        """Store what came with a card, in place of what came with an earlier one.
 
         Raises:
-            UsageError: If the book becomes too full.
+            UsageError: If the book becomes too full; then nothing is changed.
         """
         stored = await self.entries(guild)
-        others = [entry for entry in stored if entry.book != book]
-        check_room([*others, *entries])
-        await self._database.run(lore.remove, guild, book)
-        await self._put(guild, others, [replace(one, book=book) for one in entries])
+        own = [entry for entry in stored if entry.book == lore.OWN]
+        every = [*own, *(replace(one, book=card) for one in entries)]
+        check_room(every)
+        await self.replace_all(guild, every)
 
     async def _put(
         self,
@@ -166,17 +166,11 @@ class Lorebooks:
         await self.look_again(guild)
         return entry
 
-    async def remove_book(self, guild: GuildId, book: str) -> None:
-        """Delete what came with a card."""
-        await self._database.run(lore.remove, guild, book)
-        await self.look_again(guild)
-
     async def replace_all(
         self, guild: GuildId, entries: Sequence[StoredLoreEntry]
     ) -> None:
         """Store a guild's entries in place of all earlier ones."""
-        await self._database.run(lore.remove_all, guild)
-        await self._database.run(lore.put, guild, entries)
+        await self._database.run(lore.replace_all, guild, entries)
         await self.look_again(guild)
 
     async def remove_all(self, guild: GuildId) -> None:
@@ -198,8 +192,8 @@ def checked(
     Raises:
         UsageError: If a part of it is missing or too long.
     """
-    name, text = _one_line(name), _one_line(text)
-    found = list(dict.fromkeys(filter(None, map(_one_line, words))))
+    name, text = one_line(name), one_line(text)
+    found = list(dict.fromkeys(filter(None, map(one_line, words))))
     for what, value, most in (
         ("The name", name, MOST_NAME_CHARS),
         ("The text", text, MOST_TEXT_CHARS),
@@ -217,7 +211,7 @@ def checked(
             f"An entry has at most {MOST_WORDS} words that bring it up.",
             f"Leave some out; {ALWAYS} alone always brings it up.",
         )
-    return StoredLoreEntry(name, found, text, _one_line(book)[:MOST_NAME_CHARS])
+    return StoredLoreEntry(name, found, text, one_line(book)[:MOST_NAME_CHARS])
 
 
 def check_room(entries: Sequence[StoredLoreEntry]) -> None:
@@ -235,6 +229,6 @@ def check_room(entries: Sequence[StoredLoreEntry]) -> None:
         )
 
 
-def _one_line(text: str) -> str:
-    """Return a text that can be shown anywhere, on one line."""
+def one_line(text: str) -> str:
+    """Return a text on one line, which can be shown anywhere."""
     return " ".join(safe_text(text).replace("\ufffd", "").split())

@@ -33,6 +33,13 @@ def put(guild: GuildId, new: Sequence[StoredLoreEntry]) -> None:
 
 
 @write
+def replace_all(guild: GuildId, entries: Sequence[StoredLoreEntry]) -> None:
+    """Store these entries of a guild and no others."""
+    remove_all(guild)
+    put(guild, entries)
+
+
+@write
 def remove(guild: GuildId, book: str, name: str | None = None) -> int:
     """Delete an entry of a book, or the whole book; return the number deleted."""
     same = (LoreEntry.guild == guild) & (LoreEntry.book == book)

@@ -1,0 +1,80 @@
+"""A server's persona: shown, taken from a character card, or removed."""
+
+import argparse
+import asyncio
+
+from app.cli.connect import Bot, connect
+from app.cli.output import print_json, say
+from app.core.labels import many
+from app.core.names import typed_path, wire_name
+from app.core.paths import Home, find_home
+from app.ipc import control
+
+NAME = "persona"
+HELP = "show a server's persona, take one from a character card, or remove it"
+
+ACTIONS = {
+    "show": "show the persona",
+    "import": "take name, persona and lorebook from a card, PNG or JSON",
+    "remove": "remove the persona, and what came with its card",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's words."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, help in ACTIONS.items():
+        action = actions.add_parser(name, help=help, description=help)
+        action.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        action.add_argument("--guild", metavar="SERVER", required=True)
+        if name == "import":
+            action.add_argument("file", metavar="FILE")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the request."""
+    asyncio.run(_run(find_home(arguments.home), arguments))
+    return 0
+
+
+async def _run(home: Home, arguments: argparse.Namespace) -> None:
+    async with connect(home) as bot:
+        found, lines = await _asked(bot, arguments)
+    if arguments.json:
+        print_json(found)
+    else:
+        for line in lines:
+            say(line)
+
+
+async def _asked(
+    bot: Bot, arguments: argparse.Namespace
+) -> tuple[control.ShownPersona, list[str]]:
+    """Return the reply, and its words for people."""
+    guild = arguments.guild
+    match arguments.action:
+        case "import":
+            file = wire_name(typed_path(arguments.file))
+            taken = await bot.call(control.PersonaImport(guild, file))
+            return taken, [*_words(taken), *_left(taken)]
+        case "remove":
+            gone = await bot.call(control.PersonaRemove(guild))
+            return gone, [f"Removed the persona: {gone.about or 'there was none'}"]
+        case _:
+            shown = await bot.call(control.PersonaShow(guild))
+            return shown, _words(shown)
+
+
+def _words(persona: control.ShownPersona) -> list[str]:
+    lines = [f"{persona.name}: {persona.about or 'no persona'}"]
+    if persona.entries:
+        lines.append(f"Its card gave the lorebook {many(persona.entries, 'entry')}.")
+    return lines
+
+
+def _left(taken: control.TakenCard) -> list[str]:
+    lines = [f"Not used: {'; '.join(taken.unused)}."] if taken.unused else []
+    if taken.before:
+        lines.append(f"The persona before: {taken.before}")
+    return lines
