@@ -55,13 +55,13 @@ _START = re.compile(r"<START>", re.I)
 
 @dataclass(frozen=True)
 class CharacterCard:
-    """What a card gives a server."""
+    """All that a card gives a server."""
 
     name: str
     persona: str
     lore: tuple[StoredLoreEntry, ...]
     unused: tuple[str, ...]
-    """What of it has no use here, in words."""
+    """Parts of it that have no use here, in words."""
 
 
 def character_of(data: bytes) -> CharacterCard:
