@@ -10,13 +10,12 @@ import binascii
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any
 
 import orjson
 
 from app.core.errors import UsageError
 
-Json = dict[str, Any]
+Json = dict[str, object]
 
 MOST_BYTES = 16 << 20
 """Of the file, most of which is a picture."""

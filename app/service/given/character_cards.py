@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from app.chat.lorebook import ALWAYS
 from app.core.errors import UsageError
@@ -184,7 +183,7 @@ def _entry(entry: Json, called: str) -> Iterator[StoredLoreEntry]:
         yield StoredLoreEntry(name, words, piece)
 
 
-def _strings(value: Any) -> list[str]:
+def _strings(value: object) -> list[str]:
     listed = value if isinstance(value, list) else []
     return [one for one in listed if isinstance(one, str)]
 
