@@ -63,14 +63,15 @@ class CharacterCard:
     """Parts of it that have no use here, in words."""
 
 
-def character_of(data: bytes) -> CharacterCard:
+def character_of(file: bytes) -> CharacterCard:
     """Return the character in a card's file.
 
     Raises:
         UsageError: If there is none, or the file is damaged.
     """
-    card = read_card(data)
-    fields = card["data"] if isinstance(card.get("data"), dict) else card
+    card = read_card(file)
+    data = card.get("data")
+    fields = data if isinstance(data, dict) else card
     texts = {name: _text(fields, name) for name in (*_FORMER, "personality")}
     name = one_line(texts["name"])[:MOST_NAME_CHARS].strip()
     if not name:
