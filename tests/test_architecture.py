@@ -206,7 +206,7 @@ TOPICS = {
     *("app", "base", "benchmark", "blind_tests", "child", "client", "conversations"),
     *("doctor", "errors", "events", "files", "privacy", "requantise"),
     *("fine_tuning", "forget", "guilds", "hosts", "imports", "index", "members"),
-    *("lore", "messages", "meter", "models", "provider"),
+    *("lore", "messages", "meter", "models", "personas", "provider"),
     *("registry", "replies", "request", "serve", "settings", "snapshots", "stats"),
     *("usage", "voice"),
 }
