@@ -28,6 +28,12 @@ class Changeable(Protocol):
     async def edit(self, *, content: str | None) -> object: ...
 
 
+class Endable(Protocol):
+    """A message of the bot that loses its buttons."""
+
+    async def edit(self, *, content: str | None, view: None) -> object: ...
+
+
 async def respond(
     context: discord.ApplicationContext | discord.Interaction,
     text: str,
@@ -69,6 +75,11 @@ async def reply(
 async def change(told: Changeable, text: str) -> None:
     """Put other words into an answer."""
     await told.edit(content=neutralise(text)[0])
+
+
+async def finish(told: Endable, text: str) -> None:
+    """Put other words into an answer, and take its buttons away."""
+    await told.edit(content=neutralise(text)[0], view=None)
 
 
 async def replace(

@@ -14,6 +14,7 @@ from app.core.labels import ORIGINS, many
 from app.discord.ports import LearnedFile
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.guild_year import GuildYear, peak
 from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
@@ -307,6 +308,33 @@ def origin_text(origin: PhraseOrigin, guild: int) -> str:
     else:
         lines.append("Nobody has said it since.")
     return cut("\n".join(lines))
+
+
+def year_texts(year: GuildYear) -> tuple[str, str]:
+    """Describe a server's year: its times, and its words."""
+    months = [count for _, count in year.months]
+    month, hour = year.months[peak(months)][0], peak(year.hours)
+    times = (
+        f"**{year.title}**: {many(year.messages, 'message')} by"
+        f" {many(year.people, 'member')}, most of them in {month} and from {hour}:00 to"
+        f" {(hour + 1) % 24}:00 (UTC). I replied {year.replies:,} times."
+    )
+    lines = []
+    if year.words:
+        words = _numbered(year.words)
+        lines.append(f"Said more here than elsewhere: {words}.")
+    lines.append(f"Busiest channels: {_numbered(year.channels)}.")
+    if year.best:
+        liked = f"({year.best.likes:+,})"
+        lines.append(f"My line that you liked most {liked}: {quote(year.best.text)}")
+    lines.append("Members who opted out with `/privacy opt-out` are not counted.")
+    return times, "\n".join(lines)
+
+
+def _numbered(rows: Sequence[tuple[str, int]]) -> str:
+    """List names with their counts, by the numbers that a picture has for them."""
+    named = enumerate(rows, 1)
+    return ", ".join(f"{n} {quote(name, 40)} ({count:,})" for n, (name, count) in named)
 
 
 def _replied(week: GuildWeek) -> str:

@@ -218,6 +218,14 @@ class GamesSettings:
         "`/origin` tells who said a phrase first, and how it spread.",
         scope="guild",
     )
+    whosaid: bool = setting(
+        True,
+        "`/whosaid` shows lines of which one is a member's, and members guess which.",
+        scope="guild",
+    )
+    wrapped: bool = setting(
+        True, "`/wrapped` shows the server's year as pictures.", scope="guild"
+    )
 
 
 @dataclass(frozen=True)

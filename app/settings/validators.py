@@ -21,7 +21,7 @@ ListMeaning = Callable[[str, list[str]], list[str]]
 
 TAKEN_COMMANDS = frozenset(
     "again catchup config direct duet help invite like listen lore model origin persona"
-    " privacy quiet stats stop train why".split()
+    " privacy quiet stats stop train whosaid why wrapped".split()
 )
 """Names of the bot's other commands."""
 

@@ -1,4 +1,4 @@
-"""Blind choices between two replies, and feedback on alternating replies."""
+"""Blind choices between two replies, by the owner and by members who play a game."""
 
 import time
 from typing import NamedTuple

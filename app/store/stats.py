@@ -6,12 +6,15 @@ from typing import NamedTuple
 from peewee import Expression, ModelSelect, fn
 
 from app.core.names import GuildId
-from app.core.time_units import DAY_MS
+from app.core.time_units import DAY_MS, HOUR_MS
 from app.store import messages
 from app.store.database import tuples
 from app.store.feedback import SEEN
 from app.store.rows import StoredMessage
 from app.store.tables import Channel, Feedback, Member, Message, Reply
+
+LATEST_MS = 1 << 53
+"""A time after everything."""
 
 
 class Taught(NamedTuple):
@@ -19,6 +22,13 @@ class Taught(NamedTuple):
 
     name: str
     messages: int
+
+
+class Liked(NamedTuple):
+    """A line of the bot, and its likes minus dislikes."""
+
+    text: str
+    likes: int
 
 
 class Received(NamedTuple):
@@ -58,6 +68,29 @@ def texts(
     return [text for (text,) in tuples(query.order_by(Message.id.desc()).limit(limit))]
 
 
+def quotable(
+    guild: GuildId, channels: Collection[int] | None, limit: int
+) -> list[StoredMessage]:
+    """Return the newest learned messages of members who did not opt out.
+
+    Args:
+        channels: Rows of the channels that may be told of; None for all.
+    """
+    chosen = (Message.guild == guild) & (Message.text != "") & _learned(0, LATEST_MS)
+    if channels is not None:
+        chosen &= (Message.channel + 0).in_(list(channels))
+    query = Message.select(Message.id).join(Member).where(chosen)
+    newest = query.order_by(Message.id.desc()).limit(limit)
+    return messages.by_rows([row for (row,) in tuples(newest)])
+
+
+def is_quotable(message: int) -> bool:
+    """Tell if a message (row) is there, and its author did not opt out since."""
+    query = Message.select(Message.id).join(Member)
+    chosen = (Message.id == message) & _learned(0, LATEST_MS)
+    return bool(query.where(chosen).exists())
+
+
 def teachers(
     guild: GuildId, channels: Collection[str], since: int, until: int, limit: int
 ) -> list[Taught]:
@@ -80,6 +113,65 @@ def by_day(
     learned = _learned(since, since + days * DAY_MS)
     found = dict(tuples(query.where(here & learned).group_by(day)))
     return [found.get(number, 0) for number in range(days)]
+
+
+def by_hour(
+    guild: GuildId, channels: Collection[str], since: int, until: int
+) -> dict[int, int]:
+    """Count learned messages of a time by their hour since the epoch."""
+    hour = (Message.ts / HOUR_MS).cast("INTEGER")
+    query = Message.select(hour, fn.COUNT(Message.id)).join(Member)
+    here = Message.channel.in_(_channels(guild, channels))
+    return dict(tuples(query.where(here & _learned(since, until)).group_by(hour)))
+
+
+def busiest(
+    guild: GuildId, channels: Collection[str], since: int, until: int, limit: int
+) -> list[tuple[str, int]]:
+    """Return (name, messages) of the channels with the most learned messages."""
+    count = fn.COUNT(Message.id)
+    query = Message.select(Channel.name, count).join(Member).switch(Message)
+    here = Message.channel.in_(_channels(guild, channels))
+    query = query.join(Channel).where(here & _learned(since, until))
+    query = query.group_by(Channel.id).order_by(count.desc(), Channel.id).limit(limit)
+    return [(name, number) for name, number in tuples(query)]
+
+
+def writers(guild: GuildId, channels: Collection[str], since: int, until: int) -> int:
+    """Count the members who wrote in a time."""
+    query = Message.select(fn.COUNT(Message.member.distinct())).join(Member)
+    here = Message.channel.in_(_channels(guild, channels))
+    return int(query.where(here & _learned(since, until)).scalar() or 0)
+
+
+def _seen_between(
+    guild: GuildId, channels: Collection[str], since: int, until: int
+) -> Expression:
+    """Select the bot's replies that people saw in a time."""
+    here = Reply.channel.in_(_channels(guild, channels)) & Reply.state.in_(SEEN)
+    chosen: Expression = here & (Reply.created >= since) & (Reply.created < until)
+    return chosen
+
+
+def replies_between(
+    guild: GuildId, channels: Collection[str], since: int, until: int
+) -> int:
+    """Count the bot's replies that people saw in a time."""
+    query = Reply.select(fn.COUNT(Reply.id))
+    return int(query.where(_seen_between(guild, channels, since, until)).scalar() or 0)
+
+
+def most_liked(
+    guild: GuildId, channels: Collection[str], since: int, until: int
+) -> Liked | None:
+    """Return the bot's line of a time that people liked most, if they liked any."""
+    rating = fn.SUM(Feedback.value)
+    seen = _seen_between(guild, channels, since, until) & (Reply.text != "")
+    query = Reply.select(Reply.text, rating).join(Feedback).where(seen)
+    query = query.where(Feedback.kind == "thumb").group_by(Reply.id)
+    best = query.order_by(rating.desc(), Reply.id.desc()).limit(1)
+    found = [Liked(text, likes) for text, likes in tuples(best) if likes > 0]
+    return found[0] if found else None
 
 
 def received(guild: GuildId, channels: Collection[str], since: int) -> list[Received]:

@@ -362,7 +362,7 @@ class MeterWeek(Table):
 
 
 class Comparison(Table):
-    """The owner's blind choice between two replies."""
+    """A blind choice between two replies: the owner's, or a guess in `/whosaid`."""
 
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
     created = BigIntegerField()

@@ -26,6 +26,8 @@ from app.service.given.character_cards import CharacterCard
 from app.service.given.personas import Persona
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.guess_game import GuessGame
+from app.service.words.guild_year import GuildYear
 from app.service.words.phrase_origin import PhraseOrigin
 from app.settings import owner_rules
 from app.settings.effective import ResolvedSetting
@@ -292,6 +294,20 @@ class MemoryHost:
         gone = await self.forget_learned(guild) if clean else None
         rows = json.loads(data)
         return LearnedFile(len(rows), len(rows), gone=gone)
+
+    async def guess_game(self, place: MessagePlace) -> GuessGame | None:
+        return None
+
+    async def note_guess(self, game: GuessGame, place: int) -> None:
+        return
+
+    async def may_be_told(self, game: GuessGame) -> bool:
+        return True
+
+    async def year(
+        self, guild: int, channels: Collection[int], year: int | None
+    ) -> GuildYear:
+        return GuildYear("2025", 0, 0, (), (), (0,) * 24, (), 0, None)
 
     async def lore(self, guild: int) -> list[StoredLoreEntry]:
         return []

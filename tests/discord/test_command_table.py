@@ -33,6 +33,8 @@ TABLE = {
     "model check": "model_command.the_check_up_is_shown_to_the_owner",
     "origin": "cog_games.origin_shows_the_first_who_may_be_told_with_a_link_and_a"
     "_picture",
+    "whosaid": "cog_games.members_guess_and_the_answer_comes_when_the_time_is_up",
+    "wrapped": "cog_games.wrapped_shows_the_year_of_what_may_be_told_as_two_pictures",
     "catchup": "catchup.it_tells_what_was_written_since_ones_last_message_with_links",
     "lore add": "cog_lore.moderators_write_list_show_and_remove_entries",
     "lore list": "cog_lore.moderators_write_list_show_and_remove_entries",

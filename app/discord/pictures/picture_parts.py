@@ -61,13 +61,14 @@ def draw_columns(
     height = ground - (y + 44)
     most, step = max(max(counts), 1), (end - x) / len(counts)
     gap = min(6.0, step / 6)
+    has_numbers = step >= max(LEAST_COLUMN, font(13).getlength(f"{most:,}") + 4)
     for number, count in enumerate(counts):
         left, right = x + number * step + gap, x + (number + 1) * step - gap
         top = ground - height * count / most
         if count:
             box = (left, min(top, ground - 3), right, ground)
             pen.rounded_rectangle(box, radius=3, fill=DAYS)
-        if step >= LEAST_COLUMN:
+        if has_numbers:
             middle = (left + right) / 2
             pen.text((middle, top - 4), f"{count:,}", TEXT, font(13), anchor="ms")
     pen.line((x, ground, end, ground), fill=PANEL, width=2)

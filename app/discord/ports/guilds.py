@@ -8,6 +8,8 @@ from app.service.given.character_cards import CharacterCard
 from app.service.given.personas import Persona
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
+from app.service.words.guess_game import GuessGame
+from app.service.words.guild_year import GuildYear
 from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
@@ -104,6 +106,24 @@ class GuildEvents(Protocol):
 
     async def origin(self, place: MessagePlace, phrase: str) -> PhraseOrigin | None:
         """Return who said a phrase first, from what may be said there."""
+        ...
+
+    async def guess_game(self, place: MessagePlace) -> GuessGame | None:
+        """Make a game of lines that may be said there; None if there are too few."""
+        ...
+
+    async def note_guess(self, game: GuessGame, place: int) -> None:
+        """Count somebody's guess, by the line's place."""
+        ...
+
+    async def may_be_told(self, game: GuessGame) -> bool:
+        """Tell if none of a game's lines was forgotten meanwhile."""
+        ...
+
+    async def year(
+        self, guild: int, channels: Collection[int], year: int | None
+    ) -> GuildYear:
+        """Return a year of some channels; None means the last twelve months."""
         ...
 
     async def lore(self, guild: int) -> list[StoredLoreEntry]:

@@ -16,6 +16,9 @@ from app.service.handlers.channel_actions import likely_emoji, set_learning
 from app.service.privacy import delete_after_grace
 from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek, week_of
+from app.service.words import guess_game
+from app.service.words.guess_game import GuessGame
+from app.service.words.guild_year import GuildYear, year_of
 from app.service.words.phrase_origin import PhraseOrigin, origin_of
 from app.settings import consent, owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
@@ -184,6 +187,28 @@ class StoredGuilds:
         speak = (await self._context.settings.of(rows.guild, rows.root)).speak
         named = speak.sayable_name(origin.first.name)
         return replace(origin, first=replace(origin.first, name=named))
+
+    async def guess_game(self, place: MessagePlace) -> GuessGame | None:
+        """Make a game of lines that may be said there; None if there are too few."""
+        rows = await self._ids.rows(place)
+        return await guess_game.new_game(self._context, rows, self._rng)
+
+    async def note_guess(self, game: GuessGame, place: int) -> None:
+        """Count somebody's guess, by the line's place."""
+        await guess_game.note_guess(self._context, game, place)
+
+    async def may_be_told(self, game: GuessGame) -> bool:
+        """Tell if none of a game's lines was forgotten meanwhile."""
+        return await guess_game.may_be_told(self._context, game)
+
+    async def year(
+        self, guild: int, channels: Collection[int], year: int | None
+    ) -> GuildYear:
+        """Return a year of some channels; None means the last twelve months."""
+        row = await self._ids.guild(guild)
+        speak = (await self._context.settings.of(row)).speak
+        found = await year_of(self._context.reader, row, channels, year, time.time())
+        return found.without(speak.forbids)
 
     async def lore(self, guild: int) -> list[StoredLoreEntry]:
         """Return the entries of a server's lorebook."""
