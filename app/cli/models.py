@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import shlex
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
@@ -13,18 +14,20 @@ from app.ipc import control
 from app.ipc.wire import Params
 
 NAME = "models"
-HELP = "list, fetch, choose, tune or remove language models"
+HELP = "list, find, fetch, choose, tune or remove language models"
+
+ACTIONS = ("list", "found", "pull", "use", "tune", "remove")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    parser.add_argument("action", choices=["list", "pull", "use", "tune", "remove"])
+    parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("name", nargs="?", metavar="NAME", help="name or a GGUF file")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the request."""
-    if arguments.action != "list" and not arguments.name:
+    if arguments.action not in ("list", "found") and not arguments.name:
         raise UsageError("Name a model.", "Choose one with `mynah models list`.")
     return asyncio.run(_run(find_home(arguments.home), arguments))
 
@@ -40,6 +43,9 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
     async with connect(home, show) as bot:
         if arguments.action == "list":
             await _list(bot, arguments.json)
+            return 0
+        if arguments.action == "found":
+            await _list_found(bot, arguments.json)
             return 0
         done, told = await _do(bot, arguments.action, arguments.name)
         bar.clear()
@@ -94,19 +100,40 @@ async def _list(bot: Bot, as_json: bool) -> None:
         say(f"The best model for it is {found.best}.")
     say()
     for model in found.models:
-        mark = "●" if model.used else "○" if model.present else " "
-        here = "in use" if model.used else "here" if model.present else ""
-        fits = "too large for this computer's memory" if model.fits is False else ""
-        seconds = model.answer_seconds
-        soon = f"answers in about {seconds:.1f} s" if seconds and not fits else ""
-        aside = "set aside" if model.set_aside else ""
-        state = ", ".join(word for word in (here, fits, soon, aside) if word)
-        write_styled(
-            f"{mark} {bold(model.name)}  {size(model.bytes)}"
-            f"  {safe_line(model.licence)}  {dim(state)}"
-        )
-        write_styled("  " + dim(safe_line(model.note)))
-        if aside:
-            write_styled(f"  {safe_line(model.set_aside)}")
-            again = f"`mynah models use {safe_line(model.name)}` tries it again."
-            write_styled(f"  {again}")
+        _write(model)
+
+
+async def _list_found(bot: Bot, as_json: bool) -> None:
+    """List the models of other programs."""
+    found = await bot.call(control.ModelsFound())
+    if as_json:
+        for model in found.models:
+            print_json(model)
+        return
+    for model in found.models:
+        _write(model)
+        write_styled(f"  mynah models use {shlex.quote(safe_line(model.name))}")
+    if not found.models:
+        say("No other program keeps a model here that Mynah can load.")
+    if found.left_out:
+        say(f"{found.left_out} more files there are no whole language models.")
+
+
+def _write(model: control.ModelEntry) -> None:
+    """Write what is known of a model."""
+    mark = "●" if model.used else "○" if model.present else " "
+    here = "in use" if model.used else "here" if model.present else ""
+    fits = "too large for this computer's memory" if model.fits is False else ""
+    seconds = model.answer_seconds
+    soon = f"answers in about {seconds:.1f} s" if seconds and not fits else ""
+    aside = "set aside" if model.set_aside else ""
+    state = ", ".join(word for word in (here, fits, soon, aside) if word)
+    write_styled(
+        f"{mark} {bold(safe_line(model.title or model.name))}  {size(model.bytes)}"
+        f"  {safe_line(model.licence)}  {dim(state)}"
+    )
+    write_styled("  " + dim(safe_line(model.note)))
+    if aside:
+        write_styled(f"  {safe_line(model.set_aside)}")
+        again = f"`mynah models use {safe_line(model.name)}` tries it again."
+        write_styled(f"  {again}")

@@ -122,7 +122,7 @@ def cached(path: Path) -> Header:
         return read(path)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _read_version(path: Path, version: int) -> Header:
     return read(path)
 

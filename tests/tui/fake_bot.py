@@ -314,10 +314,24 @@ def reply(request: control.Say) -> Json:
     }  # fmt: skip
 
 
+FOUND = control.ModelsFoundReply(
+    left_out=1,
+    models=[
+        model(
+            "/home/ada/.ollama/models/blobs/sha256-4f659a1e86d7", bytes=2_019_377_376,
+            ram_gigabytes=2.9, licence="", present=True, answer_seconds=14.4,
+            title="llama3.2:3b",
+            note="Ollama keeps it in /home/ada/.ollama/models/blobs",
+        ),
+    ],
+)  # fmt: skip
+
+
 def busy_bot(**replies: Any) -> FakeBot:
     """A bot on two servers, in good health."""
     known = {
-        "guilds": GUILDS, "models": MODELS, "phrases": PHRASES, "snapshots": SNAPSHOTS,
+        "guilds": GUILDS, "models": MODELS, "models_found": FOUND,
+        "phrases": PHRASES, "snapshots": SNAPSHOTS,
         "snapshot_compare": COMPARED,
         "meter": METER, "blind": BLIND, "blind_results": RESULTS,
         "blind_choose": {"arms": ["hybrid at voice 60", "llm"], **RESULTS},

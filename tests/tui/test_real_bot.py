@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,13 +13,15 @@ from app.importers.records import Record
 from app.ipc import control
 from app.ipc.endpoint import Door
 from app.ipc.wire import Catalogue
+from app.modelfiles import elsewhere
 from app.service.service import Service, open_service
 from app.store import feedback, guilds, replies
 from app.tui.app import MynahApp
 from app.tui.widgets.bubbles import ReplyLine
 from app.tui.widgets.feed import Feed
 from tests.asking import ask
-from tests.tui.terminal import TOLD, settle, text_of
+from tests.modelfiles.test_elsewhere import blob, manifest, weights
+from tests.tui.terminal import TOLD, settle, text_of, told
 
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 DEN = "den"
@@ -129,3 +132,31 @@ async def test_the_service_refuses_who_only_watches(service: Service):
         await pilot.press(*"hello", "enter")
         await settle(pilot)
         assert await service.context.database.run(replies.latest) == []
+
+
+async def test_a_model_of_another_program_answers_from_where_it_lies(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    root = tmp_path / "ollama"
+    digest = blob(root)
+    manifest(root, "registry.ollama.ai/library/little/latest", weights(digest))
+    monkeypatch.setattr(elsewhere, "folders", lambda: [("Ollama", root)])
+    before = sorted(root.rglob("*"))
+    async with on_screen(service, "models") as pilot:
+        feed = pilot.app.screen.query_one("#catalogue", Feed)
+        await pilot.press("end")
+        await settle(pilot)
+        assert "little:latest" in text_of(pilot)
+        assert "Ollama keeps it in" in text_of(pilot)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "little:latest answers from now on" in told(pilot)
+        path = root / "blobs" / f"sha256-{digest}"
+        assert service.context.settings.home.model.name == str(path)
+        entry = feed.item
+        assert (entry.title, entry.used) == ("little:latest", True)
+        # What belongs to another program is not removed.
+        await pilot.press("x")
+        await settle(pilot)
+        assert sorted(root.rglob("*")) == before
+    assert not list(service.context.home.models.glob("*"))

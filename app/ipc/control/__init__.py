@@ -131,6 +131,8 @@ from app.ipc.control.models import ModelPullReply as ModelPullReply
 from app.ipc.control.models import ModelRemove as ModelRemove
 from app.ipc.control.models import ModelRemoveReply as ModelRemoveReply
 from app.ipc.control.models import Models as Models
+from app.ipc.control.models import ModelsFound as ModelsFound
+from app.ipc.control.models import ModelsFoundReply as ModelsFoundReply
 from app.ipc.control.models import ModelsReply as ModelsReply
 from app.ipc.control.models import ModelTune as ModelTune
 from app.ipc.control.models import ModelTuneReply as ModelTuneReply

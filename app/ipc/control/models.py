@@ -30,6 +30,8 @@ class ModelEntry:
     """The time of a usual reply here; None while nothing was measured."""
     fetched: float = 0.0
     """The share that a fetch brought before it was paused, stopped or failed."""
+    title: str = ""
+    """The name to show, of another program's model; `name` is then its path."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,22 @@ class Models(Request[ModelsReply]):
     """List the catalogue with what is present and which model is used."""
 
     method: ClassVar[str] = "models"
+    only_reads: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class ModelsFoundReply:
+    """The models of other programs, and how many files are none to load."""
+
+    models: list[ModelEntry]
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
+class ModelsFound(Request[ModelsFoundReply]):
+    """Look for models that other programs keep on this computer."""
+
+    method: ClassVar[str] = "models_found"
     only_reads: ClassVar[bool] = True
 
 
@@ -133,6 +151,7 @@ class ModelRemove(Request[ModelRemoveReply]):
 
 MODEL_REQUESTS = (
     Models,
+    ModelsFound,
     ModelPull,
     ModelUse,
     ModelTune,

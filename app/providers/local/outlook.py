@@ -1,7 +1,7 @@
 """Tells how long a reply takes with each model on this computer, and which is best."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -24,6 +24,16 @@ class Outlook:
     """Without those of which nothing is known yet."""
     best: str
     """The name; empty while nothing was measured."""
+    measured: Sequence[tuple[int, float]] = ()
+    """Size of the file and time of a reply, of each that was measured here."""
+
+    def estimate(self, size: int) -> float | None:
+        """Return the time of a reply with a file of that size, if it can be told."""
+        if not self.measured:
+            return None
+        # A model near in size tells most, since each token reads all of the weights.
+        known, seconds = min(self.measured, key=lambda one: abs(one[0] - size))
+        return seconds * size / known
 
 
 def outlook(home: Home, local: LocalProvider) -> Outlook:
@@ -31,14 +41,14 @@ def outlook(home: Home, local: LocalProvider) -> Outlook:
     known = _measured(home, local)
     if not known:
         return Outlook({}, "")
-    # A model near in size tells most, since each token reads all of the weights.
     seconds = {name: speed.answer_seconds for name, (_, speed) in known.items()}
+    measured = [(size, speed.answer_seconds) for size, speed in known.values()]
+    view = Outlook(seconds, "", measured)
     listed = [one for one in catalogue.entries().values() if one.kind == "llm"]
     for entry in listed:
         if entry.name not in seconds:
-            size, speed = min(known.values(), key=lambda one: abs(one[0] - entry.bytes))
-            seconds[entry.name] = speed.answer_seconds * entry.bytes / size
-    return Outlook(seconds, _best(listed, seconds))
+            seconds[entry.name] = view.estimate(entry.bytes) or 0.0
+    return replace(view, best=_best(listed, seconds))
 
 
 def fits(entry: CatalogueEntry) -> bool:

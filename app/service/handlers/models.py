@@ -6,9 +6,10 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.ipc import control
-from app.modelfiles import catalogue, download
+from app.modelfiles import catalogue, download, elsewhere
 from app.modelfiles.catalogue import CatalogueEntry
-from app.providers.local.outlook import fits, memory_gigabytes, outlook
+from app.modelfiles.elsewhere import FoundModel
+from app.providers.local.outlook import Outlook, fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.service.model_fetch import ModelFetch
@@ -39,6 +40,15 @@ class ModelHandlers:
             replace(one, answer_seconds=view.seconds.get(one.name)) for one in listed
         ]
         return control.ModelsReply(listed, round(memory_gigabytes(), 1), view.best)
+
+    async def models_found(
+        self, asker: Asker, request: control.ModelsFound
+    ) -> control.ModelsFoundReply:
+        """Return the models of other programs here, which are used where they lie."""
+        found = await asyncio.to_thread(elsewhere.find, elsewhere.folders())
+        view = outlook(self._context.home, self._context.local)
+        listed = [self._elsewhere(model, view) for model in found.models]
+        return control.ModelsFoundReply(listed, found.left_out)
 
     async def model_pull(
         self, asker: Asker, request: control.ModelPull
@@ -129,6 +139,19 @@ class ModelHandlers:
             fits=fits(entry),
             tokens_per_second=measured.decode if measured else None,
             fetched=download.fetched(self._context.home, entry),
+        )
+
+    def _elsewhere(self, model: FoundModel, view: Outlook) -> control.ModelEntry:
+        settings = self._context.settings.home.model
+        need = round(model.header.resident_bytes(settings.context) / 1e9, 1)
+        name = str(model.path)
+        return replace(
+            self._own_file(name, settings.name),
+            ram_gigabytes=need,
+            fits=need <= memory_gigabytes(),
+            note=f"{model.program} keeps it in {model.path.parent}",
+            answer_seconds=view.seconds.get(name) or view.estimate(model.bytes),
+            title=model.title,
         )
 
     def _own_file(self, name: str, used: str) -> control.ModelEntry:

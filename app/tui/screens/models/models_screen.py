@@ -17,7 +17,7 @@ from app.ipc.control import ModelEntry, ModelsReply, ModelTestReply, Progress
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents, is_done
-from app.tui.remedies import in_keys
+from app.tui.screens.models import model_lines
 from app.tui.screens.models.host_menu import HostMenu
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import AskText, Confirm
@@ -60,10 +60,17 @@ class ModelsScreen(MynahScreen):
         self._memory = 0.0
         self._best = ""
         self._seen_used = ""
+        self._listed: list[ModelEntry] = []
+        self._found: list[ModelEntry] = []
+        """The models of other programs."""
 
     def compose_body(self) -> ComposeResult:
         yield Feed(
-            self._draw, attrgetter("name"), id="catalogue", head=head, empty=EMPTY
+            self._draw,
+            attrgetter("name"),
+            id="catalogue",
+            head=model_lines.head,
+            empty=EMPTY,
         )
         yield Static("", id="note", markup=False)
         with Horizontal(id="where-row"):
@@ -78,13 +85,14 @@ class ModelsScreen(MynahScreen):
     def refresh_data(self) -> None:
         if self.app.link_state.is_up:
             self.request(control.Models(), self._take, "models")
+            self.request(control.ModelsFound(), self._take_found, "found")
             self.request(control.ConfigGet(), self._take_settings, "config")
 
     def status_changed(self) -> None:
         status = self.app.status
         choice = self.query_one(Choice)
-        choice.offer(*places(status))
-        self.query_one("#cloud", Static).update(_cloud(status))
+        choice.offer(*model_lines.places(status))
+        self.query_one("#cloud", Static).update(model_lines.cloud_line(status))
         catalogue = self.query_one("#catalogue", Feed)
         catalogue.refresh()
         if not catalogue.items:
@@ -99,14 +107,25 @@ class ModelsScreen(MynahScreen):
             self.refresh_bindings()
 
     def _take(self, reply: ModelsReply) -> None:
-        models = reply.models
+        self._listed = reply.models
+        self._memory, self._best = reply.memory_gigabytes, reply.best
+        self._show()
+
+    def _take_found(self, reply: control.ModelsFoundReply) -> None:
+        self._found = reply.models
+        self._show()
+
+    def _show(self) -> None:
+        """List the catalogue and own files, then the models of other programs."""
+        elsewhere = {model.name for model in self._found}
+        models = [model for model in self._listed if model.name not in elsewhere]
+        models += self._found
         used = [at for at, model in enumerate(models) if model.used]
         feed = self.query_one("#catalogue", Feed)
         # When it changes, most people want to see the model in use.
         name = models[used[0]].name if used else ""
         at = used[0] if name != self._seen_used and used else None
-        self._seen_used, self._memory = name, reply.memory_gigabytes
-        self._best = reply.best
+        self._seen_used = name
         feed.show(models, at)
 
     def _take_settings(self, reply: control.ConfigGetReply) -> None:
@@ -117,7 +136,7 @@ class ModelsScreen(MynahScreen):
 
     def _draw(self, model: ModelEntry, width: int) -> Content:
         pull = self.app.progress.get(("pull", model.name))
-        return draw(model, pull, width, is_best=model.name == self._best)
+        return model_lines.draw(model, pull, width, is_best=model.name == self._best)
 
     @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
@@ -167,7 +186,7 @@ class ModelsScreen(MynahScreen):
             "pull": model is not None and not is_here and is_at_rest,
             "use": is_here,
             "measure": is_here,
-            "remove": is_here or fetch is not None,
+            "remove": is_here and not model.title or fetch is not None,
         }
         return (
             fits[action] if action in fits else super().check_action(action, parameters)
@@ -219,7 +238,7 @@ class ModelsScreen(MynahScreen):
     def action_use(self) -> None:
         """Use the chosen model from now on."""
         if model := self._model:
-            done = f"{model.name} answers from now on."
+            done = f"{safe_line(model.title or model.name)} answers from now on."
             self.request(control.ModelUse(model.name), lambda _: self._done(done))
 
     def action_measure(self) -> None:
@@ -303,86 +322,3 @@ class ModelsScreen(MynahScreen):
 
 
 EMPTY = "The catalogue comes from the bot: start it on Home (s)."
-
-
-def places(status: control.StatusReply | None) -> tuple[tuple[str, ...], str]:
-    """Return the places where the model may be, and the present one."""
-    if status is None:
-        return ("local", "openai"), "local"
-    every = ("local", *status.hosts)
-    now = status.provider
-    return (every if now in every else (*every, now)), now
-
-
-def head(width: int) -> str:
-    """Return the titles above the catalogue."""
-    return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  answers in"
-
-
-def draw(
-    model: ModelEntry, pull: Progress | None, width: int, *, is_best: bool = False
-) -> Content:
-    """Draw one model: its state, size, fit and answer time."""
-    sign, word, colour = _state(model)
-    name = Content(safe_line(format.model_name(model.name)))
-    parts: list[Content | tuple[str, str] | str] = [
-        (f"{sign} ", colour),
-        name.truncate(22, ellipsis=True, pad=True).stylize("bold"),
-        (f" {word:<10}", colour),
-        f"{format.size(model.bytes):>9}",
-    ]
-    if pull and not is_done(pull):
-        share = pull.done / pull.total if pull.total else 0.0
-        speed = "paused" if pull.paused else f"{format.size(pull.rate)}/s"
-        parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {speed}"]
-    elif pull and pull.error:
-        parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
-    else:
-        need = _need(model) + (", best" if is_best else "")
-        parts.append((f"  {need:<19}  ", "$success" if is_best else "$quiet"))
-        parts.append(_answers(model))
-    return Content.assemble(*parts)
-
-
-def _answers(model: ModelEntry) -> str:
-    """The time of an answer here, measured or estimated."""
-    if model.answer_seconds:
-        return format.answer_time(model.answer_seconds)
-    return f"{model.tokens_per_second:.0f} tok/s" if model.tokens_per_second else ""
-
-
-def _need(model: ModelEntry) -> str:
-    """The memory that it takes, and whether that is here."""
-    need = model.ram_gigabytes
-    words = {None: "", True: ", fits", False: ", too large"}[model.fits]
-    return f"{need:g} GB{words}" if need else "unknown"
-
-
-def _state(model: ModelEntry) -> tuple[str, str, str]:
-    if model.set_aside:
-        return "✕", "set aside", "$error"
-    if model.present:
-        return ("●", "in use", "$accent") if model.used else ("✓", "here", "$success")
-    word = f"{model.fetched:.0%} here" if model.fetched else "not here"
-    return "●" if model.used else "○", word, "$quiet"
-
-
-def _cloud(status: control.StatusReply | None) -> Content:
-    status = status or control.StatusReply()
-    cloud = status.cloud
-    place = ""
-    if cloud.host:
-        place = f"{safe_line(cloud.host)}, {format.where(cloud.reach)}; "
-    if cloud.reach != "cloud":
-        return Content.styled(f"   {place}free, and no lock applies", "$quiet")
-    key = "an API key is stored"
-    if format.lacks_key(status):
-        key = "no API key yet (k)"
-    elif not cloud.needs_key and not cloud.has_key:
-        key = "no key needed"
-    budget, spent = status.monthly_budget, format.money(status.month_cost)
-    limit = f" of {format.money(budget)}" if budget else ", no limit set"
-    told = f"{key}; {spent}{limit} this month"
-    if cloud.state == "consent":
-        told = safe_line(in_keys(f"{cloud.reason} {cloud.hint}"))
-    return Content.styled(f"   {place}{told}", "$quiet")

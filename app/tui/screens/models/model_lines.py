@@ -1,0 +1,94 @@
+"""Lines of the Models screen: a model, its titles, and the host in the cloud."""
+
+from textual.content import Content
+
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.ipc.control import ModelEntry, Progress
+from app.tui import format
+from app.tui.event_buffer import is_done
+from app.tui.remedies import in_keys
+
+
+def places(status: control.StatusReply | None) -> tuple[tuple[str, ...], str]:
+    """Return the places where the model may be, and the present one."""
+    if status is None:
+        return ("local", "openai"), "local"
+    every = ("local", *status.hosts)
+    now = status.provider
+    return (every if now in every else (*every, now)), now
+
+
+def head(width: int) -> str:
+    """Return the titles above the catalogue."""
+    return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  answers in"
+
+
+def draw(
+    model: ModelEntry, pull: Progress | None, width: int, *, is_best: bool = False
+) -> Content:
+    """Draw one model: its state, size, fit and answer time."""
+    sign, word, colour = _state(model)
+    name = Content(safe_line(model.title or format.model_name(model.name)))
+    parts: list[Content | tuple[str, str] | str] = [
+        (f"{sign} ", colour),
+        name.truncate(22, ellipsis=True, pad=True).stylize("bold"),
+        (f" {word:<10}", colour),
+        f"{format.size(model.bytes):>9}",
+    ]
+    if pull and not is_done(pull):
+        share = pull.done / pull.total if pull.total else 0.0
+        speed = "paused" if pull.paused else f"{format.size(pull.rate)}/s"
+        parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {speed}"]
+    elif pull and pull.error:
+        parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
+    else:
+        need = _need(model) + (", best" if is_best else "")
+        parts.append((f"  {need:<19}  ", "$success" if is_best else "$quiet"))
+        parts.append(_answers(model))
+    return Content.assemble(*parts)
+
+
+def _answers(model: ModelEntry) -> str:
+    """The time of an answer here, measured or estimated."""
+    if model.answer_seconds:
+        return format.answer_time(model.answer_seconds)
+    return f"{model.tokens_per_second:.0f} tok/s" if model.tokens_per_second else ""
+
+
+def _need(model: ModelEntry) -> str:
+    """The memory that it takes, and whether that is here."""
+    need = model.ram_gigabytes
+    words = {None: "", True: ", fits", False: ", too large"}[model.fits]
+    return f"{need:g} GB{words}" if need else "unknown"
+
+
+def _state(model: ModelEntry) -> tuple[str, str, str]:
+    if model.set_aside:
+        return "✕", "set aside", "$error"
+    if model.present:
+        return ("●", "in use", "$accent") if model.used else ("✓", "here", "$success")
+    word = f"{model.fetched:.0%} here" if model.fetched else "not here"
+    return "●" if model.used else "○", word, "$quiet"
+
+
+def cloud_line(status: control.StatusReply | None) -> Content:
+    """Draw the host in use, its key, and what is spent."""
+    status = status or control.StatusReply()
+    cloud = status.cloud
+    place = ""
+    if cloud.host:
+        place = f"{safe_line(cloud.host)}, {format.where(cloud.reach)}; "
+    if cloud.reach != "cloud":
+        return Content.styled(f"   {place}free, and no lock applies", "$quiet")
+    key = "an API key is stored"
+    if format.lacks_key(status):
+        key = "no API key yet (k)"
+    elif not cloud.needs_key and not cloud.has_key:
+        key = "no key needed"
+    budget, spent = status.monthly_budget, format.money(status.month_cost)
+    limit = f" of {format.money(budget)}" if budget else ", no limit set"
+    told = f"{key}; {spent}{limit} this month"
+    if cloud.state == "consent":
+        told = safe_line(in_keys(f"{cloud.reason} {cloud.hint}"))
+    return Content.styled(f"   {place}{told}", "$quiet")
