@@ -10,6 +10,7 @@ import pytest
 
 from app.core.paths import Home
 from tests.cli.commands import Bot, answer, mynah
+from tests.modelfiles.test_elsewhere import blob, manifest, weights
 
 pytestmark = pytest.mark.process
 
@@ -190,3 +191,19 @@ def test_a_running_bot_is_not_uninstalled_under_its_feet(home, bot: Bot):
     assert refused.returncode == 69 and "stop it" in refused.stderr
     assert home.database.exists()
     assert bot.end() == 0
+
+
+def test_models_of_other_programs_are_found_by_command(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "user"))
+    monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path / "models"))
+    manifest(
+        tmp_path / "models", "registry.ollama.ai/library/little/1b",
+        weights(blob(tmp_path / "models")),
+    )  # fmt: skip
+    told = mynah(home, "models", "found").stdout
+    assert "little:1b" in told and "mynah models use" in told
+    (model,) = answer(home, "models", "found")
+    assert Path(model["name"]).is_file() and model["title"] == "little:1b"
