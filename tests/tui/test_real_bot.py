@@ -154,6 +154,7 @@ async def test_a_model_of_another_program_answers_from_where_it_lies(
         path = root / "blobs" / f"sha256-{digest}"
         assert service.context.settings.home.model.name == str(path)
         entry = feed.item
+        assert entry is not None
         assert (entry.title, entry.used) == ("little:latest", True)
         # What belongs to another program is not removed.
         await pilot.press("x")

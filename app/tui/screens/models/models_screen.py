@@ -180,13 +180,15 @@ class ModelsScreen(MynahScreen):
             return True
         model, fetch = self._model, self._fetch
         is_here = model is not None and model.present
+        # What another program keeps is not Mynah's to delete.
+        is_own = is_here and model is not None and not model.title
         is_at_rest = fetch is None or fetch.paused
         fits = {
             "pause": fetch is not None,
             "pull": model is not None and not is_here and is_at_rest,
             "use": is_here,
             "measure": is_here,
-            "remove": is_here and not model.title or fetch is not None,
+            "remove": is_own or fetch is not None,
         }
         return (
             fits[action] if action in fits else super().check_action(action, parameters)
