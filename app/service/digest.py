@@ -95,7 +95,8 @@ async def _summary(
     """Let the model on this computer sum up; empty if it is not fit for that."""
     config, model = await context.settings.of(guild), context.local
     is_fit = model.is_idle and model.billions >= config.context.summary_billions
-    if not is_fit or len(said) <= MOST_LINES:
+    is_wanted = config.context.catchup == "summary" and len(said) > MOST_LINES
+    if not (is_fit and is_wanted):
         return ""
     budget, told = model.context_size // 2, ""
     never = tuple(config.speak.never_say)

@@ -8,6 +8,7 @@ from app.chat.reply_time import has_time_for_tries
 from app.core.errors import AppError
 from app.modelfiles import checks
 from app.providers.local.provider import LocalProvider
+from app.providers.local.templates import billions_of
 from app.settings.host_names import LOCAL
 from app.settings.schema import Config
 
@@ -27,6 +28,8 @@ class ModelFacts:
     """True if there is no time for several tries."""
     no_gpu: str
     """The reason for no graphics card; empty if there is one, or nobody looked."""
+    billions: float = 0.0
+    """Its parameters in billions; 0 without a file."""
     misfit: str = ""
     """The reason why the place's adapter does not fit."""
 
@@ -40,6 +43,7 @@ def facts_of(local: LocalProvider, adapter: str) -> ModelFacts:
         local.has_template and local.wants_template,
         not has_time_for_tries(local.speed),
         local.gpu.trouble,
+        billions_of(path) if path else 0.0,
         _misfit(adapter, path) if adapter and path else "",
     )
 
@@ -55,6 +59,8 @@ def _misfit(adapter: str, model: Path) -> str:
 def why_idle(key: str, config: Config, model: ModelFacts) -> str:
     """Return why a setting has no effect with these settings; empty if it has one."""
     is_chain = config.reply.mode == "markov"
+    if key in ("context.catchup", "context.summary_billions"):
+        return _of_summaries(key, config, model)
     if key.startswith(("model.", "context.")) and is_chain:
         return CHAIN_ALONE
     if key.startswith("model."):
@@ -63,6 +69,19 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
         return _of_persona(config, model, is_chain=is_chain)
     if key in ("reply.dial", "reply.candidates"):
         return _of_fusion(key, config, model, is_chain=is_chain)
+    return ""
+
+
+def _of_summaries(key: str, config: Config, model: ModelFacts) -> str:
+    """`/catchup` sums up in every mode."""
+    least, size = config.context.summary_billions, model.billions
+    if size < least and config.context.catchup != "messages":
+        return (
+            f"{model.name or 'the model'} has {size:.1f} of at least {least:g} billion"
+            " parameters, so `/catchup` tells messages in their own words"
+        )
+    if key == "context.summary_billions" and config.context.catchup == "messages":
+        return "context.catchup is messages"
     return ""
 
 

@@ -216,6 +216,13 @@ class ContextSettings:
         " polls and links.",
         scope="channel",
     )
+    catchup: str = setting(
+        "summary",
+        "`/catchup` begins with a summary by the model here, if it is large enough, or"
+        " tells the messages that say most in their own words alone.",
+        scope="guild",
+        choices=("summary", "messages"),
+    )
     summary_billions: float = setting(
         1.5,
         "Minimum size of a model for summaries, in billions of parameters.",

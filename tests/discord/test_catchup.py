@@ -173,6 +173,10 @@ async def test_a_large_enough_model_here_sums_up_and_nothing_goes_to_the_cloud(
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
         model.billions = 0.5
         small = await stand_in.command(scene.general, scene.ann, "catchup")
+        model.billions = 3.0
+        await service.context.settings.change("context.catchup", "messages")
+        plain = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert plain.text == small.text
     assert "> Ben and Mod plan the regatta at the pier. It ends at noon." in shown.text
     assert len(model.asked) == 1 and TALK[0] in model.asked[0]
     assert "plan the regatta" not in small.text and TALK[0] in small.text
