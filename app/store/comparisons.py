@@ -10,6 +10,9 @@ from app.store.database import tuples, write
 from app.store.feedback import SEEN
 from app.store.tables import Comparison, Feedback, Reply
 
+GUESSES = "whosaid"
+"""The reason of the replies of a game, in which members guess."""
+
 
 class Chosen(NamedTuple):
     """A blind choice, by mode and dial of its two replies."""
@@ -51,6 +54,14 @@ def of(guild: GuildId) -> list[Chosen]:
         .order_by(Comparison.id)
     )
     return [Chosen(*row) for row in tuples(query)]
+
+
+def guesses(guild: GuildId) -> int:
+    """Count the guesses in games among a guild's choices."""
+    query = Comparison.select(fn.COUNT(Comparison.id))
+    query = query.join(Reply, on=Comparison.first == Reply.id)
+    played = (Comparison.guild == guild) & (Reply.reason == GUESSES)
+    return int(query.where(played).scalar() or 0)
 
 
 def live(guild: GuildId) -> list[Live]:

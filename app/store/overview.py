@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from peewee import Expression, fn
+from peewee import ColumnBase, Expression, fn
 
 from app.core.names import GuildId
-from app.store import rows
+from app.store import comparisons, embeddings, rows
 from app.store.database import tuples
 from app.store.rows import StoredReply
 from app.store.tables import (
     Channel,
+    Conversation,
     ConversationLink,
     Embedding,
     Feedback,
     Guild,
+    LoreEntry,
     Member,
     Message,
     Reply,
@@ -125,6 +127,39 @@ def replies_over_time(
         Bucket(start, provider, replies, milliseconds or 0.0, cost or 0.0)
         for start, provider, replies, milliseconds, cost in found
     ]
+
+
+class StoredPart(NamedTuple):
+    """The things that one feature stored for a guild."""
+
+    number: int
+    bytes: int
+
+
+def stored_parts(guild: GuildId) -> dict[str, StoredPart]:
+    """Return what features stored for a guild, by the setting that switches each."""
+    summed = (Conversation.guild == guild) & (Conversation.summary != "")
+    agreed = (Member.guild == guild) & Member.allows_voice
+    room = embeddings.room(guild)
+    return {
+        "context.lore": _part(
+            LoreEntry,
+            LoreEntry.guild == guild,
+            LoreEntry.name.concat(LoreEntry.text).concat(LoreEntry.words),
+        ),
+        "context.summary": _part(Conversation, summed, Conversation.summary),
+        "memory.enabled": StoredPart(room.vectors, room.vectors * room.vector_bytes),
+        "games.whosaid": StoredPart(comparisons.guesses(guild), 0),
+        "speak.imitate": StoredPart(Member.select().where(agreed).count(), 0),
+    }
+
+
+def _part(
+    table: type[LoreEntry] | type[Conversation], chosen: Expression, text: ColumnBase
+) -> StoredPart:
+    size = fn.COALESCE(fn.SUM(fn.LENGTH(text.cast("BLOB"))), 0)
+    ((count, written),) = tuples(table.select(fn.COUNT(table.id), size).where(chosen))
+    return StoredPart(count, written)
 
 
 OUTCOMES = {

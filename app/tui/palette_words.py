@@ -87,6 +87,7 @@ SECTIONS = {
     "data": "snapshots export forget disk size backup",
     "meter": "quality week drift sounds like",
     "blind": "test compare ab comparison vote which better",
+    "extra": "features lorebook games origin whosaid wrapped catchup switch",
 }
 """More words that find a section of Server."""
 

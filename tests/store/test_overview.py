@@ -4,9 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.names import GuildId
-from app.store import feedback, guilds, members, overview, replies, snapshots
+from app.store import (
+    comparisons,
+    feedback,
+    guilds,
+    members,
+    overview,
+    replies,
+    snapshots,
+)
 from app.store.database import Database, bound
-from app.store.tables import ConversationLink, Reply
+from app.store.given import lore
+from app.store.rows import StoredLoreEntry
+from app.store.tables import ConversationLink, Member, Reply
 
 Write = Callable[..., int]
 
@@ -52,6 +62,36 @@ def test_the_channel_written_in_last_comes_first(
         ("empty", 0),
     ]
     assert found[2].key == "77" and found[0].key == "tavern"
+
+
+def test_features_are_counted_with_what_they_stored_in_their_guild_alone(
+    db: Database, guild: GuildId
+):
+    other = db.call(guilds.ensure, "The Rose").id
+    entry = StoredLoreEntry("Cat", ["cat"], "größer")
+    db.call(lore.put, guild, [entry])
+    game = [make_reply(db, guild, 1), make_reply(db, guild, 2)]
+
+    def play_and_agree() -> None:
+        Reply.update(reason="whosaid").where(Reply.id == game[0]).execute()
+        Member.update(allows_voice=True).where(Member.id == member).execute()
+
+    member = db.call(members.ensure, guild, "puck", "Puck").id
+    db.call(play_and_agree)
+    first, second = game
+    db.call(comparisons.add, guild, first, second, 1)
+    db.call(comparisons.add, guild, second, first, 1)
+    found = db.call(overview.stored_parts, guild)
+    size = len("Catgrößer".encode()) + len('["cat"]')
+    assert found == {
+        "context.lore": (1, size),
+        "context.summary": (0, 0),
+        "memory.enabled": (0, 0),
+        "games.whosaid": (1, 0),
+        "speak.imitate": (1, 0),
+    }
+    none = db.call(overview.stored_parts, other)
+    assert {part.number for part in none.values()} == {0}
 
 
 def test_only_drafts_wait(db: Database, guild: GuildId):

@@ -347,6 +347,13 @@ def busy_bot(**replies: Any) -> FakeBot:
         "job": lambda asked: control.JobControlReply(asked.job, asked.action),
         "send": control.SendReply(["1"]),
         "decide": lambda asked: control.DecideReply(asked.reply, asked.approve),
+        "features": control.FeaturesReply([
+            control.StoredAmount("context.lore", 12, 3100),
+            control.StoredAmount("memory.enabled", 1204, 480_000),
+            control.StoredAmount("context.summary", 3, 620),
+            control.StoredAmount("games.whosaid", 7, 0),
+            control.StoredAmount("speak.imitate", 1, 0),
+        ]),
         "last_hour": control.LastHourReply([]),
         "draft_back": lambda asked: control.DecideReply(asked.reply, False),
         "forget": control.ForgetReply(

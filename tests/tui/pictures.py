@@ -147,6 +147,7 @@ PICTURES = (
     Picture("server-data", "guild", (120, 24), _press(*[_NEXT] * 5)),
     Picture("server-meter", "guild", (120, 34), _press(*[_NEXT] * 6)),
     Picture("server-blind", "guild", (120, 28), _press(*[_NEXT] * 7, "n")),
+    Picture("server-extra", "guild", (120, 24), _press(*[_NEXT] * 8)),
     Picture("server-small", "guild", (80, 24), is_in_gallery=False),
     Picture("learn", "learn", (120, 24), _work),
     Picture("learn-small", "learn", (80, 24), _work, is_in_gallery=False),

@@ -120,6 +120,7 @@ CASES: tuple[Case, ...] = (
     lambda _: control.PersonaRemove("den"),
     lambda _: control.LoreAdd("den", "Rules", "No spam.", ["rules"]),
     lambda _: control.Lore("den"),
+    lambda _: control.Features("den"),
     lambda _: control.LoreShow("den", "rules"),
     lambda _: control.LoreRemove("den", "rules"),
     lambda _: control.Models(),

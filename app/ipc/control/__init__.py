@@ -78,6 +78,8 @@ from app.ipc.control.guilds import BackupReply as BackupReply
 from app.ipc.control.guilds import CountedText as CountedText
 from app.ipc.control.guilds import Export as Export
 from app.ipc.control.guilds import ExportReply as ExportReply
+from app.ipc.control.guilds import Features as Features
+from app.ipc.control.guilds import FeaturesReply as FeaturesReply
 from app.ipc.control.guilds import GuildFigures as GuildFigures
 from app.ipc.control.guilds import Guilds as Guilds
 from app.ipc.control.guilds import GuildsReply as GuildsReply
@@ -87,6 +89,7 @@ from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
 from app.ipc.control.guilds import Quiet as Quiet
 from app.ipc.control.guilds import QuietReply as QuietReply
+from app.ipc.control.guilds import StoredAmount as StoredAmount
 from app.ipc.control.hosts import HOST_REQUESTS as HOST_REQUESTS
 from app.ipc.control.hosts import FoundHost as FoundHost
 from app.ipc.control.hosts import HostAdd as HostAdd

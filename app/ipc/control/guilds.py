@@ -166,6 +166,32 @@ class Quiet(Request[QuietReply]):
     seconds: float
 
 
+@dataclass(frozen=True)
+class StoredAmount:
+    """The things that a feature stored."""
+
+    setting: str
+    """The setting that switches the feature."""
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class FeaturesReply:
+    """The features of a guild that store something."""
+
+    stored: list[StoredAmount]
+
+
+@dataclass(frozen=True)
+class Features(Request[FeaturesReply]):
+    """The things that each feature stored for a guild."""
+
+    method: ClassVar[str] = "features"
+    only_reads: ClassVar[bool] = True
+    guild: str
+
+
 GUILD_REQUESTS = (
     Guilds,
     Export,
@@ -173,4 +199,5 @@ GUILD_REQUESTS = (
     Phrases,
     Listen,
     Quiet,
+    Features,
 )

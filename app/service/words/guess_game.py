@@ -11,6 +11,7 @@ from app.replies.request import MadeReply, ReplyRequest
 from app.service.app_context import AppContext
 from app.settings.schema import Config
 from app.store import audience, comparisons, guilds, messages, replies, stats
+from app.store.comparisons import GUESSES
 from app.store.places import PlaceRows
 from app.store.rows import StoredMessage
 
@@ -118,7 +119,7 @@ async def _reply(
         before.guild,
         before.text,
         before.name or "someone",
-        "whosaid",
+        GUESSES,
         before.channel,
         message=before.id,
         mode=mode,

@@ -4,6 +4,7 @@ from app.tui.panes.base import Pane
 from app.tui.panes.blind import BlindPane
 from app.tui.panes.channels import ChannelsPane
 from app.tui.panes.data import DataPane
+from app.tui.panes.extras import ExtrasPane
 from app.tui.panes.learned import LearnedPane
 from app.tui.panes.meter import MeterPane
 from app.tui.panes.settings import SettingsPane
@@ -19,4 +20,5 @@ PANES: dict[str, type[Pane]] = {
     "data": DataPane,
     "meter": MeterPane,
     "blind": BlindPane,
+    "extra": ExtrasPane,
 }

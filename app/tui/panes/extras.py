@@ -1,0 +1,138 @@
+"""The features that a server has beside its voice: their switches and stores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from app.core.safe_text import safe_line
+from app.ipc import control
+from app.tui import format, settings_list
+from app.tui.panes.base import Pane
+from app.tui.widgets.feed import Feed
+
+TITLE_WIDTH = 30
+
+
+class Switch(NamedTuple):
+    """A feature and its setting."""
+
+    title: str
+    noun: str = ""
+    """One thing that it stores; empty if it stores nothing."""
+    on: str = "on"
+    off: str = "off"
+
+
+SWITCHES: Mapping[str, Switch] = {
+    "context.lore": Switch("lorebook (/lore, cards)", "entry", "20", "0"),
+    "memory.enabled": Switch("recall by meaning", "vector"),
+    "context.summary": Switch("summaries of long talks", "summary", "15", "0"),
+    "context.catchup": Switch("summary in /catchup", "", "summary", "messages"),
+    "context.attached": Switch("files that come with a call"),
+    "games.origin": Switch("/origin"),
+    "games.whosaid": Switch("/whosaid", "game answer"),
+    "games.wrapped": Switch("/wrapped"),
+    "speak.imitate": Switch("/like and /duet", "consent"),
+}
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """One feature of the server that is shown."""
+
+    key: str
+    is_on: bool
+    idle: str
+    """The reason why it does nothing now; empty if it does something."""
+    doc: str
+    stored: control.StoredAmount | None
+
+    @property
+    def switch(self) -> Switch:
+        """The feature's words."""
+        return SWITCHES[self.key]
+
+
+class ExtrasPane(Pane):
+    """A list of features; enter or space switches one."""
+
+    ON_A_LINE: ClassVar[frozenset[str]] = frozenset(("switch",))
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "switch", "On/off")]
+
+    def compose(self) -> ComposeResult:
+        yield Feed(draw, attrgetter("key"), id="feature-list", head=head)
+        yield Static("", id="feature-doc", markup=False)
+
+    def reload(self) -> None:
+        self.mynah.fetch(self._load, self._show, "extras")
+
+    async def _load(self) -> list[FeatureRow]:
+        guild = self.guild.key
+        config = await self.mynah.ask(control.ConfigGet(guild=guild))
+        stored = await self.mynah.ask(control.Features(guild))
+        if config is None or stored is None:
+            return []
+        amounts = {one.setting: one for one in stored.stored}
+        items = settings_list.items(config, ("guild", "channel"))
+        known = {item.key.name: item for item in items}
+        return [
+            FeatureRow(
+                key,
+                settings_list.typed(known[key].value) != switch.off,
+                known[key].idle,
+                known[key].key.doc,
+                amounts.get(key),
+            )
+            for key, switch in SWITCHES.items()
+            if key in known
+        ]
+
+    def _show(self, rows: list[FeatureRow]) -> None:
+        self.query_one(Feed).show(rows)
+
+    @on(Feed.Moved)
+    def _explain(self, event: Feed.Moved) -> None:
+        row: FeatureRow = event.item
+        idle = f" No effect now: {safe_line(row.idle)}." if row.idle else ""
+        words = Content.assemble(row.doc, (idle, "$warning"), (f" {row.key}", "$quiet"))
+        self.query_one("#feature-doc", Static).update(words)
+
+    @on(Feed.Chosen)
+    def action_switch(self) -> None:
+        """Switch the feature on or off for this server."""
+        row: FeatureRow | None = self.query_one(Feed).item
+        if row is None:
+            return
+        value = row.switch.off if row.is_on else row.switch.on
+        settings_list.set_value(self.mynah, row.key, value, self.reload, self.guild.key)
+
+
+def head(width: int) -> str:
+    """Return the titles above the features."""
+    return f"{'feature':<{TITLE_WIDTH + 1}} {'state':<8} stored"
+
+
+def draw(row: FeatureRow, width: int) -> Content:
+    """Draw one feature, with its state in words."""
+    state = "● on" if row.is_on else "○ off"
+    name = Content(row.switch.title).truncate(TITLE_WIDTH, ellipsis=True, pad=True)
+    return Content.assemble(
+        name.stylize("bold"),
+        (f" {state:<8} ", "" if row.is_on else "$quiet"),
+        (_stored(row), "$quiet"),
+    )
+
+
+def _stored(row: FeatureRow) -> str:
+    """Say what a feature stored, and how large that is."""
+    if not row.switch.noun or row.stored is None:
+        return "stores nothing"
+    number = format.many(row.stored.count, row.switch.noun)
+    return f"{number}, {format.size(row.stored.bytes)}" if row.stored.bytes else number

@@ -1,0 +1,59 @@
+"""The features of a server: switched on and off, with what they stored."""
+
+from typing import Any
+
+from app.ipc import control
+from app.ipc.wire import Json
+from tests.tui.fake_bot import busy_bot, settings
+from tests.tui.terminal import Open, settle, text_of
+
+SECTION = 8
+"""The place of the section after the first one."""
+
+
+async def test_each_feature_shows_its_state_and_what_it_stored(open_app: Open):
+    async with open_app("guild", busy_bot()) as pilot:
+        await pilot.press(*["right_square_bracket"] * SECTION)
+        await settle(pilot)
+        shown = text_of(pilot)
+    for line in (
+        "lorebook (/lore, cards)",
+        "● on     12 entries, 3.1 KB",
+        "1,204 vectors, 480 KB",
+        "3 summaries, 620 B",
+        "7 game answers",
+        "○ off    1 consent",
+        "/wrapped",
+        "stores nothing",
+    ):
+        assert line in shown, shown
+
+
+async def test_enter_and_space_switch_a_feature_of_this_server(open_app: Open):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * SECTION)
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("end", "space")
+        await settle(pilot)
+    asked = [(one.key, one.value) for one in bot.requests(control.ConfigSet)]
+    assert asked == [("context.lore", "0"), ("speak.imitate", "on")]
+    assert all(one.guild for one in bot.requests(control.ConfigSet))
+
+
+async def test_a_feature_that_does_nothing_now_says_why(open_app: Open):
+    def idle(request: control.ConfigGet) -> Json:
+        told: dict[str, Any] = settings(request)
+        for one in told["settings"]:
+            if one["key"] == "context.catchup":
+                one["idle"] = "tiny has 0.1 of at least 1.5 billion parameters"
+        return told
+
+    async with open_app("guild", busy_bot(config_get=idle)) as pilot:
+        await pilot.press(*["right_square_bracket"] * SECTION)
+        await settle(pilot)
+        await pilot.press("down", "down", "down")
+        await settle(pilot)
+        assert "No effect now: tiny has 0.1" in text_of(pilot)
