@@ -156,7 +156,7 @@ def test_messages_are_stored_by_the_function_that_asks_the_tombstones_alone() ->
 
 @pytest.mark.parametrize(
     "planted",
-    ["Message.create(text='x')", "sqlite.insert_new(bound(), 'message', (), ())"],
+    ["Message.create(text='x')", "statements.insert_new(bound(), 'message', (), ())"],
 )
 def test_a_planted_way_past_a_gate_is_seen(planted: str) -> None:
     assert "Message" in written(ast.parse(planted))

@@ -14,9 +14,9 @@ from app.core.errors import AppError, ConfigError, UsageError, explain_os_error
 from app.core.files import replacing
 from app.core.paths import Home
 from app.settings.config_file import load
-from app.store import sqlite
 from app.store.authors import KEY_BYTES, AuthorKey, is_known
 from app.store.database import Database
+from app.store.engines import sqlite
 
 DATABASE = "mynah.db"
 KEY = "author.key"

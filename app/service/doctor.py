@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from app import __version__
@@ -20,7 +21,9 @@ from app.service import updates
 from app.service.app_context import AppContext
 from app.service.hosts.host_checks import check_hosts
 from app.settings.declaration import AUTO
-from app.store import guilds, messages, sqlite
+from app.store import guilds, messages
+from app.store.engines import sqlite
+from app.store.engines.address import Address, place_of
 
 C = TypeVar("C")
 
@@ -89,8 +92,9 @@ async def _home(context: HasHome) -> Check:
 
 async def _clock(context: AppContext) -> Check:
     """Check the clock: a clock set back would date new messages before old ones."""
-    ahead = context.home.database.stat().st_mtime - time.time()
-    if ahead > MOST_CLOCK_SECONDS:
+    place = context.database.place
+    changed = place.stat().st_mtime if isinstance(place, Path) else 0.0
+    if changed - time.time() > MOST_CLOCK_SECONDS:
         hint = "Set this computer's clock, or switch on network time."
         return Check(
             "clock", False, "The clock is behind the database's last change.", hint
@@ -118,12 +122,15 @@ async def _disk(context: HasHome) -> Check:
 
 async def _database(context: AppContext) -> Check:
     if await asyncio.to_thread(context.reader.is_sound):
-        return Check("database", True, "The database is sound.")
+        about = await asyncio.to_thread(context.reader.about)
+        return Check("database", True, f"The database is sound: {about}.")
     hint = "Restore a backup with `mynah restore`."
     return Check("database", False, "The database is damaged.", hint)
 
 
 async def _sqlite(context: HasHome) -> Check:
+    if isinstance(place := place_of(context.home), Address):
+        return Check("postgresql", True, f"The database is at {place}.")
     if not sqlite.can_lose_commits():
         return Check("sqlite", True, f"SQLite {sqlite.VERSION}.")
     detail = f"SQLite {sqlite.VERSION} can lose data when two programs open a file."

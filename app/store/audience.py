@@ -110,13 +110,17 @@ def audience_of(facts: ChannelFacts, channels: Mapping[int, ChannelFacts]) -> Au
 
 def _has_secluded(guild: GuildId) -> bool:
     """Tell if any channel of the guild has other readers than everyone."""
-    sql, values = _secluded()
+    sql, values = _secluded(bound().param)
     return bound().execute_sql(sql, (guild, *values)).fetchone() is not None
 
 
 @cache
-def _secluded() -> tuple[str, tuple[object, ...]]:
-    """Return SQL and the values after the guild's row; each reply asks for it."""
+def _secluded(mark: str) -> tuple[str, tuple[object, ...]]:
+    """Return SQL and the values after the guild's row; each reply asks for it.
+
+    Args:
+        mark: Stands for a value in the SQL of the engine.
+    """
     secluded = Channel.is_private | Channel.is_age_restricted | _IS_UNKNOWN
     query = Channel.select(Channel.id).where((Channel.guild == 0) & secluded).limit(1)
     sql, (_, *values) = query.sql()

@@ -106,7 +106,11 @@ def replace_key(path: Path) -> AuthorKey:
     """Take up a new key, as the owner decided; earlier hashes belong to nobody."""
     _make(path)
     key = AuthorKey.load(path)
-    HomeValue.replace(name=CHECK, value=key.check()).execute()
+    (
+        HomeValue.insert(name=CHECK, value=key.check())
+        .on_conflict(conflict_target=[HomeValue.name], preserve=[HomeValue.value])
+        .execute()
+    )
     return key
 
 

@@ -3,7 +3,7 @@
 import time
 from typing import NamedTuple
 
-from peewee import JOIN, fn
+from peewee import JOIN, Case, fn
 
 from app.core.names import GuildId
 from app.store.database import tuples, write
@@ -70,8 +70,8 @@ def live(guild: GuildId) -> list[Live]:
         Reply.select(
             Reply.arm,
             fn.COUNT(Reply.id.distinct()),
-            fn.SUM(Feedback.value > 0),
-            fn.SUM(Feedback.value < 0),
+            fn.SUM(Case(None, ((Feedback.value > 0, 1),), 0)),
+            fn.SUM(Case(None, ((Feedback.value < 0, 1),), 0)),
         )
         .join(Feedback, JOIN.LEFT_OUTER)
         .where((Reply.guild == guild) & Reply.state.in_(SEEN) & (Reply.arm != ""))

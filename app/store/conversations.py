@@ -8,7 +8,7 @@ from peewee import fn
 
 from app.core.names import GuildId
 from app.store.database import tuples, write
-from app.store.sqlite import BATCH
+from app.store.statements import BATCH
 from app.store.tables import Conversation, ConversationLink, Member, Message
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -17,8 +16,8 @@ import peewee
 from app.core import file_guard
 from app.core.errors import AppError
 from app.core.system import private
-from app.store import migrations, sqlite
-from app.store.search import message_index
+from app.store import migrations
+from app.store.engines import Mover, Place, engine_at
 from app.store.tables import TABLES, Guild
 
 log = logging.getLogger(__name__)
@@ -42,29 +41,29 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, *, read_only: bool = False, checkpoints: bool = True
+        self, place: Place, *, read_only: bool = False, checkpoints: bool = True
     ) -> None:
-        """Open the file; create or migrate it unless `read_only`.
+        """Open the database; create or migrate it unless `read_only`.
 
-        Only the process with `checkpoints` moves the log into the file, for all.
+        Only the process with `checkpoints` moves a file's log into it, for all.
 
         Raises:
             AppError: If it is newer than the program, damaged or cannot be opened;
                 also of every query, when the disk or the file is at fault.
         """
-        self.path = path
+        self.place = place
         self.is_read_only = read_only
-        if read_only:
-            self._peewee = sqlite.readable(path)
-        else:
-            self._peewee = sqlite.writable(path)
+        self.engine = engine_at(place)
+        open_ = self.engine.readable if read_only else self.engine.writable
+        self._peewee: peewee.Database = open_(place)
         self._checkpoints = checkpoints and not read_only
-        self._mover: sqlite.LogMover | None = None
+        self._mover: Mover | None = None
         self._checkpointed = time.monotonic()
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
         name = "store-reader" if read_only else "store"
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
-        file_guard.guard(path)
+        if isinstance(place, Path):
+            file_guard.guard(place)
         with ExitStack() as stack:
             stack.callback(self.close)
             self.call(self._open)
@@ -79,18 +78,19 @@ class Database:
             self._peewee.connect()
             self._peewee.bind(TABLES)
             if self.is_read_only:
-                migrations.check(self._peewee, self.path)
+                migrations.check(self._peewee, self.place)
             else:
-                migrations.migrate(
-                    self._peewee, self.path, self.path.parent / "backups"
-                )
-                private.keep(self.path)
+                self.engine.prepare(self._peewee)
+                home = self.engine.home_of(self._peewee)
+                migrations.migrate(self._peewee, self.place, home / "backups")
+                if isinstance(self.place, Path):
+                    private.keep(self.place)
             if self._checkpoints:
-                self._mover = sqlite.LogMover(self.path)
-        except peewee.DatabaseError as error:
-            known = sqlite.explain(error, self.path)
+                self._mover = self.engine.mover(self.place)
+        except self.engine.ERRORS as error:
+            known = self.engine.explain(error, self.place)
             raise known or AppError(
-                f"{self.path} cannot be opened: {error}.",
+                f"{self.place} cannot be opened: {error}.",
                 "Run `mynah doctor`.",
             ) from error
 
@@ -118,16 +118,19 @@ class Database:
     def _explained(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run a query function; every error of SQLite or the disk passes here."""
+        """Run a query function; every error of the engine or the disk passes here."""
         try:
+            if not self.engine.is_usable(self._peewee):
+                self._peewee.close()
+                self._peewee.connect()
             return function(*args, **kwargs)
-        except (peewee.DatabaseError, sqlite3.DatabaseError, OSError) as error:
-            known = sqlite.explain(error, self.path)
+        except (*self.engine.ERRORS, OSError) as error:
+            known = self.engine.explain(error, self.place)
             if known is None:
                 raise
             raise known from error
 
-    def _checkpoint_at_times(self, mover: sqlite.LogMover) -> None:
+    def _checkpoint_at_times(self, mover: Mover) -> None:
         now = time.monotonic()
         if now - self._checkpointed > CHECKPOINT_SECONDS:
             self._checkpointed = now
@@ -140,7 +143,7 @@ class Database:
             False while a reader needs it, or the disk is full; try again later.
         """
         try:
-            return await self.run(sqlite.truncate_log, self._peewee)
+            return await self.run(self.engine.truncate_log, self._peewee)
         except AppError as error:
             log.debug("The database's log stays for now: %s", error)
             return False
@@ -151,18 +154,23 @@ class Database:
         It takes half a second per million messages, in which nobody else can write.
         The index of messages is written anew before, in short steps.
         """
-        is_left = self.call(message_index.merge, self._peewee, begins=True)
+        merge = self.engine.search.merge
+        is_left = self.call(merge, self._peewee, begins=True)
         while is_left:
-            is_left = self.call(message_index.merge, self._peewee)
-        self.call(sqlite.compact, self._peewee)
+            is_left = self.call(merge, self._peewee)
+        self.call(self.engine.compact, self._peewee)
 
     def is_sound(self) -> bool:
-        """Return whether SQLite finds no fault in the file."""
-        return self.call(sqlite.is_sound, self._peewee)
+        """Return whether the engine finds no fault in it."""
+        return self.call(self.engine.is_sound, self._peewee)
+
+    def about(self) -> str:
+        """Return the engine and its version in words."""
+        return self.call(self.engine.about, self._peewee)
 
     def copy_to(self, target: Path) -> None:
         """Write a complete copy while the database stays in use."""
-        self.call(sqlite.copy, self._peewee, target)
+        self.call(self.engine.copy, self._peewee, target)
 
     def close(self) -> None:
         """Finish the queue, then close."""
@@ -171,7 +179,8 @@ class Database:
             self._mover.close()
         self._thread.submit(self._peewee.close).result()
         self._thread.shutdown()
-        file_guard.release(self.path)
+        if isinstance(self.place, Path):
+            file_guard.release(self.place)
 
     def __enter__(self) -> "Database":
         return self
@@ -191,9 +200,9 @@ def write(function: Callable[P, T]) -> Callable[P, T]:
     return in_transaction
 
 
-def bound() -> peewee.SqliteDatabase:
+def bound() -> peewee.Database:
     """Return the database that this thread's tables belong to."""
-    database: peewee.SqliteDatabase = Guild._meta.database
+    database: peewee.Database = Guild._meta.database
     return database
 
 

@@ -1,14 +1,14 @@
 """Embeddings: the database holds every vector; the index beside it is a cache."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from peewee import Expression, fn
 
 from app.core.names import GuildId
-from app.store import sqlite
+from app.store import statements
 from app.store.database import bound, tuples, write
-from app.store.sqlite import BATCH
+from app.store.statements import BATCH
 from app.store.tables import Embedding, Message
 
 MESSAGE_OVERHEAD, VECTOR_OVERHEAD = 110, 145
@@ -46,20 +46,18 @@ def add_many(guild: GuildId, model: str, vectors: Sequence[tuple[int, bytes]]) -
     present = {row for (row,) in tuples(query)}
     rows = [(row, guild, model, blob) for row, blob in vectors if row in present]
     columns = ("message_id", "guild_id", "model", "vector")
-    return sqlite.insert_new(bound(), "embedding", columns, rows)
+    return statements.insert_new(bound(), "embedding", columns, rows)
 
 
-def vectors(guild: GuildId, model: str, after: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield (message row, vector) of all messages after that row, by row."""
+def vectors(guild: GuildId, model: str, after: int = 0) -> list[tuple[int, bytes]]:
+    """Return (message row, vector) of all messages after that row, by row."""
     chosen = (
         (Embedding.guild == guild)
         & (Embedding.model == model)
         & (Embedding.message > after)
     )
     query = Embedding.select(Embedding.message, Embedding.vector).where(chosen)
-    sql, parameters = query.order_by(Embedding.message).sql()
-    rows: Iterator[tuple[int, bytes]] = bound().connection().execute(sql, parameters)
-    return rows
+    return list(tuples(query.order_by(Embedding.message)))
 
 
 class IndexState(NamedTuple):

@@ -17,9 +17,9 @@ from app.store import (
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.replies import NO_WORDS
-from app.store.search import message_index
-from app.store.search.message_index import Sought
-from app.store.sqlite import BATCH
+from app.store.search import message_search
+from app.store.search.message_search import Sought
+from app.store.statements import BATCH
 from app.store.tables import (
     Channel,
     ConversationLink,
@@ -87,7 +87,8 @@ def texts_of(guild: GuildId, rows: Sequence[int]) -> list[str]:
 
 def still_said(texts: Sequence[str]) -> set[str]:
     """Those texts that are part of a message that stays."""
-    return {text for text in texts if message_index.newest(bound(), Sought((text,)), 1)}
+    newest = message_search.newest
+    return {text for text in texts if newest(bound(), Sought((text,)), 1)}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from peewee import fn
 
 from app.core.names import GuildId
-from app.store import messages, sqlite
+from app.store import messages, statements
 from app.store.database import bound, tuples, write
 from app.store.messages import NewAttachment, NewMessage
 from app.store.tables import ImportCheckpoint, Member
@@ -45,10 +45,10 @@ def _add_members(
         "guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning",
     )  # fmt: skip
     rows = [(guild, *person, False, False) for person in people]
-    sqlite.insert_new(bound(), "member", columns, rows)
+    statements.insert_new(bound(), "member", columns, rows)
     select = "SELECT author, id, has_opted_out FROM member WHERE guild_id = ?"
     authors = [author for author, _, _ in people]
-    known = sqlite.select_among(bound(), f"{select} AND author IN", authors, guild)
+    known = statements.select_among(bound(), f"{select} AND author IN", authors, guild)
     found = {author: KnownMember(row, bool(out)) for author, row, out in known}
     return [found[author] for author, _, _ in people]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from app.core.names import GuildId
-from app.store import conversations, rows, sqlite
+from app.store import conversations, rows, statements
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.replies import end_imitations, note_imitation
@@ -65,7 +65,7 @@ def known(guild: GuildId, authors: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for column in ("author", "account"):
         select = f"SELECT {column} FROM member WHERE guild_id = ? AND {column} IN"
-        rows = sqlite.select_among(bound(), select, authors, guild)
+        rows = statements.select_among(bound(), select, authors, guild)
         found.update(author for (author,) in rows)
     return found
 
@@ -124,7 +124,11 @@ def chosen_guild(author: str) -> GuildId | None:
 @write
 def choose_guild(guild: GuildId, author: str) -> None:
     """Note the guild whose voice an author (hash) wants in direct messages."""
-    HomeValue.replace(name=_CHOICE + author, value=str(guild)).execute()
+    (
+        HomeValue.insert(name=_CHOICE + author, value=str(guild))
+        .on_conflict(conflict_target=[HomeValue.name], preserve=[HomeValue.value])
+        .execute()
+    )
 
 
 @write

@@ -6,12 +6,13 @@ from typing import NamedTuple
 from peewee import Field, ModelSelect, Tuple, fn
 
 from app.core.names import GuildId
-from app.store import sqlite, tombstones
+from app.store import statements, tombstones
 from app.store.database import bound, tuples, write
+from app.store.engines import engine_of
 from app.store.rows import StoredAttachment, StoredMessage, all_of
-from app.store.search import message_index
-from app.store.search.message_index import Sought
-from app.store.sqlite import BATCH
+from app.store.search import message_search
+from app.store.search.message_search import Sought
+from app.store.statements import BATCH, Row
 from app.store.tables import (
     Attachment,
     Channel,
@@ -89,7 +90,7 @@ def _forgotten(
         return set()
     members = list({one.member for one in messages})
     select = "SELECT id, author, name FROM member WHERE id IN"
-    found = sqlite.select_among(bound(), select, members)
+    found = statements.select_among(bound(), select, members)
     people: dict[int, tuple[str, str]] = {row: (a, name) for row, a, name in found}
     candidates = []
     for one in messages:
@@ -105,7 +106,7 @@ def _insert(guild: GuildId, messages: Sequence[NewMessage]) -> list[int | None]:
         return []
     first = last_row() + 1
     rows = [(first + i, guild, *message) for i, message in enumerate(messages)]
-    added = sqlite.insert_new(bound(), "message", COLUMNS, rows)
+    added = statements.insert_new(bound(), "message", COLUMNS, rows)
     if added:
         _give_out(first + len(rows) - 1)
     if added == len(rows):
@@ -145,7 +146,7 @@ def add_attachments(files: Sequence[tuple[int, NewAttachment]]) -> None:
     """Store attachments, each with its message's row."""
     rows = [(message, *file) for message, file in files]
     columns = ("message_id", "external", "name", "url")
-    sqlite.insert_new(bound(), "attachment", columns, rows)
+    statements.insert_new(bound(), "attachment", columns, rows)
 
 
 @write
@@ -162,8 +163,9 @@ def add(
 @write
 def note_heard(guild: GuildId, external: str, channel: int) -> None:
     """Note that Discord has this message in this channel."""
-    bound().connection().execute(
-        "UPDATE message SET is_heard = 1 WHERE external = ? AND guild_id = ?"
+    statements.run(
+        bound(),
+        "UPDATE message SET is_heard = TRUE WHERE external = ? AND guild_id = ?"
         " AND channel_id = ? AND NOT is_heard",
         (external, guild, channel),
     )
@@ -292,8 +294,8 @@ def page(
         before: Only those before that moment of the channel.
     """
     if containing:
-        sought = Sought(message_index.forms(containing), guild, channel, before)
-        return by_rows(message_index.newest(bound(), sought, limit))
+        sought = Sought(message_search.forms(containing), guild, channel, before)
+        return by_rows(message_search.newest(bound(), sought, limit))
     query = _joined().where(Message.guild == guild)
     order = [Message.id.desc()]
     if channel is not None:
@@ -307,7 +309,7 @@ def page(
 @write
 def extend_index(rows: int) -> int:
     """Put more rows into the index of the search; return how many are left."""
-    return message_index.extend(bound(), rows)
+    return int(engine_of(bound()).search.extend(bound(), rows))
 
 
 def page_after(guild: GuildId, row: int, limit: int = BATCH) -> list[StoredMessage]:
@@ -341,12 +343,12 @@ def attachments_of(rows: Sequence[int]) -> list[StoredAttachment]:
 
 def last_row() -> int:
     """Return the newest row number given out, of any guild."""
-    found = bound().connection().execute("SELECT last FROM row_numbers").fetchone()
+    found = statements.run(bound(), "SELECT last FROM row_numbers").fetchone()
     return int(found[0]) if found else 0
 
 
 def _give_out(last: int) -> None:
-    given = bound().connection().execute("UPDATE row_numbers SET last = ?", (last,))
+    given = statements.run(bound(), "UPDATE row_numbers SET last = ?", (last,))
     if not given.rowcount:
         RowNumbers.create(last=last)
 
@@ -384,7 +386,7 @@ def bursts(guild: GuildId, newest: int, within_ms: int) -> tuple[int, int]:
     return followed, looked_at
 
 
-def _newest_of_people(guild: GuildId, limit: int, *columns: Field) -> list[sqlite.Row]:
+def _newest_of_people(guild: GuildId, limit: int, *columns: Field) -> list[Row]:
     """Return columns of people's newest messages, newest first."""
     query = Message.select(*columns).join(Member)
     people = (Message.guild == guild) & ~Member.is_bot

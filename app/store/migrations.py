@@ -4,14 +4,15 @@ import time
 from collections.abc import Callable, Sequence
 from json import dumps, loads
 from pathlib import Path
+from typing import Any
 
-from peewee import BooleanField, SqliteDatabase, TextField
+from peewee import BooleanField, Database, SqliteDatabase, TextField
 from playhouse.migrate import SqliteMigrator
 from playhouse.migrate import migrate as change
 
 from app.core.errors import AppError
 from app.core.loopback import is_loopback
-from app.store import sqlite
+from app.store.engines import Place, engine_of
 from app.store.search import message_index
 from app.store.tables import (
     TABLES,
@@ -29,7 +30,7 @@ from app.store.tables import (
     VoiceGap,
 )
 
-Migration = Callable[[SqliteDatabase], None]
+Migration = Callable[[Any], None]
 
 
 def _compare_and_meter(database: SqliteDatabase) -> None:
@@ -222,14 +223,15 @@ MIGRATIONS: tuple[Migration, ...] = (
 """The steps after the first version, oldest first; a new database needs none."""
 
 
-def check(database: SqliteDatabase, path: Path) -> None:
+def check(database: Database, path: Place) -> None:
     """Reject a database that this version cannot read.
 
     Raises:
         AppError: If the database is newer or older than the program, or has no tables
             yet.
     """
-    found, newest = sqlite.version(database), FIRST_VERSION + len(MIGRATIONS)
+    found = engine_of(database).version(database)
+    newest = FIRST_VERSION + len(MIGRATIONS)
     if found > newest:
         raise AppError(
             f"{path} was written by a newer Mynah (version {found} of the tables).",
@@ -245,8 +247,8 @@ def check(database: SqliteDatabase, path: Path) -> None:
 
 
 def migrate(
-    database: SqliteDatabase,
-    path: Path,
+    database: Database,
+    path: Place,
     backups: Path,
     migrations: Sequence[Migration] = MIGRATIONS,
 ) -> None:
@@ -256,30 +258,25 @@ def migrate(
         AppError: If the database is newer than the program.
     """
     newest = FIRST_VERSION + len(migrations)
-    found = sqlite.version(database)
+    engine = engine_of(database)
+    found = engine.version(database)
     if found > newest:
         check(database, path)
     if found == 0:
         with database.atomic("IMMEDIATE"):
             database.create_tables(TABLES)
-            message_index.create(database)
-            sqlite.set_version(database, newest)
+            engine.search.create(database)
+            engine.set_version(database, newest)
         return
     if found == newest:
         return
-    backups.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sqlite.copy(database, backups / f"before-version-{newest}.db")
+    engine.keep(database, backups / f"before-version-{newest}.db")
     for number in range(found, newest):
         _step(database, migrations[number - FIRST_VERSION], number + 1)
 
 
-def _step(database: SqliteDatabase, migration: Migration, number: int) -> None:
-    # Rebuilding a table with foreign keys on would delete the rows that refer to it,
-    # and the pragma only works outside a transaction.
-    database.pragma("foreign_keys", 0)
-    try:
-        with database.atomic("IMMEDIATE"):
-            migration(database)
-            sqlite.set_version(database, number)
-    finally:
-        database.pragma("foreign_keys", 1)
+def _step(database: Database, migration: Migration, number: int) -> None:
+    engine = engine_of(database)
+    with engine.changing_tables(database), database.atomic("IMMEDIATE"):
+        migration(database)
+        engine.set_version(database, number)

@@ -115,8 +115,8 @@ def replies_over_time(
     since: int, step: int, guild: GuildId | None = None
 ) -> list[Bucket]:
     """Count replies since a time, by provider and span of `step` milliseconds."""
-    start = (Reply.created / step).cast("INTEGER") * step
-    total = fn.json_extract(Reply.timings, "$.total").cast("REAL")
+    start = (Reply.created / step).cast("BIGINT") * step
+    total = Reply.timings["total"].as_float()
     sums = (fn.COUNT(Reply.id), fn.AVG(total), fn.SUM(Reply.cost))
     query = Reply.select(start, Reply.provider, *sums)
     query = query.where((Reply.created >= since) & Reply.state.in_(MADE))
@@ -174,7 +174,7 @@ OUTCOMES = {
 
 def outcomes_over_time(since: int, step: int) -> list[tuple[int, str, int]]:
     """Count replies since a time, by span of `step` milliseconds and outcome."""
-    start = (Reply.created / step).cast("INTEGER") * step
+    start = (Reply.created / step).cast("BIGINT") * step
     query = Reply.select(start, Reply.state, fn.COUNT(Reply.id))
     query = query.where(Reply.created >= since).group_by(start, Reply.state)
     words = {state: word for word, states in OUTCOMES.items() for state in states}

@@ -19,9 +19,9 @@ from app.store import (
     voice_changes,
 )
 from app.store.authors import people_of
-from app.store.database import tuples, write
+from app.store.database import bound, tuples, write
 from app.store.rows import StoredMessage, StoredReply
-from app.store.sqlite import BATCH
+from app.store.statements import BATCH
 from app.store.tables import (
     Channel,
     Conversation,
@@ -81,16 +81,18 @@ def claim(
         answers: Discord's id of the message answered, if that is not the trigger.
     """
     try:
-        reply: Reply = Reply.create(
-            guild=guild,
-            channel=channel,
-            reason=reason,
-            trigger=trigger,
-            asker=asker,
-            answers=answers,
-            created=int(time.time() * 1000),
-            state="claimed",
-        )
+        # A part of its own, as an error ends PostgreSQL's transaction.
+        with bound().atomic():
+            reply: Reply = Reply.create(
+                guild=guild,
+                channel=channel,
+                reason=reason,
+                trigger=trigger,
+                asker=asker,
+                answers=answers,
+                created=int(time.time() * 1000),
+                state="claimed",
+            )
     except IntegrityError:
         return None
     return int(reply.id)

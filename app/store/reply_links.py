@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.store import conversations, sqlite
+from app.store import conversations, statements
 from app.store.conversations import Joined
 from app.store.database import bound, tuples, write
-from app.store.sqlite import BATCH
+from app.store.statements import BATCH
 from app.store.tables import ConversationLink, Member, Message
 
 
@@ -32,7 +32,7 @@ def put_many(links: Sequence[NewLink]) -> None:
     known = {row: place for row, *place in tuples(present)}
     columns = ("message_id", "parent", "conversation", "score")
     kept = [link for link in links if link.message in known]
-    sqlite.insert_new(bound(), "conversation_link", columns, kept)
+    statements.insert_new(bound(), "conversation_link", columns, kept)
     conversations.join(
         [Joined(link.message, link.conversation, *known[link.message]) for link in kept]
     )

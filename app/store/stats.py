@@ -107,7 +107,7 @@ def by_day(
     guild: GuildId, channels: Collection[str], since: int, days: int
 ) -> list[int]:
     """Count learned messages on each of that many days, starting at `since`."""
-    day = ((Message.ts - since) / DAY_MS).cast("INTEGER")
+    day = ((Message.ts - since) / DAY_MS).cast("BIGINT")
     here = Message.channel.in_(_channels(guild, channels))
     query = Message.select(day, fn.COUNT(Message.id)).join(Member)
     learned = _learned(since, since + days * DAY_MS)
@@ -177,7 +177,7 @@ def most_liked(
 def received(guild: GuildId, channels: Collection[str], since: int) -> list[Received]:
     """Return the replies sent in those channels since a time."""
     here = _channels(guild, channels)
-    total = fn.json_extract(Reply.timings, "$.total").cast("REAL")
+    total = Reply.timings["total"].as_float()
     query = (
         Reply.select(total, fn.SUM(Feedback.value))
         .left_outer_join(Feedback)

@@ -1,5 +1,7 @@
 """The tables, one class each; times are integer milliseconds since the epoch, UTC."""
 
+from typing import Any
+
 from peewee import (
     SQL,
     AutoField,
@@ -11,10 +13,10 @@ from peewee import (
     IntegerField,
     JSONField,
     Model,
+    NodeList,
     TextField,
 )
 from playhouse.shortcuts import ThreadSafeDatabaseMetadata
-from playhouse.sqlite_ext import AutoIncrementField
 
 from app.core.names import GuildId
 
@@ -29,11 +31,20 @@ class Table(Model):
         legacy_table_names = False
 
 
+class OnceField(AutoField):
+    """A row number that no later row gets, as PostgreSQL's never do."""
+
+    def ddl(self, ctx: Any) -> NodeList:
+        """Ask SQLite for it; without the word it gives out the last number again."""
+        is_sqlite = self.model._meta.database.param == "?"
+        return NodeList((super().ddl(ctx), SQL("AUTOINCREMENT" if is_sqlite else "")))
+
+
 class Guild(Table):
     """A Discord guild, or one learned from files alone."""
 
     # Row numbers name directories, so none is used twice.
-    id = AutoIncrementField()
+    id = OnceField()
     discord_id = TextField(null=True, unique=True)
     name = TextField(index=True)
     joined = BigIntegerField()
@@ -186,7 +197,7 @@ class Embedding(Table):
     """The vector of one message by one embedding model; empty without meaning."""
 
     # An index continues after its newest row, so no number is used twice.
-    id = AutoIncrementField()
+    id = OnceField()
     message = ForeignKeyField(Message, on_delete="CASCADE", index=False)
     guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
     model = TextField()
@@ -377,7 +388,7 @@ class Comparison(Table):
 class VoiceChange(Table):
     """A message edited or deleted since its guild's voice was last written."""
 
-    id = AutoIncrementField()
+    id = OnceField()
     guild = ForeignKeyField(Guild, on_delete="CASCADE")
     message = IntegerField()
 

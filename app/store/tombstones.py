@@ -8,14 +8,14 @@ checked against these traces.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from app.core.names import GuildId
 from app.core.paths import Home
-from app.store import sqlite
+from app.store import statements
 from app.store.authors import AuthorKey, people_of
 from app.store.database import bound, write
+from app.store.engines import engine_of
 from app.store.tables import ForgottenSpan, ForgottenTwin, ImportCheckpoint, Tombstone
 from app.store.twins import LONG, MINUTE_MS, is_of_content
 
@@ -51,7 +51,7 @@ def bury(guild: GuildId, externals: Iterable[str], *, by_owner: bool) -> None:
     if not by_owner:
         _unbury(guild, marks)
     rows = [(guild, mark, by_owner) for mark in marks]
-    sqlite.insert_new(bound(), "tombstone", ("guild_id", "mark", "by_owner"), rows)
+    statements.insert_new(bound(), "tombstone", ("guild_id", "mark", "by_owner"), rows)
 
 
 @write
@@ -76,7 +76,7 @@ def bury_messages(
         if one.text.strip()
         for twin in _twins(key, one, is_of_content(one.external))
     ]
-    sqlite.insert_new(bound(), "forgotten_twin", ("guild_id", "twin", "of"), rows)
+    statements.insert_new(bound(), "forgotten_twin", ("guild_id", "twin", "of"), rows)
 
 
 @write
@@ -99,7 +99,7 @@ def bury_author(
 
 def are_there(guild: GuildId) -> bool:
     """Return whether anything was forgotten in the guild."""
-    return _has_marks(guild) or sqlite.is_any(bound(), "forgotten_span", guild)
+    return _has_marks(guild) or statements.is_any(bound(), "forgotten_span", guild)
 
 
 def forgotten(
@@ -118,7 +118,7 @@ def forgotten(
         return found
     marks = _marks(one.external for one in candidates)
     select = "SELECT mark FROM tombstone WHERE guild_id = ? AND mark IN"
-    known = {mark for (mark,) in sqlite.select_among(bound(), select, marks, guild)}
+    known = {mark for (mark,) in statements.select_among(bound(), select, marks, guild)}
     return found | {place for place, mark in enumerate(marks) if mark in known}
 
 
@@ -174,7 +174,7 @@ def _marks(externals: Iterable[str]) -> list[str]:
 
 
 def _key() -> AuthorKey:
-    return AuthorKey.load(Home(Path(bound().database).parent).author_key_file)
+    return AuthorKey.load(Home(engine_of(bound()).home_of(bound())).author_key_file)
 
 
 def _twins_of_forgotten(
@@ -190,7 +190,7 @@ def _twins_of_forgotten(
     twins = [_twins(key, one, not is_of_content(one.external)) for one in candidates]
     every = [twin for some in twins for twin in some]
     select = "SELECT twin FROM forgotten_twin WHERE guild_id = ? AND twin IN"
-    known = {twin for (twin,) in sqlite.select_among(bound(), select, every, guild)}
+    known = {twin for (twin,) in statements.select_among(bound(), select, every, guild)}
     return {place for place, some in enumerate(twins) if not some.isdisjoint(known)}
 
 
@@ -223,7 +223,7 @@ def _tidy_after_lifting(guild: GuildId) -> None:
 
 
 def _has_marks(guild: GuildId) -> bool:
-    return sqlite.is_any(bound(), "tombstone", guild)
+    return statements.is_any(bound(), "tombstone", guild)
 
 
 def _unbury(guild: GuildId, marks: Sequence[str]) -> int:
@@ -245,7 +245,7 @@ def _spans(guild: GuildId, authors: Iterable[str], *, anew: bool) -> _Spans:
         " WHERE guild_id = ? AND author IN"
     )
     found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for author, since, until in sqlite.select_among(bound(), select, asked, guild):
+    for author, since, until in statements.select_among(bound(), select, asked, guild):
         found[author].append((since, until))
     return found
 

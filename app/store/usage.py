@@ -124,7 +124,7 @@ def of_reply(reply: int) -> StoredUsage | None:
 
 def by_day(since: int) -> list[DayUse]:
     """Return the totals by day, guild, provider and model, newest day first."""
-    day = (Usage.created / DAY_MS).cast("INTEGER")
+    day = (Usage.created / DAY_MS).cast("BIGINT")
     groups = (day, Usage.guild, Usage.provider, Usage.model, Usage.host, Usage.reach)
     sums = (
         fn.COUNT(Usage.id),

@@ -1,16 +1,15 @@
 """The messages that belong to a guild's voice, and those its files still lack."""
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from peewee import Expression, fn
 
 from app.core.names import GuildId
-from app.store import audience, sqlite
+from app.store import audience, statements
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
 from app.store.rows import StoredSnapshot
-from app.store.sqlite import BATCH
+from app.store.statements import BATCH
 from app.store.tables import Member, Message, VoiceChange, VoiceGap
 from app.voice.sayable import sayable
 
@@ -56,7 +55,7 @@ def belongs(
 def note(guild: GuildId, messages: Sequence[int]) -> None:
     """Note that these messages were edited or deleted."""
     rows = [(guild, message) for message in messages]
-    sqlite.insert_new(bound(), "voice_change", ("guild_id", "message"), rows)
+    statements.insert_new(bound(), "voice_change", ("guild_id", "message"), rows)
 
 
 def changes(guild: GuildId) -> list[int]:
@@ -84,17 +83,11 @@ def settle(guild: GuildId, change: int) -> None:
     VoiceChange.delete().where(covered).execute()
 
 
-def learnable(guild: GuildId, after: int = 0) -> Iterator[Learnable]:
-    """Yield the messages in the guild's voice after that row, by row."""
-    return _read(belongs(guild) & (Message.id > after))
-
-
-def _read(chosen: Expression) -> Iterator[Learnable]:
+def _read(chosen: Expression, limit: int) -> list[Learnable]:
     query = Message.select(*_LEARNED).where(chosen)
-    sql, parameters = query.order_by(Message.id).sql()
     # A plain cursor returns a million rows in a third of peewee's time.
-    rows: Iterator[Learnable] = bound().connection().execute(sql, parameters)
-    return _sayable(rows)
+    rows: Iterator[Learnable] = bound().execute(query.order_by(Message.id).limit(limit))
+    return list(_sayable(rows))
 
 
 def _sayable(rows: Iterable[Learnable]) -> Iterator[Learnable]:
@@ -104,8 +97,8 @@ def _sayable(rows: Iterable[Learnable]) -> Iterator[Learnable]:
 def learnable_page(
     guild: GuildId, after: int = 0, limit: int = 20_000
 ) -> list[Learnable]:
-    """Return the first `limit` of `learnable`, for readers in another thread."""
-    return list(itertools.islice(learnable(guild, after), limit))
+    """Return the first messages in the guild's voice after that row, by row."""
+    return _read(belongs(guild) & (Message.id > after), limit)
 
 
 def of_snapshot(
@@ -114,7 +107,7 @@ def of_snapshot(
     """Return a page of what is left of a snapshot's voice."""
     chosen = belongs(snapshot.guild_id, snapshot.gaps)
     rows = (Message.id > after) & (Message.id <= snapshot.last)
-    return list(itertools.islice(_read(chosen & rows), limit))
+    return _read(chosen & rows, limit)
 
 
 def newest_learnable(guild: GuildId, after: int, limit: int) -> list[Learnable]:

@@ -206,7 +206,7 @@ async def test_a_reply_to_what_is_not_stored_keeps_no_name_that_could_not_be_for
         ("", None),
         ("bob", row),
     }
-    assert files_with(database.path.parent, "Carla") == []
+    assert files_with(database.place.parent, "Carla") == []
     told = database.call(replies.explained, made.reply)
     assert ["someone", ""] in told.turns
 

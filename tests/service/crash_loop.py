@@ -102,7 +102,7 @@ async def check(home: Home) -> str:
 
 
 def _learnable(guild: GuildId) -> list[int]:
-    return [row for row, _, _ in voice_changes.learnable(guild)]
+    return [row for row, _, _ in voice_changes.learnable_page(guild)]
 
 
 def _texts() -> list[str]:

@@ -50,8 +50,8 @@ from app.service.summaries import Summaries
 from app.settings.config_file import save
 from app.store import guilds, messages, replies
 from app.store.database import bound
-from app.store.search import message_index
-from app.store.search.message_index import Sought
+from app.store.search import message_search
+from app.store.search.message_search import Sought
 from app.voice.tokens import NAME, TokenVoice
 from tests.asking import ask
 from tests.discord_stand_in.world import snowflake
@@ -709,7 +709,7 @@ class World:
 
 def _found(word: str) -> set[str]:
     """Search every server's messages for a word; return their external ids."""
-    rows = message_index.newest(bound(), Sought((word,)), 100)
+    rows = message_search.newest(bound(), Sought((word,)), 100)
     return {message.external for message in messages.by_rows(rows)}
 
 

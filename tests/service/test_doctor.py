@@ -15,7 +15,7 @@ from app.service.doctor import check_all
 from app.service.service import open_service
 from app.settings.config_file import save
 from app.store import guilds
-from app.store.sqlite import DatabaseDamagedError
+from app.store.engines.sqlite import DatabaseDamagedError
 from tests.asking import Nobody
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 from tests.runner import tiny

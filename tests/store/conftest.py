@@ -1,6 +1,9 @@
-"""A database of this version, and shorthands that fill it."""
+"""A database of this version on each engine, and shorthands that fill it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -8,11 +11,69 @@ import pytest
 from app.core.names import GuildId
 from app.store import authors, guilds, members, messages
 from app.store.database import Database
+from app.store.engines import Place
+from app.store.engines.address import Address
+from tests.store import postgresql_server
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[tuple[Address, Path]]:
+    """A database of PostgreSQL that holds nothing but tables, and its server's files.
+
+    Each test gets a copy of it.
+    """
+    if reason := postgresql_server.why_not():
+        pytest.skip(f"NOT TESTED ON POSTGRESQL: {reason}")
+    with postgresql_server.running() as (port, data):
+        address = Address("127.0.0.1", "postgres", port, "postgres")
+        _on_server(address, "CREATE DATABASE empty")
+        with Database(replace(address, database="empty")):
+            pass
+        yield address, data
+
+
+def _on_server(address: Address, statement: str) -> None:
+    import psycopg
+
+    words = address.parameters()
+    with psycopg.connect(dbname="postgres", autocommit=True, **words) as connection:  # type: ignore[arg-type]
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """The engine of a test; a module about one of them overrides it."""
+    return str(request.param)
+
+
+@contextmanager
+def new_place(
+    engine: str, folder: Path, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    """A place for a new database of a home in that folder."""
+    if engine == "sqlite":
+        yield folder / "mynah.db"
+        return
+    address, _ = request.getfixturevalue("server")
+    name = f"test_{next(_numbers)}"
+    _on_server(address, f"CREATE DATABASE {name} TEMPLATE empty")
+    yield replace(address, database=name, home=folder)
+    _on_server(address, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    with Database(tmp_path / "mynah.db") as database:
+def place(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    with new_place(engine, tmp_path, request) as place:
+        yield place
+
+
+@pytest.fixture
+def db(place: Place, tmp_path: Path) -> Iterator[Database]:
+    with Database(place) as database:
         database.call(authors.open_key, tmp_path / "author.key")
         yield database
 

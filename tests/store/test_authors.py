@@ -9,6 +9,7 @@ from app.core.errors import ConfigError
 from app.core.system import private
 from app.store import authors, guilds, members
 from app.store.database import Database
+from app.store.engines import Place
 
 
 @pytest.fixture
@@ -17,9 +18,9 @@ def key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
+def db(place: Place) -> Iterator[Database]:
     """A database without a key yet."""
-    with Database(tmp_path / "mynah.db") as database:
+    with Database(place) as database:
         yield database
 
 

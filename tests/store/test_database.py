@@ -8,27 +8,24 @@ import pytest
 from app.core.errors import AppError
 from app.core.names import GuildId
 from app.core.system import private
-from app.store import (
-    guilds,
-    messages,
-    sqlite,
-)
+from app.store import guilds, messages
 from app.store.database import Database, bound, write
+from app.store.engines import sqlite
 from app.store.tables import Guild
 
 
 def test_a_new_database_is_readable_by_the_owner_alone(db: Database) -> None:
-    assert not private.is_open(db.path)
+    assert not private.is_open(db.place)
     assert db.is_sound()
 
 
 def test_a_reader_sees_what_the_writer_committed(db: Database, guild: GuildId) -> None:
-    with Database(db.path, read_only=True) as reader:
+    with Database(db.place, read_only=True) as reader:
         assert [row.name for row in reader.call(guilds.every)] == ["The Globe"]
 
 
 def test_a_read_only_database_cannot_be_changed(db: Database) -> None:
-    with Database(db.path, read_only=True) as reader:
+    with Database(db.place, read_only=True) as reader:
         with pytest.raises(AppError, match="cannot be written"):
             reader.call(guilds.ensure, "other")
 

@@ -36,8 +36,10 @@ OF_ALL = {
 }  # fmt: skip
 """Queries for the owner and for work in the background, about every guild."""
 
-NO_QUERIES = ("authors", "database", "migrations", "rows", "sqlite", "twins")
-"""Modules whose functions compute, or work on the file."""
+NO_QUERIES = (
+    "authors", "database", "engines", "migrations", "rows", "statements", "twins",
+)  # fmt: skip
+"""Modules whose functions compute, or work on the database as a whole."""
 
 DISCORDS = ("app/discord",)
 """Where `guild` is Discord's number; `IdMap` alone gives the row for it."""

@@ -13,7 +13,7 @@ from app import store
 from app.store import rows, tables
 from app.store.tables import Table
 
-INSIDE = {"database", "migrations", "rows", "sqlite", "tables"}
+INSIDE = {"database", "engines", "migrations", "rows", "statements", "tables"}
 """Modules of the store that others ask nothing of but to open and to bring up."""
 
 

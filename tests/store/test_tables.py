@@ -25,10 +25,7 @@ Write = Callable[..., int]
 
 
 def columns_of(db: Database, table: str) -> set[str]:
-    rows = db.call(
-        lambda: bound().execute_sql(f"PRAGMA table_info({table})").fetchall()
-    )
-    return {row[1] for row in rows}
+    return {column.name for column in db.call(lambda: bound().get_columns(table))}
 
 
 def test_every_table_is_made_with_all_its_columns(db: Database) -> None:

@@ -32,10 +32,12 @@ from app.store import (
 )
 from app.store.authors import ProxiedName
 from app.store.database import Database, bound
+from app.store.engines import engine_of
 from app.store.messages import NewMessage
 from app.store.reply_links import NewLink
 from app.store.tables import TABLES
 from app.store.usage import UsageEntry
+from tests.store.conftest import new_place
 
 NOW = 1_700_000_000
 PEOPLE = ("puck", "oberon", "titania")
@@ -139,7 +141,7 @@ def queries() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield every query that takes a guild."""
     for name, function in public_functions():
         named = inspect.signature(function).parameters
-        if "guild" in named and not name.startswith("sqlite."):
+        if "guild" in named and not name.startswith("statements."):
             yield name, function
 
 
@@ -232,7 +234,7 @@ def contents(guild: GuildId) -> dict[str, list[tuple[object, ...]]]:
         if not where and "guild_id" not in table._meta.columns:
             continue
         select = f"SELECT * FROM {name} WHERE {where or f'guild_id = {guild}'}"
-        found[name] = bound().connection().execute(select).fetchall()
+        found[name] = bound().execute_sql(select).fetchall()
     return found
 
 
@@ -251,9 +253,14 @@ Filled = tuple[Database, GuildId, Rows, GuildId, Rows]
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory, at_noon: None) -> Iterator[Filled]:
+def alone(
+    tmp_path_factory: pytest.TempPathFactory,
+    at_noon: None,
+    engine: str,
+    request: pytest.FixtureRequest,
+) -> Iterator[Filled]:
     path: Path = tmp_path_factory.mktemp("alone")
-    with Database(path / "mynah.db") as db:
+    with new_place(engine, path, request) as place, Database(place) as db:
         db.call(authors.open_key, path / "author.key")
         guild = db.call(guilds.ensure, "The Globe", "1").id
         yield db, guild, db.call(fill, guild, "a"), GuildId(0), Rows()
@@ -261,12 +268,16 @@ def alone(tmp_path_factory: pytest.TempPathFactory, at_noon: None) -> Iterator[F
 
 @pytest.fixture(scope="module")
 def shared(
-    tmp_path_factory: pytest.TempPathFactory, alone: Filled, at_noon: None
+    tmp_path_factory: pytest.TempPathFactory,
+    alone: Filled,
+    at_noon: None,
+    engine: str,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Filled]:
     path: Path = tmp_path_factory.mktemp("shared")
-    key = alone[0].path.parent / "author.key"
-    (path / "author.key").write_bytes(key.read_bytes())
-    with Database(path / "mynah.db") as db:
+    home = alone[0].call(lambda: engine_of(bound()).home_of(bound()))
+    (path / "author.key").write_bytes((home / "author.key").read_bytes())
+    with new_place(engine, path, request) as place, Database(place) as db:
         db.call(authors.open_key, path / "author.key")
         yield db, *fill_both(db)
 
@@ -293,11 +304,23 @@ Beside = tuple[Database, Database, GuildId, GuildId, Rows]
 
 
 @pytest.fixture(scope="module")
-def beside(tmp_path_factory: pytest.TempPathFactory, at_noon: None) -> Iterator[Beside]:
+def beside(
+    tmp_path_factory: pytest.TempPathFactory,
+    at_noon: None,
+    engine: str,
+    request: pytest.FixtureRequest,
+) -> Iterator[Beside]:
     """A guild with nothing in it, alone and beside a full one, and the other's rows."""
-    path: Path = tmp_path_factory.mktemp("beside")
-    with Database(path / "alone.db") as db, Database(path / "mynah.db") as crowded:
-        db.call(authors.open_key, path / "author.key")
+    alone, path = (tmp_path_factory.mktemp(name) for name in ("empty", "beside"))
+    with (
+        new_place(engine, alone, request) as one_place,
+        new_place(engine, path, request) as other_place,
+        Database(one_place) as db,
+        Database(other_place) as crowded,
+    ):
+        crowded.call(authors.open_key, path / "author.key")
+        (alone / "author.key").write_bytes((path / "author.key").read_bytes())
+        db.call(authors.open_key, alone / "author.key")
         guild, same = (
             one.call(guilds.ensure, "The Globe", "1").id for one in (db, crowded)
         )

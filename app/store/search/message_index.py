@@ -6,12 +6,17 @@ trace of them.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from peewee import SqliteDatabase
 
 from app.core.names import GuildId
-from app.store.sqlite import Row
+from app.store.statements import Row
+
+MESSAGES = "message NOT INDEXED"
+"""The table as it is read where no index may be taken."""
+
+LIKE = r"text LIKE ? ESCAPE '\'"
+"""The condition for texts of a pattern, in any case of ASCII."""
 
 SIZE = 3
 """Characters of a part; SQLite sets it."""
@@ -24,12 +29,6 @@ MOST_PARTS = 40
 
 MOST_BEGINNINGS = 100
 """Parts that begin with a word of one or two characters; with more, all is read."""
-
-NEWEST = 4000
-"""Messages of a place that are read first, as frequent words are among them."""
-
-MOST_BYTES = 49_000
-"""SQLite compares with no longer pattern."""
 
 PAGES = 100
 """Pages that one step of `merge` writes, for some hundredths of a second."""
@@ -91,110 +90,6 @@ def merge(database: SqliteDatabase, *, begins: bool = False) -> bool:
         return bool(connection.total_changes - before >= 2)
 
 
-class Sought(NamedTuple):
-    """The messages that a search is for."""
-
-    words: tuple[str, ...]
-    """Any of them; the case counts beyond ASCII."""
-    guild: GuildId | None = None
-    channel: int | None = None
-    before: tuple[int, int] | None = None
-    """Only those before that time and row."""
-
-
-def newest(database: SqliteDatabase, sought: Sought, limit: int) -> list[int]:
-    """Return rows of the newest messages with one of the words, newest first.
-
-    Those of a channel are in order of time, others in that of their rows.
-    """
-    words = [one for one in sought.words if len(one.encode()) < MOST_BYTES]
-    if not words or any("\0" in one for one in words):
-        return []
-    place, values = _place(sought)
-    said = " OR ".join(["text LIKE ? ESCAPE '\\'"] * len(words))
-    values += [like_pattern(one) for one in words] + [limit]
-    order = "message.id DESC" if sought.channel is None else "ts DESC, message.id DESC"
-    if len(rows := _recent(database, sought, said, values)) == limit:
-        return rows
-    found = _search(database, words, f"{place} AND ({said})", order, values)
-    # By time and row, or else by row.
-    found.sort(key=lambda one: one if sought.channel else one[1:], reverse=True)
-    return [row for _, row in found[:limit]]
-
-
-def _recent(
-    database: SqliteDatabase, sought: Sought, said: str, values: Sequence[object]
-) -> list[int]:
-    """Read the newest messages of the place alone; frequent words are among them."""
-    place, _ = _place(sought)
-    if sought.guild is None:
-        return []
-    if sought.channel is not None:
-        chosen = f"{place} ORDER BY ts DESC, id DESC LIMIT {NEWEST}"
-    else:
-        last = f"(SELECT last FROM row_numbers) - {NEWEST}"
-        chosen = f"id > {last} AND {place} ORDER BY id DESC"
-    newest = f"SELECT id, ts, text FROM message WHERE {chosen}"
-    found = database.execute_sql(
-        f"SELECT id FROM ({newest}) AS message WHERE {said} LIMIT ?", values
-    )
-    return [row for (row,) in found]
-
-
-def _search(
-    database: SqliteDatabase,
-    words: Sequence[str],
-    where: str,
-    order: str,
-    values: Sequence[object],
-) -> list[Row]:
-    """Read messages that are not in the index, and those that it names."""
-    head, parts = "SELECT ts, message.id FROM", match_query(database, words)
-    found = database.execute_sql("SELECT indexed FROM row_numbers").fetchone()
-    last = found[0] if found and parts is not None else 0
-    rows: list[Row] = database.execute_sql(
-        f"{head} message NOT INDEXED WHERE message.id > ? AND {where}"
-        f" ORDER BY {order} LIMIT ?",
-        (last, *values),
-    ).fetchall()
-    if parts and last:
-        rows += database.execute_sql(
-            f"{head} message_index CROSS JOIN message"
-            " ON message.id = message_index.rowid"
-            f" WHERE message_index MATCH ? AND {where} ORDER BY {order} LIMIT ?",
-            (parts, *values),
-        ).fetchall()
-    return rows
-
-
-def _place(sought: Sought) -> tuple[str, list[object]]:
-    conditions, values = ["1"], list[object]()
-    if sought.guild is not None:
-        conditions.append("guild_id = ?")
-        values.append(sought.guild)
-    if sought.channel is not None:
-        conditions.append("channel_id = ?")
-        values.append(sought.channel)
-    if sought.before is not None:
-        conditions.append("(ts, message.id) < (?, ?)")
-        values += sought.before
-    return " AND ".join(conditions), values
-
-
-def forms(words: str) -> tuple[str, ...]:
-    """Return the words in other cases; SQLite itself knows none beyond ASCII."""
-    if words.isascii():
-        return (words,)
-    return tuple(sorted({words, words.lower(), words.upper(), words.capitalize()}))
-
-
-def like_pattern(words: str) -> str:
-    """Return the pattern of `LIKE` for texts with these words in them."""
-    for sign in "\\%_":
-        words = words.replace(sign, f"\\{sign}")
-    return f"%{words}%"
-
-
 def match_query(database: SqliteDatabase, words: Sequence[str]) -> str | None:
     """Return the query for any of the words.
 
@@ -228,3 +123,60 @@ def _beginning(database: SqliteDatabase, word: str) -> list[str]:
 def _quoted(part: str) -> str:
     doubled = part.replace('"', '""')
     return f'"{doubled}"'
+
+
+def named(
+    database: SqliteDatabase,
+    parts: str,
+    where: str,
+    order: str,
+    values: Sequence[object],
+) -> list[Row]:
+    """Return (time, row) of messages that the index names, in that order."""
+    rows: list[Row] = database.execute_sql(
+        "SELECT ts, message.id FROM message_index CROSS JOIN message"
+        " ON message.id = message_index.rowid"
+        f" WHERE message_index MATCH ? AND {where} ORDER BY {order} LIMIT ?",
+        (parts, *values),
+    ).fetchall()
+    return rows
+
+
+def count(database: SqliteDatabase, parts: str) -> int:
+    """Count the messages that the index names."""
+    sql = "SELECT COUNT(*) FROM message_index WHERE message_index MATCH ?"
+    return int(database.execute_sql(sql, (parts,)).fetchone()[0])
+
+
+def sample(
+    database: SqliteDatabase,
+    columns: str,
+    parts: str,
+    step: int,
+    where: str,
+    values: Sequence[object],
+) -> list[Row]:
+    """Read one of every `step` messages that the index names."""
+    sql = (
+        f"SELECT {columns} FROM message_index CROSS JOIN message"
+        " ON message.id = message_index.rowid WHERE message_index MATCH ?"
+        f" AND message_index.rowid % ? = 0 AND {where}"
+    )
+    return list(database.execute_sql(sql, (parts, step, *values)).fetchall())
+
+
+def before(
+    database: SqliteDatabase,
+    columns: str,
+    ts: int,
+    guild: GuildId,
+    where: str,
+    values: Sequence[object],
+) -> list[Row]:
+    """Read a guild's messages before a time, channel by channel."""
+    sql = (
+        f"SELECT {columns} FROM channel CROSS JOIN message INDEXED BY"
+        " message_channel_id_ts ON message.channel_id = channel.id AND ts < ?"
+        f" WHERE channel.guild_id = ? AND {where}"
+    )
+    return list(database.execute_sql(sql, (ts, guild, *values)).fetchall())

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from app.core.names import GuildId
 from app.store.database import bound
-from app.store.search.message_index import forms, like_pattern, match_query
-from app.store.sqlite import Row
+from app.store.engines import engine_of
+from app.store.search.message_search import forms, like_pattern
+from app.store.statements import Row, run
 
 MOST_READ = 10_000
 """Messages that are read; of more, a sample is read and the counts are estimates."""
@@ -53,44 +54,33 @@ def occurrences(
     Args:
         channels: Rows of the channels to look into; None for all.
     """
-    database = bound()
-    words = forms(phrase)
-    said = " OR ".join(["text LIKE ? ESCAPE '\\'"] * len(words))
+    database, words = bound(), forms(phrase)
+    search = engine_of(database).search
+    said = " OR ".join([search.LIKE] * len(words))
     where, values = _by_members(guild, channels)
     where, values = f"{where} AND ({said})", [*values, *map(like_pattern, words)]
-    parts = match_query(database, words)
-    indexed = database.execute_sql("SELECT indexed FROM row_numbers").fetchone()
+    parts = search.match_query(database, words)
+    indexed = run(database, "SELECT indexed FROM row_numbers").fetchone()
     last = indexed[0] if indexed and parts is not None else 0
-    rows: list[Row] = database.execute_sql(
-        f"SELECT {_COLUMNS} FROM message NOT INDEXED WHERE message.id > ? AND {where}",
+    rows: list[Row] = run(
+        database,
+        f"SELECT {_COLUMNS} FROM {search.MESSAGES} WHERE message.id > ? AND {where}",
         (last, *values),
     ).fetchall()
     step = 1
     if parts and last:
-        (count,) = database.execute_sql(
-            "SELECT COUNT(*) FROM message_index WHERE message_index MATCH ?", (parts,)
-        ).fetchone()
-        step = count // MOST_READ + 1
-        sample = _indexed(parts, step, where, values)
-        if step > 1 and len(_whole(sample, phrase)) < LEAST_SAMPLE:
+        step = search.count(database, parts) // MOST_READ + 1
+        chosen = search.sample(database, _COLUMNS, parts, step, where, values)
+        if step > 1 and len(_whole(chosen, phrase)) < LEAST_SAMPLE:
             step = 1
-            sample = _indexed(parts, step, where, values)
-        rows += sample
+            chosen = search.sample(database, _COLUMNS, parts, step, where, values)
+        rows += chosen
     found = _whole(rows, phrase)
     if step > 1:
-        rows = _before(found[0].ts, guild, where, values)
+        first = found[0].ts
+        rows = search.before(database, _COLUMNS, first, guild, where, values)
         found = [*_whole(rows, phrase)[:1], *found]
     return Occurrences(found, step)
-
-
-def _indexed(parts: str, step: int, where: str, values: Sequence[object]) -> list[Row]:
-    """Read one of every `step` rows that the index names."""
-    sql = (
-        f"SELECT {_COLUMNS} FROM message_index CROSS JOIN message"
-        " ON message.id = message_index.rowid WHERE message_index MATCH ?"
-        f" AND message_index.rowid % ? = 0 AND {where}"
-    )
-    return list(bound().execute_sql(sql, (parts, step, *values)).fetchall())
 
 
 def _by_members(
@@ -107,16 +97,6 @@ def _by_members(
         where += f" AND message.channel_id IN ({', '.join('?' * len(channels))})"
         values += channels
     return where, values
-
-
-def _before(ts: int, guild: GuildId, where: str, values: Sequence[object]) -> list[Row]:
-    """Read all before a time that is close to the first, channel by channel."""
-    sql = (
-        f"SELECT {_COLUMNS} FROM channel CROSS JOIN message INDEXED BY"
-        " message_channel_id_ts ON message.channel_id = channel.id AND ts < ?"
-        f" WHERE channel.guild_id = ? AND {where}"
-    )
-    return list(bound().execute_sql(sql, (ts, guild, *values)).fetchall())
 
 
 def _whole(rows: Sequence[Row], phrase: str) -> list[Occurrence]:

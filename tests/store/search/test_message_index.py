@@ -8,8 +8,8 @@ import pytest
 from app.core.names import GuildId
 from app.store import forgetting, guilds, members, messages
 from app.store.database import Database, bound
-from app.store.search import message_index
-from app.store.search.message_index import Sought
+from app.store.search import message_search
+from app.store.search.message_search import Sought
 from tests.home_files import files_with
 
 Write = Callable[..., int]
@@ -175,13 +175,13 @@ def test_no_byte_of_the_parts_of_a_deleted_message_stays(
     gone, other = write(f"one {signs} line"), write(f"another {edited} line")
     db.call(messages.extend_index, 150)
     db.call(messages.extend_index, 10_000)
-    assert files_with(db.path.parent, signs.lower())
+    assert files_with(db.place.parent, signs.lower())
     db.call(forgetting.delete, guild, [gone])
     db.call(messages.edit, other, "something else")
     db.compact()
     db.call(lambda: bound().execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
     for part in (signs, edited, signs.lower(), edited.lower()):
-        assert files_with(db.path.parent, part) == []
+        assert files_with(db.place.parent, part) == []
     assert len(db.call(messages.page, guild, containing="ships", limit=999)) == 400
 
 
@@ -197,4 +197,4 @@ def test_a_text_is_still_said_where_a_message_holds_it(
 
 
 def test_a_search_without_words_finds_nothing(db: Database, guild: GuildId) -> None:
-    assert db.call(lambda: message_index.newest(bound(), Sought(()), 5)) == []
+    assert db.call(lambda: message_search.newest(bound(), Sought(()), 5)) == []

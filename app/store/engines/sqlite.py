@@ -1,23 +1,19 @@
 """Everything specific to SQLite: pragmas, rows, the log, copies and errors."""
 
-import itertools
+import contextlib
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from peewee import DatabaseError, OperationalError, SqliteDatabase
 
 from app.core.errors import AppError, explain_os_error
 from app.core.files import put, unfinished
-from app.core.names import GuildId
+from app.store.search import message_index as search
 
-Row = tuple[Any, ...]
-
-BATCH = 500
-"""Row numbers per statement; SQLite takes at most 32,766 values."""
+__all__ = ["search"]
 
 DAMAGED = ("malformed", "not a database", "disk image", "disk i/o error")
 FULL = ("database or disk is full",)
@@ -46,11 +42,9 @@ LOCK_SECONDS = 30.0
 
 POLL_SECONDS = 0.001
 
-MOST_VALUES = 32_766
-"""The most values of one statement."""
-
-
 VERSION = sqlite3.sqlite_version
+
+ERRORS = (DatabaseError, sqlite3.DatabaseError)
 
 FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """The versions, and the older lines, that can lose no commit while the log moves."""
@@ -103,6 +97,20 @@ def readable(path: Path) -> SqliteDatabase:
     )
 
 
+def prepare(database: SqliteDatabase) -> None:
+    """Do nothing: a file needs no more than its tables."""
+
+
+def is_usable(database: SqliteDatabase) -> bool:
+    """Tell that the connection stands; that to a file always does."""
+    return True
+
+
+def home_of(database: SqliteDatabase) -> Path:
+    """Return the folder of the home that a database belongs to."""
+    return Path(database.database).parent
+
+
 def version(database: SqliteDatabase) -> int:
     """Return the schema's version; 0 for an empty file."""
     return int(database.pragma("user_version"))
@@ -113,53 +121,29 @@ def set_version(database: SqliteDatabase, number: int) -> None:
     database.pragma("user_version", number)
 
 
-def insert_new(
-    database: SqliteDatabase,
-    table: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[object]],
-) -> int:
-    """Insert rows that break no unique index; return their number.
+@contextlib.contextmanager
+def changing_tables(database: SqliteDatabase) -> Iterator[None]:
+    """Let a migration rebuild tables.
 
-    Many rows form one statement, and Python's other threads run meanwhile; row by row,
-    SQLite would keep releasing and retaking the interpreter. peewee's own bulk insert
-    takes four times as long to build.
+    With foreign keys on, that would delete the rows that refer to them, and the pragma
+    only works outside a transaction.
     """
-    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
-    marks = f"({', '.join('?' * len(columns))})"
-    most = MOST_VALUES // len(columns)
-    connection, added = database.connection(), 0
-    for start in range(0, len(rows), most):
-        part = rows[start : start + most]
-        values = list(itertools.chain.from_iterable(part))
-        # OR IGNORE would also skip rows that lack a value.
-        statement = f"{head}{', '.join([marks] * len(part))} ON CONFLICT DO NOTHING"
-        added += connection.execute(statement, values).rowcount
-    return added
+    database.pragma("foreign_keys", 0)
+    try:
+        yield
+    finally:
+        database.pragma("foreign_keys", 1)
 
 
-def select_among(
-    database: SqliteDatabase, select: str, values: Sequence[object], *before: object
-) -> list[Row]:
-    """Run a statement that ends in `IN` for these values, thousands at a time.
-
-    An import does this in each transaction, and peewee takes ten times as long to build
-    it. `before` holds the earlier values of the statement.
-    """
-    connection, most = database.connection(), MOST_VALUES - len(before)
-    found: list[Row] = []
-    for start in range(0, len(values), most):
-        part = values[start : start + most]
-        statement = f"{select} ({', '.join('?' * len(part))})"
-        found += connection.execute(statement, (*before, *part))
-    return found
+def keep(database: SqliteDatabase, target: Path) -> None:
+    """Keep a copy from before a migration."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    copy(database, target)
 
 
-def is_any(database: SqliteDatabase, table: str, guild: GuildId) -> bool:
-    """Tell if a table has a row of the guild; each live message asks this."""
-    statement = f"SELECT 1 FROM {table} WHERE guild_id = ? LIMIT 1"
-    row = database.connection().execute(statement, (guild,)).fetchone()
-    return row is not None
+def mover(place: Path) -> "LogMover":
+    """Return what moves the log into the file."""
+    return LogMover(place)
 
 
 class LogMover:
@@ -236,6 +220,11 @@ def copy(source: SqliteDatabase, target: Path) -> None:
             source.connection().backup(destination)
             destination.execute("PRAGMA journal_mode = delete").fetchone()
         put(temporary, target)
+
+
+def about(database: SqliteDatabase) -> str:
+    """Return the engine and its version in words."""
+    return f"SQLite {VERSION}"
 
 
 class DatabaseDamagedError(AppError):

@@ -10,13 +10,19 @@ import pytest
 
 from app.core.errors import AppError
 from app.core.names import GuildId
-from app.store import database, forgetting, guilds, sqlite
+from app.store import database, forgetting, guilds
 from app.store.database import Database, bound, write
-from app.store.sqlite import DatabaseDamagedError
+from app.store.engines import sqlite
+from app.store.engines.sqlite import DatabaseDamagedError
 from app.store.tables import Guild
 from tests.home_files import files_with
 
 Write = Callable[..., int]
+
+
+@pytest.fixture
+def engine() -> str:
+    return "sqlite"
 
 
 @write
@@ -70,7 +76,7 @@ def test_the_cause_is_told_and_not_the_rollback_that_failed_after_it() -> None:
 
 
 def test_a_bug_stays_a_bug(db: Database) -> None:
-    assert sqlite.explain(peewee.OperationalError("no such table: x"), db.path) is None
+    assert sqlite.explain(peewee.OperationalError("no such table: x"), db.place) is None
     with pytest.raises(peewee.IntegrityError):
         db.call(lambda: Guild.insert(name=None, joined=None).execute())
 
@@ -100,48 +106,22 @@ def test_what_promises_rest_on_is_set_in_an_open_database(
     assert db.call(lambda: bound().pragma(name)) == PROMISED[name]
 
 
-def test_more_rows_than_one_statement_takes_are_inserted_once(
-    db: Database, guild: GuildId
-) -> None:
-    rows = [(guild, number) for number in range(sqlite.MOST_VALUES // 2 + 10)]
-    columns = ("guild_id", "message")
-    added = db.call(lambda: sqlite.insert_new(bound(), "voice_change", columns, rows))
-    assert added == len(rows)
-    wanted = [number for _, number in rows]
-    select = "SELECT message FROM voice_change WHERE guild_id = ? AND message IN"
-    found = db.call(lambda: sqlite.select_among(bound(), select, wanted, guild))
-    assert sorted(number for (number,) in found) == wanted
-    assert db.call(lambda: sqlite.select_among(bound(), select, [], guild)) == []
-
-
-def test_a_row_that_is_there_already_is_passed_over_and_a_broken_one_is_not(
-    db: Database, guild: GuildId
-) -> None:
-    columns = ("guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning")
-    row = (guild, "hash", "Ann", 0, 0, 0)
-    insert = lambda rows: sqlite.insert_new(bound(), "member", columns, rows)  # noqa: E731
-    assert db.call(insert, [row, row]) == 1
-    assert db.call(insert, [row]) == 0
-    with pytest.raises(sqlite3.IntegrityError):
-        db.call(insert, [(guild, None, "Ben", 0, 0, 0)])
-
-
 def test_deleted_text_is_overwritten_in_the_file(
     db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("quizzical platypus")
     db.call(lambda: sqlite.truncate_log(bound()))
-    assert files_with(db.path.parent, "quizzical platypus") == [db.path]
+    assert files_with(db.place.parent, "quizzical platypus") == [db.place]
     db.call(forgetting.delete, guild, [row])
     assert db.call(lambda: sqlite.truncate_log(bound()))
-    assert files_with(db.path.parent, "quizzical platypus") == []
+    assert files_with(db.place.parent, "quizzical platypus") == []
 
 
 def test_a_log_that_a_reader_needs_is_not_told_as_empty(
     db: Database, write: Write
 ) -> None:
     write("one")
-    with closing(sqlite3.connect(db.path)) as reader:
+    with closing(sqlite3.connect(db.place)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM message").fetchone()
         write("two")
@@ -153,10 +133,10 @@ def test_a_log_that_a_reader_needs_is_not_told_as_empty(
 def test_a_log_that_is_in_the_file_whole_is_left_alone(
     db: Database, write: Write
 ) -> None:
-    with closing(sqlite.LogMover(db.path)) as mover:
+    with closing(sqlite.LogMover(db.place)) as mover:
         assert not mover.move()
         write("one")
-        with closing(sqlite3.connect(db.path)) as reader:
+        with closing(sqlite3.connect(db.place)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT * FROM message").fetchone()
             write("two")
@@ -171,11 +151,11 @@ def test_the_log_moves_into_the_file_while_the_database_is_open(
 ) -> None:
     monkeypatch.setattr(database, "CHECKPOINT_SECONDS", 1000.0)
     write("quizzical platypus")
-    assert files_with(db.path, "quizzical platypus") == []
+    assert files_with(db.place, "quizzical platypus") == []
     monkeypatch.setattr(database, "CHECKPOINT_SECONDS", 0.0)
     db.call(guilds.every)
     db._keeper.submit(lambda: None).result()
-    assert files_with(db.path, "quizzical platypus") == [db.path]
+    assert files_with(db.place, "quizzical platypus") == [db.place]
 
 
 def test_a_damaged_file_is_not_sound(

@@ -1,0 +1,100 @@
+"""The engines that a home's database can stand on: modules with the same functions."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+from app.core.errors import AppError
+from app.store.engines.address import Address
+
+Place = Path | Address
+"""A file of SQLite, or a database of PostgreSQL."""
+
+
+class Mover(Protocol):
+    """Moves what was written to its lasting place, in any one thread."""
+
+    def move(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """All in which the engines differ; a database is one of peewee's."""
+
+    @property
+    def ERRORS(self) -> tuple[type[Exception], ...]:  # noqa: N802
+        """What its library and peewee raise."""
+
+    search: ModuleType
+    """Finds messages by their words."""
+
+    def writable(self, place: Any) -> Any:
+        """Open a database for writing."""
+
+    def readable(self, place: Any) -> Any:
+        """Open the same database without write access."""
+
+    def prepare(self, database: Any) -> None:
+        """Make what a connected database needs before its tables."""
+
+    def is_usable(self, database: Any) -> bool:
+        """Tell if the connection still stands."""
+
+    def home_of(self, database: Any) -> Path:
+        """Return the folder of the home that a database belongs to."""
+
+    def version(self, database: Any) -> int:
+        """Return the schema's version; 0 for an empty database."""
+
+    def set_version(self, database: Any, number: int) -> None:
+        """Store the schema's version, in the transaction that made the change."""
+
+    def changing_tables(self, database: Any) -> AbstractContextManager[None]:
+        """Let a migration rebuild tables."""
+
+    def keep(self, database: Any, target: Path) -> None:
+        """Keep a copy from before a migration, where the engine makes copies."""
+
+    def mover(self, place: Any) -> Mover | None:
+        """Return what moves the log into the file, where that is ours to do."""
+
+    def truncate_log(self, database: Any) -> bool:
+        """Empty the log, which may hold deleted text; False while it is in use."""
+
+    def compact(self, database: Any) -> None:
+        """Write everything anew, without what was deleted."""
+
+    def is_sound(self, database: Any) -> bool:
+        """Return whether the engine finds no fault."""
+
+    def copy(self, source: Any, target: Path) -> None:
+        """Write a complete copy to a file while the source stays in use."""
+
+    def about(self, database: Any) -> str:
+        """Return the engine and its version in words."""
+
+    def explain(self, error: BaseException, place: Any) -> AppError | None:
+        """The error as the owner can act on it; None if it is a bug."""
+
+
+def engine_at(place: Place) -> Engine:
+    """Return the engine of a place; whoever has a file alone loads no other."""
+    return _sqlite() if isinstance(place, Path) else _postgresql()
+
+
+def engine_of(database: Any) -> Engine:
+    """Return the engine of a database of peewee's."""
+    return _sqlite() if database.param == "?" else _postgresql()
+
+
+def _sqlite() -> Engine:
+    from app.store.engines import sqlite
+
+    return sqlite
+
+
+def _postgresql() -> Engine:
+    from app.store.engines import postgresql
+
+    return postgresql
