@@ -54,6 +54,7 @@ class Database:
         self.place = place
         self.is_read_only = read_only
         self.engine = engine_at(place)
+        self._errors = (*self.engine.ERRORS, OSError)
         open_ = self.engine.readable if read_only else self.engine.writable
         self._peewee: peewee.Database = open_(place)
         self._checkpoints = checkpoints and not read_only
@@ -124,7 +125,7 @@ class Database:
                 self._peewee.close()
                 self._peewee.connect()
             return function(*args, **kwargs)
-        except (*self.engine.ERRORS, OSError) as error:
+        except self._errors as error:
             known = self.engine.explain(error, self.place)
             if known is None:
                 raise

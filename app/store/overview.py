@@ -209,7 +209,7 @@ def channels_by_activity(guild: GuildId) -> list[ChannelActivity]:
         .left_outer_join(Message, on=Message.channel == Channel.id)
         .where(Channel.guild == guild)
         .group_by(Channel.id)
-        .order_by(newest.desc())
+        .order_by(newest.desc(nulls="LAST"))
     )
     return [
         ChannelActivity(channel, name, messages, is_learning, discord_id or name)

@@ -74,7 +74,7 @@ class Channel(Table):
 
     A thread that is not private has the readers of its channel.
     """
-    is_age_restricted = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    is_age_restricted = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
     """True for adults only; a thread follows its channel."""
 
     class Meta:
@@ -92,7 +92,7 @@ class Member(Table):
     has_opted_out = BooleanField(default=False)
     allows_tuning = BooleanField(default=False)
     """Agreed to tuning a model on their messages."""
-    allows_voice = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    allows_voice = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
     """Agreed that the bot speaks like them."""
     account = TextField(null=True)
     """The author that writes as this one through a proxy, such as PluralKit."""
@@ -124,7 +124,7 @@ class Message(Table):
     """The `external` of the message it answers."""
     dropped = TextField(null=True)
     """The reason for not learning it; null if it is learned."""
-    is_heard = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    is_heard = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
     """Seen on Discord in its channel; if it is missing there, it was deleted."""
 
     class Meta:

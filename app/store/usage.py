@@ -125,7 +125,8 @@ def of_reply(reply: int) -> StoredUsage | None:
 def by_day(since: int) -> list[DayUse]:
     """Return the totals by day, guild, provider and model, newest day first."""
     day = (Usage.created / DAY_MS).cast("BIGINT")
-    groups = (day, Usage.guild, Usage.provider, Usage.model, Usage.host, Usage.reach)
+    named = (Usage.guild, Guild.name)
+    groups = (day, *named, Usage.provider, Usage.model, Usage.host, Usage.reach)
     sums = (
         fn.COUNT(Usage.id),
         fn.SUM(Usage.prompt_tokens),
@@ -141,7 +142,9 @@ def by_day(since: int) -> list[DayUse]:
         .left_outer_join(Guild)
         .where(Usage.created >= since)
         .group_by(*groups)
-        .order_by(day.desc(), Guild.name, Usage.provider, Usage.model)
+        .order_by(
+            day.desc(), Guild.name.asc(nulls="FIRST"), Usage.provider, Usage.model
+        )
     )
     return [DayUse(_date(row[0]), *row[1:]) for row in tuples(query)]
 

@@ -32,6 +32,7 @@ from app.store.database import Database
 from app.store.reply_links import NewLink
 from app.voice.voice import Voice
 from tests.home_files import files_with
+from tests.store.conftest import path_of
 
 
 class Clock:
@@ -206,7 +207,7 @@ async def test_a_reply_to_what_is_not_stored_keeps_no_name_that_could_not_be_for
         ("", None),
         ("bob", row),
     }
-    assert files_with(database.place.parent, "Carla") == []
+    assert files_with(path_of(database).parent, "Carla") == []
     told = database.call(replies.explained, made.reply)
     assert ["someone", ""] in told.turns
 

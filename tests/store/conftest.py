@@ -7,10 +7,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from peewee import SqliteDatabase
 
 from app.core.names import GuildId
 from app.store import authors, guilds, members, messages
-from app.store.database import Database
+from app.store.database import Database, bound
 from app.store.engines import Place
 from app.store.engines.address import Address
 from tests.store import postgresql_server
@@ -39,7 +40,11 @@ def _on_server(address: Address, statement: str) -> None:
 
     words = address.parameters()
     with psycopg.connect(dbname="postgres", autocommit=True, **words) as connection:  # type: ignore[arg-type]
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
+
+
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""For tests of what the other engine has not, or does not let a test watch."""
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -76,6 +81,19 @@ def db(place: Place, tmp_path: Path) -> Iterator[Database]:
     with Database(place) as database:
         database.call(authors.open_key, tmp_path / "author.key")
         yield database
+
+
+def path_of(database: Database) -> Path:
+    """The file of a database of SQLite's."""
+    assert isinstance(database.place, Path)
+    return database.place
+
+
+def opened() -> SqliteDatabase:
+    """This thread's database, in tests of SQLite alone."""
+    database = bound()
+    assert isinstance(database, SqliteDatabase)
+    return database
 
 
 @pytest.fixture

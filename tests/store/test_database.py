@@ -9,23 +9,25 @@ from app.core.errors import AppError
 from app.core.names import GuildId
 from app.core.system import private
 from app.store import guilds, messages
-from app.store.database import Database, bound, write
+from app.store.database import Database, write
 from app.store.engines import sqlite
 from app.store.tables import Guild
+from tests.store.conftest import on_sqlite, opened, path_of
 
 
+@on_sqlite
 def test_a_new_database_is_readable_by_the_owner_alone(db: Database) -> None:
-    assert not private.is_open(db.place)
+    assert not private.is_open(path_of(db))
     assert db.is_sound()
 
 
 def test_a_reader_sees_what_the_writer_committed(db: Database, guild: GuildId) -> None:
-    with Database(db.place, read_only=True) as reader:
+    with Database(path_of(db), read_only=True) as reader:
         assert [row.name for row in reader.call(guilds.every)] == ["The Globe"]
 
 
 def test_a_read_only_database_cannot_be_changed(db: Database) -> None:
-    with Database(db.place, read_only=True) as reader:
+    with Database(path_of(db), read_only=True) as reader:
         with pytest.raises(AppError, match="cannot be written"):
             reader.call(guilds.ensure, "other")
 
@@ -54,7 +56,7 @@ def test_a_file_that_is_no_database_is_refused_with_a_hint(tmp_path: Path) -> No
 def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "mynah.db"
     with Database(path) as database:
-        database.call(lambda: sqlite.set_version(bound(), 99))
+        database.call(lambda: sqlite.set_version(opened(), 99))
     before = path.read_bytes()
     with pytest.raises(AppError, match="newer Mynah"):
         Database(path)
@@ -94,6 +96,7 @@ def test_a_failed_write_leaves_nothing_behind(db: Database, guild: GuildId) -> N
     assert db.call(guilds.find, "half") is None
 
 
+@on_sqlite
 def test_a_copy_holds_everything(
     db: Database, write: Callable[..., int], tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from app.store.database import Database, bound
 from app.store.messages import Moment, NewAttachment, NewMessage
 from app.store.rows import StoredMessage
 from app.store.tables import Message
+from tests.store.conftest import on_sqlite
 
 Write = Callable[..., int]
 
@@ -130,6 +131,7 @@ def test_words_are_found_in_any_case_of_any_alphabet(
     assert len(db.call(messages.page, guild, containing=words)) == 1
 
 
+@on_sqlite
 @pytest.mark.parametrize("is_forth", [False, True])
 def test_a_page_of_a_long_channel_reads_no_other_message(
     is_forth: bool, db: Database, guild: GuildId, write: Write

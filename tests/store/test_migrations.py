@@ -17,9 +17,10 @@ from app.store import (
     settings,
     usage,
 )
-from app.store.database import Database, bound, tuples
+from app.store.database import Database, tuples
 from app.store.engines import sqlite
 from app.store.tables import Feedback
+from tests.store.conftest import opened, path_of
 
 Write = Callable[..., int]
 
@@ -41,10 +42,10 @@ def test_migrations_run_in_order_and_keep_a_copy(
 
     backups = tmp_path / "backups"
     steps = (*migrations.MIGRATIONS, add_mood, set_mood)
-    db.call(lambda: migrations.migrate(bound(), db.place, backups, steps))
-    moods = db.call(lambda: bound().execute_sql("SELECT mood FROM guild").fetchall())
+    db.call(lambda: migrations.migrate(opened(), path_of(db), backups, steps))
+    moods = db.call(lambda: opened().execute_sql("SELECT mood FROM guild").fetchall())
     assert moods == [("merry",)]
-    assert db.call(lambda: sqlite.version(bound())) == 1 + len(steps)
+    assert db.call(lambda: sqlite.version(opened())) == 1 + len(steps)
     (kept,) = backups.iterdir()
     with Database(kept) as old:
         assert old.call(guilds.find, "The Globe") is not None
@@ -88,14 +89,14 @@ def test_a_home_without_conversations_is_brought_up(
             "ALTER TABLE member DROP COLUMN proxied_name",
             *BEFORE_ASKERS,
         ):
-            bound().execute_sql(statement)
+            opened().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._conversations)
-        sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
+        sqlite.set_version(opened(), migrations.FIRST_VERSION + before)
 
     reply = db.call(replies.claim, guild, None, "say")
     assert reply is not None
     db.call(go_back)
-    db.call(lambda: migrations.migrate(bound(), db.place, tmp_path / "backups"))
+    db.call(lambda: migrations.migrate(opened(), path_of(db), tmp_path / "backups"))
     assert db.call(conversations.get, 1) is None
     kept = db.call(replies.get, reply)
     assert kept is not None
@@ -109,17 +110,19 @@ def test_a_failed_migration_changes_nothing(
         database.execute_sql("DELETE FROM guild")
         raise RuntimeError("power cut")
 
-    before = db.call(lambda: sqlite.version(bound()))
+    before = db.call(lambda: sqlite.version(opened()))
     steps = (*migrations.MIGRATIONS, broken)
     with pytest.raises(RuntimeError):
-        db.call(lambda: migrations.migrate(bound(), db.place, tmp_path / "b", steps))
-    assert db.call(lambda: sqlite.version(bound())) == before
+        db.call(
+            lambda: migrations.migrate(opened(), path_of(db), tmp_path / "b", steps)
+        )
+    assert db.call(lambda: sqlite.version(opened())) == before
     assert db.call(guilds.find, "The Globe") is not None
 
 
 def test_feedback_of_before_is_taken_over(db: Database, guild: GuildId) -> None:
     def take_back_and_migrate() -> list[tuple[object, ...]]:
-        database = bound()
+        database = opened()
         database.execute_sql("DROP INDEX feedback_reply_id_author_kind")
         for column in ("kind", "was"):
             database.execute_sql(f"ALTER TABLE feedback DROP COLUMN {column}")
@@ -165,19 +168,19 @@ def test_an_older_ledger_learns_its_places_and_old_replies_lose_unstored_names(
             usage.add(usage.UsageEntry("openai", "m", guild, None, host=host))
         replies.finish(reply, {"turns": [["Carla", "", None]]})
         settings.put(guild, "reply.cloud_consent", True)
-        bound().execute_sql("DROP TABLE consent")
-        bound().execute_sql("ALTER TABLE usage DROP COLUMN reach")
-        bound().execute_sql("ALTER TABLE reply DROP COLUMN shares")
-        bound().execute_sql("ALTER TABLE member DROP COLUMN account")
-        bound().execute_sql("ALTER TABLE member DROP COLUMN proxied_name")
+        opened().execute_sql("DROP TABLE consent")
+        opened().execute_sql("ALTER TABLE usage DROP COLUMN reach")
+        opened().execute_sql("ALTER TABLE reply DROP COLUMN shares")
+        opened().execute_sql("ALTER TABLE member DROP COLUMN account")
+        opened().execute_sql("ALTER TABLE member DROP COLUMN proxied_name")
         for statement in BEFORE_ASKERS:
-            bound().execute_sql(statement)
+            opened().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._consents)
-        sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
+        sqlite.set_version(opened(), migrations.FIRST_VERSION + before)
 
     reply = db.call(replies.claim, guild, None, "mention", "55") or 0
     db.call(go_back)
-    db.call(lambda: migrations.migrate(bound(), db.place, tmp_path / "backups"))
+    db.call(lambda: migrations.migrate(opened(), path_of(db), tmp_path / "backups"))
     places = {row.host: row.reach for row in db.call(usage.by_day, 0)}
     assert [places[host] for host in hosts] == ["here", "here", "cloud", "cloud"]
     assert db.call(settings.of, guild) == {}
@@ -194,14 +197,14 @@ def test_the_messages_of_older_replies_are_found_by_their_ids(
         replies.set_state(old, "replaced", ["7"])
         replies.set_state(new, "sent", ["7", "8"])
         for statement in ("DROP TABLE sent_message", *BEFORE_INDEX):
-            bound().execute_sql(statement)
+            opened().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._sent_messages)
-        sqlite.set_version(bound(), migrations.FIRST_VERSION + before)
+        sqlite.set_version(opened(), migrations.FIRST_VERSION + before)
 
     old = db.call(replies.claim, guild, None, "mention", "55") or 0
     new = db.call(replies.claim, guild, None, "again", "56") or 0
     db.call(go_back)
-    db.call(lambda: migrations.migrate(bound(), db.place, tmp_path / "backups"))
+    db.call(lambda: migrations.migrate(opened(), path_of(db), tmp_path / "backups"))
     for message in ("7", "8"):
         found = db.call(replies.find_sent, message)
         assert found is not None and found.id == new

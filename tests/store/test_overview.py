@@ -17,6 +17,7 @@ from app.store.database import Database, bound
 from app.store.given import lore
 from app.store.rows import StoredLoreEntry
 from app.store.tables import ConversationLink, Member, Reply
+from tests.store.conftest import on_sqlite
 
 Write = Callable[..., int]
 
@@ -119,6 +120,7 @@ def test_conversations_are_known_by_message(db: Database, guild: GuildId, write:
     assert found == {first: first, second: first}
 
 
+@on_sqlite
 def test_todays_messages_are_counted_without_reading_the_older_ones(
     db: Database, guild: GuildId, write: Write
 ):

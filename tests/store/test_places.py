@@ -12,6 +12,7 @@ from app.store import (
 from app.store.database import Database, bound
 from app.store.messages import NewMessage
 from app.store.places import Place
+from tests.store.conftest import on_sqlite, opened
 
 
 def place(channel: str = "9", name: str = "stage", root: str = "9") -> Place:
@@ -86,13 +87,14 @@ def test_a_claim_knows_its_place_and_is_given_once(db: Database) -> None:
     assert db.call(read) == claim
 
 
+@on_sqlite
 def test_an_older_home_was_listening_since_its_oldest_message(
     db: Database,
 ) -> None:
     def migrate() -> None:
         for name in ("learning_since", "is_private", "is_age_restricted"):
             bound().execute_sql(f"ALTER TABLE channel DROP COLUMN {name}")
-        migrations._readers_of_channels(bound())
+        migrations._readers_of_channels(opened())
 
     heard, silent = place(), place("8", "cellar", "8")
     for one in (heard, silent):

@@ -21,6 +21,7 @@ from app.store.database import Database, bound
 from app.store.replies import SourceMessage
 from app.store.reply_links import NewLink
 from app.store.tables import Feedback
+from tests.store.conftest import on_sqlite
 
 Write = Callable[..., int]
 
@@ -262,6 +263,7 @@ def test_a_reply_explains_itself(db: Database, guild: GuildId, write: Write) -> 
     assert (stored.message, stored.words) == (message, 4)
 
 
+@on_sqlite
 def test_a_reply_is_found_by_its_message_without_reading_all_replies(
     db: Database, guild: GuildId, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from app.core.names import GuildId
 from app.core.paths import Home
 from app.store import forgetting, guilds, imports, members, messages, tombstones
 from app.store.authors import AuthorKey
-from app.store.database import Database
+from app.store.database import Database, bound
 from app.store.messages import NewMessage
 from app.store.tables import Message
 

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from app.core.errors import AppError
 from app.store.engines.address import Address
@@ -22,10 +22,8 @@ class Mover(Protocol):
 class Engine(Protocol):
     """All in which the engines differ; a database is one of peewee's."""
 
-    @property
-    def ERRORS(self) -> tuple[type[Exception], ...]:  # noqa: N802
-        """What its library and peewee raise."""
-
+    ERRORS: tuple[type[Exception], ...]
+    """What its library and peewee raise."""
     search: ModuleType
     """Finds messages by their words."""
 
@@ -91,10 +89,10 @@ def engine_of(database: Any) -> Engine:
 def _sqlite() -> Engine:
     from app.store.engines import sqlite
 
-    return sqlite
+    return cast(Engine, sqlite)
 
 
 def _postgresql() -> Engine:
     from app.store.engines import postgresql
 
-    return postgresql
+    return cast(Engine, postgresql)

@@ -19,7 +19,7 @@ from app.store.statements import run
 
 __all__ = ["search"]
 
-ERRORS = (peewee.PeeweeException, psycopg.Error)
+ERRORS: tuple[type[Exception], ...] = (peewee.PeeweeException, psycopg.Error)
 
 SCHEMA = "mynah"
 """The tables' own, so that they mix with no others of the database."""
@@ -63,7 +63,11 @@ class PostgresqlHome(peewee.PostgresqlDatabase):
     """The database of one home; its writers wait for each other."""
 
     # Texts are sorted and compared as SQLite does, whatever the server's language is.
-    field_types = {"TEXT": 'TEXT COLLATE "C"', "JSON": "JSON"}
+    field_types = {
+        **peewee.PostgresqlDatabase.field_types,
+        "TEXT": 'TEXT COLLATE "C"',
+        "JSON": "JSON",
+    }
     json_methods = _JsonMethods
 
     def __init__(self, address: Address, *, read_only: bool) -> None:
@@ -125,6 +129,8 @@ def prepare(database: PostgresqlHome) -> None:
 
 def is_usable(database: PostgresqlHome) -> bool:
     """Tell if the connection still stands, without asking the server."""
+    if database.is_closed():
+        return True  # It is about to be opened.
     link = database.connection().pgconn
     try:
         if select.select([link.socket], [], [], 0)[0]:

@@ -44,7 +44,7 @@ POLL_SECONDS = 0.001
 
 VERSION = sqlite3.sqlite_version
 
-ERRORS = (DatabaseError, sqlite3.DatabaseError)
+ERRORS: tuple[type[Exception], ...] = (DatabaseError, sqlite3.DatabaseError)
 
 FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """The versions, and the older lines, that can lose no commit while the log moves."""

@@ -94,7 +94,8 @@ def _by_members(
     )
     values: list[object] = [guild, guild]
     if channels is not None:
-        where += f" AND message.channel_id IN ({', '.join('?' * len(channels))})"
+        marks = ", ".join("?" * len(channels))
+        where += f" AND message.channel_id IN ({marks})" if marks else " AND FALSE"
         values += channels
     return where, values
 

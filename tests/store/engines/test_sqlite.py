@@ -11,11 +11,12 @@ import pytest
 from app.core.errors import AppError
 from app.core.names import GuildId
 from app.store import database, forgetting, guilds
-from app.store.database import Database, bound, write
+from app.store.database import Database, write
 from app.store.engines import sqlite
 from app.store.engines.sqlite import DatabaseDamagedError
 from app.store.tables import Guild
 from tests.home_files import files_with
+from tests.store.conftest import opened, path_of
 
 Write = Callable[..., int]
 
@@ -27,18 +28,18 @@ def engine() -> str:
 
 @write
 def _fill(pages: int) -> None:
-    bound().execute_sql(f"PRAGMA max_page_count = {pages}")
+    opened().execute_sql(f"PRAGMA max_page_count = {pages}")
     for number in range(10_000):
         Guild.create(name="x" * 500 + str(number), joined=0)
 
 
 def test_a_full_database_says_so_and_keeps_what_there_was(db: Database) -> None:
     db.call(guilds.ensure, "den")
-    pages = db.call(lambda: bound().execute_sql("PRAGMA page_count").fetchone()[0])
+    pages = db.call(lambda: opened().execute_sql("PRAGMA page_count").fetchone()[0])
     with pytest.raises(AppError, match="is full") as caught:
         db.call(_fill, pages + 20)
     assert "Make room" in caught.value.hint
-    db.call(lambda: bound().execute_sql("PRAGMA max_page_count = 1000000"))
+    db.call(lambda: opened().execute_sql("PRAGMA max_page_count = 1000000"))
     assert [one.name for one in db.call(guilds.every)] == ["den"]
 
 
@@ -76,7 +77,9 @@ def test_the_cause_is_told_and_not_the_rollback_that_failed_after_it() -> None:
 
 
 def test_a_bug_stays_a_bug(db: Database) -> None:
-    assert sqlite.explain(peewee.OperationalError("no such table: x"), db.place) is None
+    assert (
+        sqlite.explain(peewee.OperationalError("no such table: x"), path_of(db)) is None
+    )
     with pytest.raises(peewee.IntegrityError):
         db.call(lambda: Guild.insert(name=None, joined=None).execute())
 
@@ -85,7 +88,7 @@ def test_a_bug_stays_a_bug(db: Database) -> None:
 def test_every_pragma_holds_in_an_open_database(db: Database, name: str) -> None:
     numbers = {"normal": 1}
     wanted = sqlite.PRAGMAS[name]
-    found = db.call(lambda: bound().pragma(name))
+    found = db.call(lambda: opened().pragma(name))
     assert found == numbers.get(str(wanted), wanted)
 
 
@@ -103,40 +106,40 @@ PROMISED = {
 def test_what_promises_rest_on_is_set_in_an_open_database(
     db: Database, name: str
 ) -> None:
-    assert db.call(lambda: bound().pragma(name)) == PROMISED[name]
+    assert db.call(lambda: opened().pragma(name)) == PROMISED[name]
 
 
 def test_deleted_text_is_overwritten_in_the_file(
     db: Database, guild: GuildId, write: Write
 ) -> None:
     row = write("quizzical platypus")
-    db.call(lambda: sqlite.truncate_log(bound()))
-    assert files_with(db.place.parent, "quizzical platypus") == [db.place]
+    db.call(lambda: sqlite.truncate_log(opened()))
+    assert files_with(path_of(db).parent, "quizzical platypus") == [path_of(db)]
     db.call(forgetting.delete, guild, [row])
-    assert db.call(lambda: sqlite.truncate_log(bound()))
-    assert files_with(db.place.parent, "quizzical platypus") == []
+    assert db.call(lambda: sqlite.truncate_log(opened()))
+    assert files_with(path_of(db).parent, "quizzical platypus") == []
 
 
 def test_a_log_that_a_reader_needs_is_not_told_as_empty(
     db: Database, write: Write
 ) -> None:
     write("one")
-    with closing(sqlite3.connect(db.place)) as reader:
+    with closing(sqlite3.connect(path_of(db))) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM message").fetchone()
         write("two")
-        db.call(lambda: bound().pragma("busy_timeout", 0))
-        assert not db.call(lambda: sqlite.truncate_log(bound()))
-    assert db.call(lambda: sqlite.truncate_log(bound()))
+        db.call(lambda: opened().pragma("busy_timeout", 0))
+        assert not db.call(lambda: sqlite.truncate_log(opened()))
+    assert db.call(lambda: sqlite.truncate_log(opened()))
 
 
 def test_a_log_that_is_in_the_file_whole_is_left_alone(
     db: Database, write: Write
 ) -> None:
-    with closing(sqlite.LogMover(db.place)) as mover:
+    with closing(sqlite.LogMover(path_of(db))) as mover:
         assert not mover.move()
         write("one")
-        with closing(sqlite3.connect(db.place)) as reader:
+        with closing(sqlite3.connect(path_of(db))) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT * FROM message").fetchone()
             write("two")
@@ -151,11 +154,11 @@ def test_the_log_moves_into_the_file_while_the_database_is_open(
 ) -> None:
     monkeypatch.setattr(database, "CHECKPOINT_SECONDS", 1000.0)
     write("quizzical platypus")
-    assert files_with(db.place, "quizzical platypus") == []
+    assert files_with(path_of(db), "quizzical platypus") == []
     monkeypatch.setattr(database, "CHECKPOINT_SECONDS", 0.0)
     db.call(guilds.every)
     db._keeper.submit(lambda: None).result()
-    assert files_with(db.place, "quizzical platypus") == [db.place]
+    assert files_with(path_of(db), "quizzical platypus") == [path_of(db)]
 
 
 def test_a_damaged_file_is_not_sound(
@@ -164,8 +167,8 @@ def test_a_damaged_file_is_not_sound(
     for number in range(200):
         write(f"line {number}" * 20)
     copy = tmp_path / "copy.db"
-    db.call(lambda: sqlite.copy(bound(), copy))
-    assert sqlite.is_sound_file(copy) and db.call(lambda: sqlite.is_sound(bound()))
+    db.call(lambda: sqlite.copy(opened(), copy))
+    assert sqlite.is_sound_file(copy) and db.call(lambda: sqlite.is_sound(opened()))
     data = bytearray(copy.read_bytes())
     data[8_192:40_000] = bytes(len(data[8_192:40_000]))
     copy.write_bytes(data)
@@ -179,7 +182,7 @@ def test_a_copy_that_fails_leaves_nothing_half_done(
 ) -> None:
     target = tmp_path / "away" / "copy.db"
     with pytest.raises(AppError):
-        db.call(lambda: sqlite.copy(bound(), target))
+        db.call(lambda: sqlite.copy(opened(), target))
     assert not target.exists()
 
 

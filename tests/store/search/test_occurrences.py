@@ -11,6 +11,7 @@ from app.store.database import Database
 from app.store.search import occurrences as module
 from app.store.search.occurrences import Occurrences, occurrences
 from app.store.tables import Channel, Member, Message
+from tests.store.conftest import on_sqlite
 
 WORDS = ("kraken", "Kraken", "krakens", "привет", "ПРИВЕТ", "a_b", "100%", "the tide")
 ASKED = ("kraken", "KRAKEN", "привет", "a_b", "100%", "the tide", "tide the", "aab")
@@ -78,6 +79,7 @@ def test_it_finds_what_reading_all_finds(db: Database, filled: GuildId, phrase: 
         assert found.messages == len(found.found)
 
 
+@on_sqlite
 def test_the_first_of_very_many_is_found_though_a_sample_is_counted(
     db: Database, filled: GuildId, monkeypatch
 ):
