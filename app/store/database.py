@@ -54,7 +54,7 @@ class Database:
         self.place = place
         self.is_read_only = read_only
         self.engine = engine_at(place)
-        self._errors = (*self.engine.ERRORS, OSError)
+        self._errors: tuple[type[Exception], ...] = (*self.engine.ERRORS, OSError)
         open_ = self.engine.readable if read_only else self.engine.writable
         self._peewee: peewee.Database = open_(place)
         self._checkpoints = checkpoints and not read_only

@@ -93,6 +93,12 @@ def _sqlite() -> Engine:
 
 
 def _postgresql() -> Engine:
-    from app.store.engines import postgresql
-
+    try:
+        from app.store.engines import postgresql
+    except ImportError as error:
+        raise AppError(
+            f"This Mynah has nothing to speak to PostgreSQL with: {error}.",
+            "Install Mynah with `pip install 'mynah[postgresql]'`, or take store.url"
+            " out of config.toml.",
+        ) from error
     return cast(Engine, postgresql)

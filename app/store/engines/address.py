@@ -115,7 +115,7 @@ def parse(text: str) -> Address:
         raise ConfigError(f"{SETTING} does not name one database.", EXAMPLE)
     user = unquote(parts.username or "")
     address = Address(host, database, port, user, options)
-    if not str(address).isprintable() or "\0" in unquote(str(address)):
+    if not unquote(str(address)).isprintable():
         raise ConfigError(f"{SETTING} has signs that cannot be shown.", EXAMPLE)
     return address
 

@@ -1,7 +1,7 @@
 """Everything specific to PostgreSQL: the connection, rows, locks and errors."""
 
 import contextlib
-import select
+import selectors
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ UNREACHABLE = ("08", "57P01", "57P02", "57P03")
 
 FULL, READ_ONLY, BUSY = "53100", "25006", "55P03"
 DENIED, DAMAGED, UNKNOWN_NAME = ("42501", "28"), "XX", "3D000"
+
+
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+"""`select` alone takes no descriptor above 1,023, and Windows has nothing else."""
 
 
 class _JsonMethods(peewee.PostgresqlDatabase.json_methods):
@@ -132,13 +136,12 @@ def is_usable(database: PostgresqlHome) -> bool:
     if database.is_closed():
         return True  # It is about to be opened.
     link = database.connection().pgconn
-    try:
-        if select.select([link.socket], [], [], 0)[0]:
-            # Nothing is asked, so that this is the server's farewell, or a notice.
-            link.consume_input()
-    except (psycopg.Error, OSError, ValueError):
+    if link.status != psycopg.pq.ConnStatus.OK:
         return False
-    return bool(link.status == psycopg.pq.ConnStatus.OK)
+    # Nothing was asked, so that whatever came is the server's farewell.
+    with _Selector() as selector:
+        selector.register(link.socket, selectors.EVENT_READ)
+        return not selector.select(0)
 
 
 def home_of(database: PostgresqlHome) -> Path:
