@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from json import dumps, loads
 from pathlib import Path
-from typing import Any
 
 from peewee import BooleanField, Database, SqliteDatabase, TextField
 from playhouse.migrate import SqliteMigrator
@@ -30,7 +29,7 @@ from app.store.tables import (
     VoiceGap,
 )
 
-Migration = Callable[[Any], None]
+Migration = Callable[..., None]
 
 
 def _compare_and_meter(database: SqliteDatabase) -> None:

@@ -1,13 +1,12 @@
 """The tables, one class each; times are integer milliseconds since the epoch, UTC."""
 
-from typing import Any
-
 from peewee import (
     SQL,
     AutoField,
     BigIntegerField,
     BlobField,
     BooleanField,
+    Context,
     FloatField,
     ForeignKeyField,
     IntegerField,
@@ -34,7 +33,7 @@ class Table(Model):
 class OnceField(AutoField):
     """A row number that no later row gets, as PostgreSQL's never do."""
 
-    def ddl(self, ctx: Any) -> NodeList:
+    def ddl(self, ctx: Context) -> NodeList:
         """Ask SQLite for it; without the word it gives out the last number again."""
         is_sqlite = self.model._meta.database.param == "?"
         return NodeList((super().ddl(ctx), SQL("AUTOINCREMENT" if is_sqlite else "")))

@@ -3,10 +3,13 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from app.core.errors import AppError
 from app.store.engines.address import Address
+
+if TYPE_CHECKING:
+    from peewee import Database
 
 Place = Path | Address
 """A file of SQLite, or a database of PostgreSQL."""
@@ -27,52 +30,52 @@ class Engine(Protocol):
     search: ModuleType
     """Finds messages by their words."""
 
-    def writable(self, place: Any) -> Any:
+    def writable(self, place: Place) -> "Database":
         """Open a database for writing."""
 
-    def readable(self, place: Any) -> Any:
+    def readable(self, place: Place) -> "Database":
         """Open the same database without write access."""
 
-    def prepare(self, database: Any) -> None:
+    def prepare(self, database: "Database") -> None:
         """Make what a connected database needs before its tables."""
 
-    def is_usable(self, database: Any) -> bool:
+    def is_usable(self, database: "Database") -> bool:
         """Tell if the connection still stands."""
 
-    def home_of(self, database: Any) -> Path:
+    def home_of(self, database: "Database") -> Path:
         """Return the folder of the home that a database belongs to."""
 
-    def version(self, database: Any) -> int:
+    def version(self, database: "Database") -> int:
         """Return the schema's version; 0 for an empty database."""
 
-    def set_version(self, database: Any, number: int) -> None:
+    def set_version(self, database: "Database", number: int) -> None:
         """Store the schema's version, in the transaction that made the change."""
 
-    def changing_tables(self, database: Any) -> AbstractContextManager[None]:
+    def changing_tables(self, database: "Database") -> AbstractContextManager[None]:
         """Let a migration rebuild tables."""
 
-    def keep(self, database: Any, target: Path) -> None:
+    def keep(self, database: "Database", target: Path) -> None:
         """Keep a copy from before a migration, where the engine makes copies."""
 
-    def mover(self, place: Any) -> Mover | None:
+    def mover(self, place: Place) -> Mover | None:
         """Return what moves the log into the file, where that is ours to do."""
 
-    def truncate_log(self, database: Any) -> bool:
+    def truncate_log(self, database: "Database") -> bool:
         """Empty the log, which may hold deleted text; False while it is in use."""
 
-    def compact(self, database: Any) -> None:
+    def compact(self, database: "Database") -> None:
         """Write everything anew, without what was deleted."""
 
-    def is_sound(self, database: Any) -> bool:
+    def is_sound(self, database: "Database") -> bool:
         """Return whether the engine finds no fault."""
 
-    def copy(self, source: Any, target: Path) -> None:
+    def copy(self, source: "Database", target: Path) -> None:
         """Write a complete copy to a file while the source stays in use."""
 
-    def about(self, database: Any) -> str:
+    def about(self, database: "Database") -> str:
         """Return the engine and its version in words."""
 
-    def explain(self, error: BaseException, place: Any) -> AppError | None:
+    def explain(self, error: BaseException, place: Place) -> AppError | None:
         """The error as the owner can act on it; None if it is a bug."""
 
 
@@ -81,7 +84,7 @@ def engine_at(place: Place) -> Engine:
     return _sqlite() if isinstance(place, Path) else _postgresql()
 
 
-def engine_of(database: Any) -> Engine:
+def engine_of(database: "Database") -> Engine:
     """Return the engine of a database of peewee's."""
     return _sqlite() if database.param == "?" else _postgresql()
 

@@ -4,10 +4,10 @@ import contextlib
 import selectors
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import peewee
 import psycopg
+from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.types.json import Json
 from psycopg.types.string import StrDumperUnknown
@@ -41,24 +41,29 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 """`select` alone takes no descriptor above 1,023, and Windows has nothing else."""
 
 
+Dumps = Callable[[object], str]
+
+
 class _JsonMethods(peewee.PostgresqlDatabase.json_methods):
     """Keeps JSON as it was written: `jsonb` would reorder it and refuses some signs."""
 
-    def make_value_wrapper(self, dumps: Callable[[object], str]) -> Any:
+    def make_value_wrapper(
+        self, dumps: Callable[[object], str]
+    ) -> Callable[[object], Json]:
         return lambda value: value if isinstance(value, Json) else Json(value, dumps)
 
 
 class _Text(StrDumperUnknown):
     """Texts; PostgreSQL alone takes no zero byte."""
 
-    def dump(self, obj: str) -> Any:
+    def dump(self, obj: str) -> Buffer | None:
         return super().dump(obj.replace("\0", "\ufffd"))
 
 
 class _Number(Loader):
     """Sums of numbers, which Python's own kinds hold."""
 
-    def load(self, data: Any) -> int | float:
+    def load(self, data: Buffer) -> int | float:
         text = bytes(data).decode()
         return int(text) if text.lstrip("-").isdecimal() else float(text)
 
@@ -92,8 +97,8 @@ class PostgresqlHome(peewee.PostgresqlDatabase):
             **address.parameters(),  # type: ignore[arg-type]
         )
 
-    def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[misc]
+    def _connect(self) -> psycopg.Connection:
+        connection: psycopg.Connection = super()._connect()  # type: ignore[misc]
         connection.adapters.register_dumper(str, _Text)
         connection.adapters.register_loader("numeric", _Number)
         return connection
