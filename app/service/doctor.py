@@ -23,7 +23,7 @@ from app.service.hosts.host_checks import check_hosts
 from app.settings.declaration import AUTO
 from app.store import guilds, messages
 from app.store.engines import sqlite
-from app.store.engines.address import Address, place_of
+from app.store.engines.address import StoreAddress, place_of
 
 C = TypeVar("C")
 
@@ -129,7 +129,7 @@ async def _database(context: AppContext) -> Check:
 
 
 async def _sqlite(context: HasHome) -> Check:
-    if isinstance(place := place_of(context.home), Address):
+    if isinstance(place := place_of(context.home), StoreAddress):
         return Check("postgresql", True, f"The database is at {place}.")
     if not sqlite.can_lose_commits():
         return Check("sqlite", True, f"SQLite {sqlite.VERSION}.")

@@ -13,14 +13,14 @@ from app.core.names import GuildId
 from app.store import authors, guilds, members, messages
 from app.store.database import Database, bound
 from app.store.engines import Place
-from app.store.engines.address import Address
+from app.store.engines.address import StoreAddress
 from tests.store import postgresql_server
 
 _numbers = count()
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[tuple[Address, Path]]:
+def server() -> Iterator[tuple[StoreAddress, Path]]:
     """A database of PostgreSQL that holds nothing but tables, and its server's files.
 
     Each test gets a copy of it.
@@ -28,14 +28,14 @@ def server() -> Iterator[tuple[Address, Path]]:
     if reason := postgresql_server.why_not():
         pytest.skip(f"NOT TESTED ON POSTGRESQL: {reason}")
     with postgresql_server.running() as (port, data):
-        address = Address("127.0.0.1", "postgres", port, "postgres")
+        address = StoreAddress("127.0.0.1", "postgres", port, "postgres")
         _on_server(address, "CREATE DATABASE empty")
         with Database(replace(address, database="empty")):
             pass
         yield address, data
 
 
-def _on_server(address: Address, statement: str) -> None:
+def _on_server(address: StoreAddress, statement: str) -> None:
     import psycopg
 
     words = address.parameters()

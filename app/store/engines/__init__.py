@@ -6,12 +6,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from app.core.errors import AppError
-from app.store.engines.address import Address
+from app.store.engines.address import StoreAddress
 
 if TYPE_CHECKING:
     from peewee import Database
 
-Place = Path | Address
+Place = Path | StoreAddress
 """A file of SQLite, or a database of PostgreSQL."""
 
 
@@ -26,7 +26,7 @@ class Engine(Protocol):
     """All in which the engines differ; a database is one of peewee's."""
 
     ERRORS: tuple[type[Exception], ...]
-    """What its library and peewee raise."""
+    """All that its library and peewee raise."""
     search: ModuleType
     """Finds messages by their words."""
 

@@ -19,7 +19,7 @@ PASSWORD = "store_password"
 EXAMPLE = "Write it like postgresql://mynah@localhost/mynah."
 
 OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout")
-"""What an address may say after `?`, in the words of PostgreSQL's own programs."""
+"""The words that an address may have after `?`, as PostgreSQL's programs know them."""
 
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
@@ -32,7 +32,7 @@ class UnreachableError(AppError):
 
 
 @dataclass(frozen=True)
-class Address:
+class StoreAddress:
     """A database of PostgreSQL. As text it has no password."""
 
     host: str
@@ -79,7 +79,7 @@ class Address:
         return {name: value for name, value in given.items() if value is not None}
 
 
-def parse(text: str) -> Address:
+def parse(text: str) -> StoreAddress:
     """Read an address that has no password in it.
 
     Raises:
@@ -114,7 +114,7 @@ def parse(text: str) -> Address:
     if not database or "/" in database or parts.fragment:
         raise ConfigError(f"{SETTING} does not name one database.", EXAMPLE)
     user = unquote(parts.username or "")
-    address = Address(host, database, port, user, options)
+    address = StoreAddress(host, database, port, user, options)
     if not unquote(str(address)).isprintable():
         raise ConfigError(f"{SETTING} has signs that cannot be shown.", EXAMPLE)
     return address
@@ -131,7 +131,7 @@ def _host(parts: SplitResult, options: dict[str, str]) -> str:
     return host
 
 
-def place_of(home: Home) -> Path | Address:
+def place_of(home: Home) -> Path | StoreAddress:
     """Return where a home's database is: its file, unless `store.url` names another.
 
     Raises:

@@ -13,7 +13,7 @@ from psycopg.types.json import Json
 from psycopg.types.string import StrDumperUnknown
 
 from app.core.errors import AppError
-from app.store.engines.address import EXAMPLE, PASSWORD, Address, UnreachableError
+from app.store.engines.address import EXAMPLE, PASSWORD, StoreAddress, UnreachableError
 from app.store.search import message_trigrams as search
 from app.store.statements import run
 
@@ -79,7 +79,7 @@ class PostgresqlHome(peewee.PostgresqlDatabase):
     }
     json_methods = _JsonMethods
 
-    def __init__(self, address: Address, *, read_only: bool) -> None:
+    def __init__(self, address: StoreAddress, *, read_only: bool) -> None:
         options = f"-c search_path={SCHEMA},public -c lock_timeout={LOCK_SECONDS}s"
         if read_only:
             options += " -c default_transaction_read_only=on"
@@ -109,12 +109,12 @@ class PostgresqlHome(peewee.PostgresqlDatabase):
             self.execute_sql("SELECT pg_advisory_xact_lock(%s)", (WRITERS_LOCK,))
 
 
-def writable(place: Address) -> PostgresqlHome:
+def writable(place: StoreAddress) -> PostgresqlHome:
     """Open a database for writing."""
     return PostgresqlHome(place, read_only=False)
 
 
-def readable(place: Address) -> PostgresqlHome:
+def readable(place: StoreAddress) -> PostgresqlHome:
     """Open the same database without write access."""
     return PostgresqlHome(place, read_only=True)
 
@@ -180,7 +180,7 @@ def keep(database: PostgresqlHome, target: Path) -> None:
     """Make no copy: a step that fails changes nothing, and `pg_dump` makes copies."""
 
 
-def mover(place: Address) -> None:
+def mover(place: StoreAddress) -> None:
     """Leave the log to the server."""
 
 
@@ -225,7 +225,7 @@ def about(database: PostgresqlHome) -> str:
     return f"PostgreSQL {number.split()[0]} at {database.address}"
 
 
-def explain(error: BaseException, place: Address) -> AppError | None:
+def explain(error: BaseException, place: StoreAddress) -> AppError | None:
     """The error as the owner can act on it; None if it is a bug."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, psycopg.Error):
@@ -267,7 +267,7 @@ def explain(error: BaseException, place: Address) -> AppError | None:
     return None
 
 
-def _of_connection(error: psycopg.Error, place: Address) -> AppError | None:
+def _of_connection(error: psycopg.Error, place: StoreAddress) -> AppError | None:
     """An error without a state: the connection's, or a bug's."""
     if not isinstance(error, psycopg.OperationalError):
         return None
@@ -286,7 +286,7 @@ def _of_connection(error: psycopg.Error, place: Address) -> AppError | None:
     return _unreachable(place, reason)
 
 
-def _unreachable(place: Address, reason: str) -> UnreachableError:
+def _unreachable(place: StoreAddress, reason: str) -> UnreachableError:
     return UnreachableError(
         f"PostgreSQL does not answer at {place}: {reason}.",
         "Start it, or correct store.url in config.toml.",

@@ -8,7 +8,7 @@ from app.core import secrets
 from app.core.errors import ConfigError
 from app.core.paths import Home
 from app.store.engines import address
-from app.store.engines.address import Address, parse, place_of
+from app.store.engines.address import StoreAddress, parse, place_of
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_password_is_in_no_text_of_an_address(home: Home) -> None:
     secrets.put(home, address.PASSWORD, "hunter2")
     home.config_file.write_text('[store]\nurl = "postgresql://a@localhost/b"\n')
     place = place_of(home)
-    assert isinstance(place, Address)
+    assert isinstance(place, StoreAddress)
     assert place.parameters()["password"] == "hunter2"
     assert place.home == home.root
     assert "hunter2" not in f"{place} {place!r}"
@@ -94,7 +94,7 @@ def test_the_password_is_in_no_text_of_an_address(home: Home) -> None:
 def test_without_a_password_postgresql_looks_into_its_own_file(home: Home) -> None:
     home.config_file.write_text('[store]\nurl = "postgresql://a@localhost/b"\n')
     place = place_of(home)
-    assert isinstance(place, Address) and "password" not in place.parameters()
+    assert isinstance(place, StoreAddress) and "password" not in place.parameters()
 
 
 @pytest.mark.parametrize(

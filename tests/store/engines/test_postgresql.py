@@ -13,13 +13,13 @@ from app.core.errors import AppError
 from app.core.names import GuildId
 from app.store import forgetting, guilds, messages, migrations
 from app.store.database import Database, bound, write
-from app.store.engines import Place, engine_of
-from app.store.engines.address import Address, UnreachableError
+from app.store.engines import Place, engine_of, postgresql
+from app.store.engines.address import StoreAddress, UnreachableError
 from app.store.tables import Guild
 from tests.home_files import files_with
 
 Write = Callable[..., int]
-Server = tuple[Address, Path]
+Server = tuple[StoreAddress, Path]
 
 
 @pytest.fixture
@@ -162,5 +162,6 @@ def test_a_copy_is_refused_with_the_words_for_pg_dump(
 
 
 def test_it_tells_its_version_and_place(db: Database) -> None:
+    assert db.engine is engine_of(db.call(bound)) is postgresql
     assert db.about().startswith("PostgreSQL 1") and str(db.place) in db.about()
     assert db.is_sound()

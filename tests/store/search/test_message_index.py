@@ -8,6 +8,7 @@ import pytest
 from app.core.names import GuildId
 from app.store import forgetting, guilds, messages
 from app.store.database import Database
+from app.store.search import message_index
 from tests.home_files import files_with
 from tests.store.conftest import opened, path_of
 from tests.store.search.test_message_search import fill, line_of
@@ -42,7 +43,7 @@ def test_the_index_is_asked_and_not_the_messages(
 def test_slices_of_the_index_tell_how_many_rows_are_left(
     db: Database, two_guilds: Random
 ) -> None:
-    assert db.call(messages.extend_index, 200) == 40
+    assert db.call(lambda: message_index.extend(opened(), 200)) == 40
     assert db.call(messages.extend_index, 200) == 0
     assert db.call(messages.extend_index, 200) == 0
 
