@@ -8,7 +8,8 @@ from peewee import ColumnBase, Expression, fn
 
 from app.core.names import GuildId
 from app.store import comparisons, embeddings, rows
-from app.store.database import tuples
+from app.store.database import bound, tuples
+from app.store.engines import engine_of
 from app.store.rows import StoredReply
 from app.store.tables import (
     Channel,
@@ -157,7 +158,7 @@ def stored_parts(guild: GuildId) -> dict[str, StoredPart]:
 def _part(
     table: type[LoreEntry] | type[Conversation], chosen: Expression, text: ColumnBase
 ) -> StoredPart:
-    size = fn.COALESCE(fn.SUM(fn.LENGTH(text.cast("BLOB"))), 0)
+    size = fn.COALESCE(fn.SUM(engine_of(bound()).octets(text)), 0)
     ((count, written),) = tuples(table.select(fn.COUNT(table.id), size).where(chosen))
     return StoredPart(count, written)
 

@@ -22,12 +22,12 @@ def test_a_new_database_is_readable_by_the_owner_alone(db: Database) -> None:
 
 
 def test_a_reader_sees_what_the_writer_committed(db: Database, guild: GuildId) -> None:
-    with Database(path_of(db), read_only=True) as reader:
+    with Database(db.place, read_only=True) as reader:
         assert [row.name for row in reader.call(guilds.every)] == ["The Globe"]
 
 
 def test_a_read_only_database_cannot_be_changed(db: Database) -> None:
-    with Database(path_of(db), read_only=True) as reader:
+    with Database(db.place, read_only=True) as reader:
         with pytest.raises(AppError, match="cannot be written"):
             reader.call(guilds.ensure, "other")
 

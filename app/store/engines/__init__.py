@@ -9,7 +9,7 @@ from app.core.errors import AppError
 from app.store.engines.address import StoreAddress
 
 if TYPE_CHECKING:
-    from peewee import Database
+    from peewee import ColumnBase, Database, Function
 
 Place = Path | StoreAddress
 """A file of SQLite, or a database of PostgreSQL."""
@@ -71,6 +71,9 @@ class Engine(Protocol):
 
     def copy(self, source: "Database", target: Path) -> None:
         """Write a complete copy to a file while the source stays in use."""
+
+    def octets(self, text: "ColumnBase") -> "Function":
+        """Return the bytes of a text, in SQL."""
 
     def about(self, database: "Database") -> str:
         """Return the engine and its version in words."""

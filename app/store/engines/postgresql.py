@@ -219,6 +219,11 @@ def copy(source: PostgresqlHome, target: Path) -> None:
     )
 
 
+def octets(text: peewee.ColumnBase) -> peewee.Function:
+    """Return the bytes of a text, in SQL."""
+    return peewee.fn.OCTET_LENGTH(text)
+
+
 def about(database: PostgresqlHome) -> str:
     """Return the engine and its version in words."""
     (number,) = run(database, "SHOW server_version").fetchone()

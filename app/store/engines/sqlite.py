@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from peewee import DatabaseError, OperationalError, SqliteDatabase
+from peewee import (
+    ColumnBase,
+    DatabaseError,
+    Function,
+    OperationalError,
+    SqliteDatabase,
+    fn,
+)
 
 from app.core.errors import AppError, explain_os_error
 from app.core.files import put, unfinished
@@ -220,6 +227,11 @@ def copy(source: SqliteDatabase, target: Path) -> None:
             source.connection().backup(destination)
             destination.execute("PRAGMA journal_mode = delete").fetchone()
         put(temporary, target)
+
+
+def octets(text: ColumnBase) -> Function:
+    """Return the bytes of a text, in SQL."""
+    return fn.LENGTH(text.cast("BLOB"))
 
 
 def about(database: SqliteDatabase) -> str:
