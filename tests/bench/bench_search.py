@@ -4,6 +4,7 @@ python -m tests.bench.bench_search --messages 1000000
 """
 
 import argparse
+import asyncio
 import itertools
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from random import Random
 
 from app.core.names import GuildId
 from app.service.search_keeper import SLICE
+from app.service.words.guild_year import year_of
 from app.store import authors, forgetting, guilds, members, messages
 from app.store.database import Database
 from app.store.search.occurrences import occurrences
@@ -44,6 +46,7 @@ def main() -> int:
             search(database)
             print("/origin:")
             trace(database)
+            print(f"/wrapped: {1000 * timed(partial(wrap, database)):.0f} ms")
             rows = database.call(forgetting.rows_of_guild, GuildId(1))[:1000]
             seconds = timed(lambda: database.call(forgetting.delete, GuildId(1), rows))
             print(f"1,000 messages forgotten in {1000 * seconds:.0f} ms")
@@ -61,7 +64,8 @@ def fill(database: Database, count: int) -> None:
     guild = database.call(guilds.ensure, "Harbour").id
     member = database.call(members.ensure, guild, "ann", "Ann").id
     places = [
-        database.call(guilds.ensure_channel, guild, f"c{n}").id for n in range(CHANNELS)
+        database.call(guilds.ensure_channel, guild, f"c{n}", f"{n + 1}").id
+        for n in range(CHANNELS)
     ]
     for start in range(0, count, BATCH):
         lines = [
@@ -103,6 +107,12 @@ def trace(database: Database) -> None:
         found = database.call(look).messages
         ms = 1000 * min(timed(partial(database.call, look)) for _ in range(3))
         print(f"  {phrase!r:12} {found:9,} found {ms:6.0f} ms")
+
+
+def wrap(database: Database) -> None:
+    """Count a year of all channels, which has every message."""
+    channels = range(1, CHANNELS + 1)
+    asyncio.run(year_of(database, GuildId(1), channels, 1970, 0.0))
 
 
 def timed(work: Callable[[], object]) -> float:

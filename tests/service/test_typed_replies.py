@@ -18,8 +18,10 @@ from app.service.handlers.guilds import GuildHandlers
 from app.service.handlers.hosts import HostHandlers
 from app.service.handlers.imports import ImportHandlers
 from app.service.handlers.last_hour import LastHourHandlers
+from app.service.handlers.lore import LoreHandlers
 from app.service.handlers.meter import MeterHandlers
 from app.service.handlers.models import ModelHandlers
+from app.service.handlers.personas import PersonaHandlers
 from app.service.handlers.replies import ReplyHandlers
 from app.service.handlers.settings import SettingsHandlers
 from app.service.handlers.snapshots import SnapshotHandlers
@@ -39,6 +41,8 @@ HANDLERS = {
     ModelHandlers: control.MODEL_REQUESTS,
     ReplyHandlers: control.REPLY_REQUESTS,
     SettingsHandlers: control.SETTINGS_REQUESTS,
+    LoreHandlers: control.LORE_REQUESTS,
+    PersonaHandlers: control.PERSONA_REQUESTS,
     SnapshotHandlers: control.SNAPSHOT_REQUESTS,
 }
 SERVED = [(kind, request) for kind, group in HANDLERS.items() for request in group]
