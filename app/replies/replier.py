@@ -55,7 +55,7 @@ class LoreSource(Protocol):
     """A source of what guilds' lorebooks tell of a talk."""
 
     async def told(
-        self, guild: GuildId, turns: Sequence[Turn]
+        self, guild: GuildId, name: str, turns: Sequence[Turn]
     ) -> tuple[LoreText, ...]: ...
 
 
@@ -384,7 +384,8 @@ class Replier:
         prompt = replace(prompt, lines=lines)
         # Nobody of another time, and no member, knows what the book tells the bot.
         if self._lore and config.context.lore and not (request.past or request.like):
-            told = await self._lore.told(request.guild, prompt.turns[-RECENT:])
+            recent = prompt.turns[-RECENT:]
+            told = await self._lore.told(request.guild, prompt.bot_name, recent)
             prompt = replace(prompt, lore=told)
         limit = config.memory.recall if config.memory.enabled else 0
         if self._memory is None or not limit:

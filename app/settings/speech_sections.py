@@ -21,7 +21,7 @@ class BotSettings:
     name: str = setting(
         "Mynah",
         "The bot's name in prompts.",
-        scope="guild",
+        scope="channel",
         means=named(80),
         snapshots="any",
     )

@@ -33,6 +33,12 @@ def effective(guild: GuildId, channel: int = 0) -> dict[str, OverrideValue]:
     return values | (of(guild, channel) if channel else {})
 
 
+def values_of(guild: GuildId, name: str) -> dict[int, OverrideValue]:
+    """Return a guild's values of a setting by channel (row), 0 for the whole guild."""
+    chosen = (Setting.guild == guild) & (Setting.name == name)
+    return {row.channel: row.value for row in Setting.select().where(chosen)}
+
+
 def servers_that_set(names: Sequence[str]) -> set[str]:
     """Return Discord's ids of the guilds that set one of these, or channels of them."""
     query = Guild.select(Guild.discord_id).join(Setting)

@@ -320,13 +320,15 @@ class MemoryHost:
     async def remove_lore(self, guild: int, name: str) -> StoredLoreEntry:
         return StoredLoreEntry(name, [], "")
 
-    async def persona(self, guild: int) -> Persona:
+    async def persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
         return Persona("Mynah", "", 0)
 
-    async def take_card(self, guild: int, data: bytes) -> CharacterCard:
+    async def take_card(
+        self, place: MessagePlace, data: bytes, *, channel_only: bool
+    ) -> CharacterCard:
         return CharacterCard("Mynah", "", (), ())
 
-    async def drop_persona(self, guild: int) -> Persona:
+    async def drop_persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
         return Persona("Mynah", "", 0)
 
     async def digest(

@@ -35,3 +35,20 @@ async def test_a_moderator_takes_a_card_and_removes_it(
     assert "**Ship** (kraken, Captain Brine's ship, from Captain Brine)" in lore.text
     assert "no longer Captain Brine" in gone.text
     assert after.text == before.text and "no entry yet" in none.text
+
+
+async def test_a_channel_has_a_character_of_its_own(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general, side, mod = scene.general, scene.side, scene.mod
+    stand_in.rest.files["brine.png"] = picture(("chara", packed(V2)))
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        card = File("brine.png")
+        await stand_in.command(side, mod, "persona import", card=card, channel=True)
+        here = await stand_in.command(side, mod, "persona show")
+        elsewhere = await stand_in.command(general, mod, "persona show")
+        await stand_in.command(side, mod, "persona remove", channel=True)
+        after = await stand_in.command(side, mod, "persona show")
+    assert "**Captain Brine**" in here.text and "2 entries" in here.text
+    assert "no persona" in elsewhere.text and after.text == elsewhere.text

@@ -569,8 +569,8 @@ class Told:
     def __init__(self):
         self.asked = []
 
-    async def told(self, guild, turns):
-        self.asked.append((guild, [turn.text for turn in turns]))
+    async def told(self, guild, name, turns):
+        self.asked.append((guild, name, [turn.text for turn in turns]))
         return (LoreText("Cat", "The cat is grey."),)
 
 
@@ -580,7 +580,7 @@ async def test_the_lorebook_tells_a_model_of_the_talk_and_the_row_names_it(
     bench.hear("bob", "some line")
     bench.replier._lore = book = Told()
     made = await bench.replier.reply(bench.ask(text="and the cat?", trigger="77"))
-    assert book.asked == [(bench.guild, ["and the cat?"])]
+    assert book.asked == [(bench.guild, "Mynah", ["and the cat?"])]
     prompt = bench.local.prompts[0]
     assert prompt.lore == (LoreText("Cat", "The cat is grey."),)
     row = database.call(replies.get, made.reply)

@@ -189,3 +189,34 @@ async def test_a_card_gives_a_server_name_persona_and_lore_and_takes_them_back(
         for wrong, why in (("none.png", "no file"), (".", "is a folder")):
             with pytest.raises(UsageError, match=why):
                 await call(NOBODY, control.PersonaImport("den", str(tmp_path / wrong)))
+
+
+async def test_each_channel_has_a_character_of_its_own_with_its_lore(
+    home, tmp_path
+) -> None:
+    for name, data in (("a.png", WHOLE), ("b.json", packed(V1))):
+        (tmp_path / name).write_bytes(data)
+    async with open_service(home, Random(1)) as service:
+        context, call = service.context, service.call
+        run = context.database.run
+        guild = (await run(guilds.ensure, "den")).id
+        pier = (await run(guilds.ensure_channel, guild, "pier", "7")).id
+        files = {name: str(tmp_path / name) for name in ("a.png", "b.json")}
+        await call(NOBODY, control.PersonaImport("den", files["a.png"]))
+        await call(NOBODY, control.PersonaImport("den", files["b.json"], "pier"))
+
+        async def bearing() -> tuple[str, str, set[str]]:
+            everywhere, there = [
+                (await context.settings.of(guild, channel)).bot.name
+                for channel in (0, pier)
+            ]
+            entries = await context.lorebooks.entries(guild)
+            return everywhere, there, {entry.book for entry in entries}
+
+        assert await bearing() == ("Captain Brine", "Marla", {"Captain Brine", "Marla"})
+        shown = await call(NOBODY, control.PersonaShow("den", "pier"))
+        assert (shown.name, shown.entries) == ("Marla", 2)
+        await call(NOBODY, control.PersonaRemove("den", "pier"))
+        assert await bearing() == ("Captain Brine", "Captain Brine", {"Captain Brine"})
+        await call(NOBODY, control.PersonaRemove("den"))
+        assert await bearing() == ("Mynah", "Mynah", set())

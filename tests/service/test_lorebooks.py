@@ -124,7 +124,7 @@ def books(service: Service) -> Lorebooks:
 async def told(books: Lorebooks, guild: GuildId, *texts: str) -> list[str]:
     """Names of the entries that a talk brings up."""
     turns = [Turn("ann", text) for text in texts]
-    return [entry.name for entry in await books.told(guild, turns)]
+    return [entry.name for entry in await books.told(guild, "Mynah", turns)]
 
 
 async def test_questions_bring_up_what_answers_them_and_small_talk_nothing(
@@ -181,6 +181,26 @@ async def test_another_server_is_told_nothing_of_it(
     other = service.context.database.call(guilds.ensure, "elsewhere").id
     await books.add(other, "Sea", ["sea"], "It is deep.")
     assert await told(books, other, "the rules") == []
+
+
+async def test_what_came_with_a_card_is_told_where_the_bot_bears_its_name(
+    books: Lorebooks, guild: GuildId
+) -> None:
+    await books.add(guild, "Rules", ["sea"], "No spam.")
+    for card in ("Marla", "Ida"):
+        entry = StoredLoreEntry(f"{card}'s sea", ["sea"], "It is deep.")
+        await books.put_card(guild, card, [entry], kept=["Marla"])
+
+    async def names(name: str) -> list[str]:
+        turns = [Turn("ann", "the sea")]
+        return [one.name for one in await books.told(guild, name, turns)]
+
+    assert await names("Mynah") == ["Rules"]
+    assert await names("Marla") == ["Rules", "Marla's sea"]
+    assert await names("Ida") == ["Rules", "Ida's sea"]
+    await books.put_card(guild, "Wick", [], kept=["Ida"])
+    assert await names("Marla") == ["Rules"]
+    assert await names("Ida") == ["Rules", "Ida's sea"]
 
 
 async def test_an_entry_is_cleaned_replaced_and_removed_by_its_name_in_any_case(

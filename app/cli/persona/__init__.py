@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--guild", metavar="SERVER", required=True)
+        action.add_argument("--channel", metavar="NAME", help="only this channel")
         if name == "import":
             action.add_argument("file", metavar="FILE")
 
@@ -52,17 +53,17 @@ async def _asked(
     bot: Bot, arguments: argparse.Namespace
 ) -> tuple[control.ShownPersona, list[str]]:
     """Return the reply, and its words for people."""
-    guild = arguments.guild
+    guild, channel = arguments.guild, arguments.channel
     match arguments.action:
         case "import":
             file = wire_name(typed_path(arguments.file))
-            taken = await bot.call(control.PersonaImport(guild, file))
+            taken = await bot.call(control.PersonaImport(guild, file, channel))
             return taken, [*_words(taken), *_left(taken)]
         case "remove":
-            gone = await bot.call(control.PersonaRemove(guild))
+            gone = await bot.call(control.PersonaRemove(guild, channel))
             return gone, [f"Removed the persona: {gone.about or 'there was none'}"]
         case _:
-            shown = await bot.call(control.PersonaShow(guild))
+            shown = await bot.call(control.PersonaShow(guild, channel))
             return shown, _words(shown)
 
 

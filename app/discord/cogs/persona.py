@@ -10,6 +10,7 @@ from app.discord import answers
 from app.discord.answers import place_here
 from app.discord.client import MynahBot
 from app.discord.permissions import require_manager
+from app.discord.ports import MessagePlace
 from app.discord.texts import cut, quote
 from app.service.given.card_file import MOST_BYTES
 from app.service.given.personas import Persona
@@ -17,6 +18,12 @@ from app.service.given.personas import Persona
 GONE = "Discord does not give me {name} any more. Attach it again."
 TOO_LARGE = f"A card has at most {MOST_BYTES >> 20} MB."
 PERSONA_CHARS = 900
+
+
+ChannelAlone = Annotated[
+    bool,
+    discord.Option(bool, description="Only for this channel, not the whole server."),
+]
 
 
 class PersonaCog(discord.Cog):
@@ -33,8 +40,9 @@ class PersonaCog(discord.Cog):
 
     @persona.command(name="show", description="Show my character here.")
     async def show(self, context: discord.ApplicationContext) -> None:
-        """Show name and persona."""
-        persona = await self.bot.ports.guilds.persona(self._guild(context))
+        """Show name and persona of the channel."""
+        place = self._place(context)
+        persona = await self.bot.ports.guilds.persona(place, channel_only=True)
         await answers.respond(context, _shown(persona), is_hidden=True)
 
     @persona.command(
@@ -48,9 +56,10 @@ class PersonaCog(discord.Cog):
             discord.Attachment,
             discord.Option(discord.Attachment, description="The card, PNG or JSON."),
         ],
+        channel: ChannelAlone = False,
     ) -> None:
         """Take name, persona and lorebook from a card."""
-        guild = self._guild(context)
+        place = self._place(context)
         if card.size > MOST_BYTES:
             raise discord.CheckFailure(TOO_LARGE)
         await context.defer()
@@ -59,23 +68,27 @@ class PersonaCog(discord.Cog):
         except (discord.HTTPException, aiohttp.ClientError, OSError):
             await answers.respond(context, GONE.format(name=quote(card.filename)))
             return
-        taken = await self.bot.ports.guilds.take_card(guild, data)
+        take = self.bot.ports.guilds.take_card
+        taken = await take(place, data, channel_only=channel)
         text = _shown(Persona(taken.name, taken.persona, len(taken.lore)))
         if taken.unused:
             text += f"\nNot used: {quote('; '.join(taken.unused), 400)}."
         await answers.respond(context, cut(text))
 
     @persona.command(name="remove", description="Be myself again.")
-    async def remove(self, context: discord.ApplicationContext) -> None:
+    async def remove(
+        self, context: discord.ApplicationContext, channel: ChannelAlone = False
+    ) -> None:
         """Take the persona away, and what came with its card."""
-        gone = await self.bot.ports.guilds.drop_persona(self._guild(context))
+        drop = self.bot.ports.guilds.drop_persona
+        gone = await drop(self._place(context), channel_only=channel)
         text = f"I am myself again, and no longer {quote(gone.name)}."
         await answers.respond(context, text)
 
-    def _guild(self, context: discord.ApplicationContext) -> int:
-        """Return the server of a command that is for moderators."""
+    def _place(self, context: discord.ApplicationContext) -> MessagePlace:
+        """Return the place of a command that is for moderators."""
         require_manager(context.author, self.bot.settings)
-        return place_here(context).guild
+        return place_here(context)
 
 
 def _shown(persona: Persona) -> str:

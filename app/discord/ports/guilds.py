@@ -148,20 +148,22 @@ class GuildEvents(Protocol):
         """
         ...
 
-    async def persona(self, guild: int) -> Persona:
-        """Return a server's persona."""
+    async def persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
+        """Return the persona of a server, or of the channel alone."""
         ...
 
-    async def take_card(self, guild: int, data: bytes) -> CharacterCard:
-        """Give a server the name, persona and lorebook of a character card.
+    async def take_card(
+        self, place: MessagePlace, data: bytes, *, channel_only: bool
+    ) -> CharacterCard:
+        """Give a server, or the channel alone, the persona and lore of a card.
 
         Raises:
             AppError: If the file is no card, or its lorebook has no room.
         """
         ...
 
-    async def drop_persona(self, guild: int) -> Persona:
-        """Take a server's persona away, with what came with its card."""
+    async def drop_persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
+        """Take the persona of a server, or of the channel, away with its lore."""
         ...
 
     async def emoji(self, place: MessagePlace) -> str | None:

@@ -226,18 +226,25 @@ class StoredGuilds:
         row = await self._ids.guild(guild)
         return await self._context.lorebooks.remove(row, name)
 
-    async def persona(self, guild: int) -> Persona:
-        """Return a server's persona."""
-        return await personas.persona_of(self._context, await self._ids.guild(guild))
+    async def persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
+        """Return the persona of a server, or of the channel alone."""
+        rows = await self._ids.rows(place)
+        channel = rows.root if channel_only else 0
+        return await personas.persona_of(self._context, rows.guild, channel)
 
-    async def take_card(self, guild: int, data: bytes) -> CharacterCard:
-        """Give a server the name, persona and lorebook of a character card."""
-        row = await self._ids.guild(guild)
-        return await personas.take_card(self._context, row, data)
+    async def take_card(
+        self, place: MessagePlace, data: bytes, *, channel_only: bool
+    ) -> CharacterCard:
+        """Give a server, or the channel alone, the persona and lore of a card."""
+        rows = await self._ids.rows(place)
+        channel = rows.root if channel_only else 0
+        return await personas.take_card(self._context, rows.guild, data, channel)
 
-    async def drop_persona(self, guild: int) -> Persona:
-        """Take a server's persona away, with what came with its card."""
-        return await personas.drop_persona(self._context, await self._ids.guild(guild))
+    async def drop_persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
+        """Take the persona of a server, or of the channel, away with its lore."""
+        rows = await self._ids.rows(place)
+        channel = rows.root if channel_only else 0
+        return await personas.drop_persona(self._context, rows.guild, channel)
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

@@ -1,4 +1,4 @@
-"""Requests about a server's persona."""
+"""Requests about the personas of a server and its channels."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -33,6 +33,8 @@ class PersonaShow(Request[ShownPersona]):
     method: ClassVar[str] = "persona_show"
     only_reads: ClassVar[bool] = True
     guild: str
+    channel: str | None = None
+    """Its name or id; None for the whole server."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class PersonaImport(Request[TakenCard]):
     method: ClassVar[str] = "persona_import"
     guild: str
     file: str
+    channel: str | None = None
+    """Its name or id; None for the whole server."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class PersonaRemove(Request[ShownPersona]):
 
     method: ClassVar[str] = "persona_remove"
     guild: str
+    channel: str | None = None
+    """Its name or id; None for the whole server."""
 
 
 PERSONA_REQUESTS = (PersonaShow, PersonaImport, PersonaRemove)

@@ -1,7 +1,7 @@
 """The lorebooks of all guilds: written by moderators and cards, read for replies."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ WAIT_SECONDS = 0.3
 @dataclass(frozen=True)
 class _OpenBook:
     book: Lorebook
+    cards: list[str]
+    """The card of each entry; empty for the guild's own."""
     meanings: "asyncio.Task[Meanings | None]"
 
 
@@ -64,15 +66,22 @@ class Lorebooks:
             task.cancel()
         await asyncio.gather(*reading, return_exceptions=True)
 
-    async def told(self, guild: GuildId, turns: Sequence[Turn]) -> tuple[LoreText, ...]:
-        """Return the entries that a talk brings up, the most wanted first."""
+    async def told(
+        self, guild: GuildId, name: str, turns: Sequence[Turn]
+    ) -> tuple[LoreText, ...]:
+        """Return the entries that a talk brings up, the most wanted first.
+
+        Args:
+            name: The bot's name there; it knows what came with the card of that name.
+        """
         if guild not in self._known:
             return ()
         opened = self._open.get(guild) or await self._opened(guild)
         texts = [turn.text for turn in turns]
         places = opened.book.brought_up(texts)
-        places += await self._by_meaning(opened, texts)
-        chosen = list(dict.fromkeys(places))[:MOST_TOLD]
+        places += await self._by_meaning(opened, texts, name)
+        known = [at for at in dict.fromkeys(places) if opened.cards[at] in ("", name)]
+        chosen = known[:MOST_TOLD]
         return tuple(opened.book.texts[at] for at in chosen)
 
     async def _opened(self, guild: GuildId) -> _OpenBook:
@@ -81,18 +90,28 @@ class Lorebooks:
             [(LoreText(entry.name, entry.text), entry.words) for entry in stored]
         )
         told = [f"{entry.name}: {entry.text}" for entry in stored]
-        opened = _OpenBook(book, asyncio.create_task(self._memory().meanings(told)))
+        opened = _OpenBook(
+            book,
+            [entry.book for entry in stored],
+            asyncio.create_task(self._memory().meanings(told)),
+        )
         self._open[guild] = opened
         return opened
 
-    async def _by_meaning(self, opened: _OpenBook, texts: Sequence[str]) -> list[int]:
+    async def _by_meaning(
+        self, opened: _OpenBook, texts: Sequence[str], name: str
+    ) -> list[int]:
         """Return the places of the entries that are close to a talk, closest first."""
         await asyncio.wait([opened.meanings], timeout=WAIT_SECONDS)
         meanings = opened.meanings.result() if opened.meanings.done() else None
         if meanings is None:
             return []
         near = await self._memory().nearness(meanings, texts)
-        close = [(n, at) for at, n in enumerate(near or ()) if n >= LEAST_NEARNESS]
+        close = [
+            (n, at)
+            for at, n in enumerate(near or ())
+            if n >= LEAST_NEARNESS and opened.cards[at] in ("", name)
+        ]
         return [at for _, at in sorted(close, reverse=True)[:MOST_BY_MEANING]]
 
     async def entries(self, guild: GuildId) -> list[StoredLoreEntry]:
@@ -130,16 +149,27 @@ class Lorebooks:
         return entry
 
     async def put_card(
-        self, guild: GuildId, card: str, entries: Sequence[StoredLoreEntry]
+        self,
+        guild: GuildId,
+        card: str,
+        entries: Sequence[StoredLoreEntry],
+        kept: Collection[str] = (),
     ) -> None:
-        """Store what came with a card, in place of what came with an earlier one.
+        """Store what came with a card, and delete what came with others.
+
+        Args:
+            kept: The cards that are still in use, whose entries stay.
 
         Raises:
             UsageError: If the book becomes too full; then nothing is changed.
         """
         stored = await self.entries(guild)
-        own = [entry for entry in stored if entry.book == lore.OWN]
-        every = [*own, *(replace(one, book=card) for one in entries)]
+        others = [
+            entry
+            for entry in stored
+            if entry.book == lore.OWN or entry.book in kept and entry.book != card
+        ]
+        every = [*others, *(replace(one, book=card) for one in entries)]
         check_room(every)
         await self.replace_all(guild, every)
 

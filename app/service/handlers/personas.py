@@ -1,11 +1,11 @@
-"""Handlers for a server's persona."""
+"""Handlers for the personas of a server and its channels."""
 
 import asyncio
 from dataclasses import asdict
 from pathlib import Path
 
 from app.core.errors import UsageError
-from app.core.names import named_path
+from app.core.names import GuildId, named_path
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
@@ -23,18 +23,18 @@ class PersonaHandlers:
         self, asker: Asker, request: control.PersonaShow
     ) -> control.ShownPersona:
         """Return a server's persona."""
-        guild = await self._context.guild(request.guild)
-        found = await personas.persona_of(self._context, guild.id)
+        guild, channel = await self._place(request.guild, request.channel)
+        found = await personas.persona_of(self._context, guild, channel)
         return control.ShownPersona(**asdict(found))
 
     async def persona_import(
         self, asker: Asker, request: control.PersonaImport
     ) -> control.TakenCard:
         """Take a persona from the file of a card."""
-        guild = await self._context.guild(request.guild)
+        guild, channel = await self._place(request.guild, request.channel)
         data = await asyncio.to_thread(_read, named_path(request.file))
-        before = await personas.persona_of(self._context, guild.id)
-        card = await personas.take_card(self._context, guild.id, data)
+        before = await personas.persona_of(self._context, guild, channel)
+        card = await personas.take_card(self._context, guild, data, channel)
         return control.TakenCard(
             card.name, card.persona, len(card.lore), [*card.unused], before.about
         )
@@ -43,9 +43,16 @@ class PersonaHandlers:
         self, asker: Asker, request: control.PersonaRemove
     ) -> control.ShownPersona:
         """Take a server's persona away."""
-        guild = await self._context.guild(request.guild)
-        gone = await personas.drop_persona(self._context, guild.id)
+        guild, channel = await self._place(request.guild, request.channel)
+        gone = await personas.drop_persona(self._context, guild, channel)
         return control.ShownPersona(**asdict(gone))
+
+    async def _place(self, guild: str, channel: str | None) -> tuple[GuildId, int]:
+        """Return the rows of a server and of one of its channels, 0 for none."""
+        row = (await self._context.guild(guild)).id
+        if not channel:
+            return row, 0
+        return row, (await self._context.channel(row, channel)).id
 
 
 def _read(path: Path) -> bytes:
