@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from pathlib import Path
 
 from app.cli.connect import connect
 from app.cli.output import print_json, say
@@ -46,7 +47,7 @@ def _tell(measured: BenchReply) -> None:
         seconds = model.answer_seconds
         time = "not known" if seconds is None else f"{seconds:.1f} s"
         fits = "" if model.fits else "  (too large for this computer's memory)"
-        say(f"  {model.name:24} {time}{fits}")
+        say(f"  {Path(model.name).name:24} {time}{fits}")
     if measured.best:
         say(f"\n{_advice(measured)}")
 

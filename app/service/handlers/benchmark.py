@@ -154,9 +154,12 @@ class BenchmarkHandlers:
 
 
 def _models(view: Outlook) -> list[control.ModelOutlook]:
-    """Return the catalogue's language models, with the estimated time of a reply."""
-    return [
-        control.ModelOutlook(entry.name, fits(entry), view.seconds.get(entry.name))
-        for entry in catalogue.entries().values()
-        if entry.kind == "llm"
+    """Return the catalogue's language models, and the owner's, with their answer times."""
+    listed = [one for one in catalogue.entries().values() if one.kind == "llm"]
+    times = dict(view.seconds)
+    known = [
+        control.ModelOutlook(entry.name, fits(entry), times.pop(entry.name, None))
+        for entry in listed
     ]
+    # They were measured, so they fit.
+    return known + [control.ModelOutlook(own, True, times[own]) for own in times]
