@@ -24,7 +24,8 @@ async def test_everything_is_measured_and_every_model_judged(
     assert found.prompt_tokens_per_second and found.tokens_per_second
     assert found.embeddings_per_second > 0 and found.disk_megabytes_per_second > 0
     assert found.walk_ms and found.walk_ms < 1000 and found.seconds < 120
-    assert {"starter", str(tmp_path / "tiny.gguf")} <= {one.name for one in found.models}
+    names = {model.name for model in found.models}
+    assert {"starter", str(tmp_path / "tiny.gguf")} <= names
     assert all(model.answer_seconds for model in found.models)
 
 

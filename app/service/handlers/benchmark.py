@@ -154,7 +154,7 @@ class BenchmarkHandlers:
 
 
 def _models(view: Outlook) -> list[control.ModelOutlook]:
-    """Return the catalogue's language models, and the owner's, with their answer times."""
+    """Return the language models, catalogue's and owner's, with their answer times."""
     listed = [one for one in catalogue.entries().values() if one.kind == "llm"]
     times = dict(view.seconds)
     known = [

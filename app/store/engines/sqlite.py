@@ -1,6 +1,7 @@
 """Everything specific to SQLite: pragmas, rows, the log, copies and errors."""
 
 import contextlib
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -22,8 +23,9 @@ from app.store.search import message_index as search
 
 __all__ = ["search"]
 
-DAMAGED = ("malformed", "not a database", "disk image", "disk i/o error")
+DAMAGED = ("malformed", "not a database", "disk image")
 FULL = ("database or disk is full",)
+FAILED = ("disk i/o error",)
 READ_ONLY = ("readonly database", "unable to open database file")
 BUSY = ("database is locked", "database table is locked")
 
@@ -48,6 +50,9 @@ LOCK_SECONDS = 30.0
 """The longest wait of a transaction for others to end."""
 
 POLL_SECONDS = 0.001
+
+SHARED_BYTES = 32_768
+"""The log's index, which every connection needs (https://sqlite.org/walformat.html)."""
 
 VERSION = sqlite3.sqlite_version
 
@@ -265,7 +270,10 @@ def explain(error: BaseException, path: Path) -> AppError | None:
 
 
 def _known(text: str, path: Path) -> AppError | None:
-    if any(words in text for words in FULL):
+    if any(words in text for words in FULL) or (
+        # SQLite says so of files beside the database that it cannot make or lengthen.
+        any(words in text for words in (*FAILED, *READ_ONLY)) and _is_full(path.parent)
+    ):
         return AppError(
             f"The disk of {path.parent} is full.",
             "Make room on that disk and try again. Everything written before is kept.",
@@ -282,9 +290,21 @@ def _known(text: str, path: Path) -> AppError | None:
             f"Another program keeps {path} locked.",
             "Close the program that has the file open, then try again.",
         )
+    if any(words in text for words in FAILED):
+        return AppError(
+            f"The disk of {path.parent} failed to read or write.",
+            "Check that it is connected and sound, then start Mynah again.",
+        )
     if any(words in text for words in DAMAGED):
         return DatabaseDamagedError(
             f"{path} is damaged.",
             "Move the file away and restore your last backup with `mynah restore`.",
         )
     return None
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < SHARED_BYTES
+    except OSError:
+        return False

@@ -1,5 +1,6 @@
 """Errors of SQLite and the disk reach the owner as sentences."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -63,6 +64,23 @@ def test_what_is_no_database_says_so(tmp_path: Path) -> None:
     path.write_text("never a database, and long enough for a header of one hundred" * 9)
     with pytest.raises(DatabaseDamagedError, match="mynah restore|is damaged"):
         Database(path)
+
+
+@pytest.mark.parametrize("words", ["disk I/O error", "unable to open database file"])
+def test_a_full_disk_is_no_damage(monkeypatch, words: str) -> None:
+    """SQLite says so where a full disk lets it not make the index of the log."""
+    error = peewee.OperationalError(words)
+    full = shutil.disk_usage("/")._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    known = sqlite.explain(error, Path("home/mynah.db"))
+    assert known is not None and known.message == "The disk of home is full."
+
+
+def test_a_failing_disk_is_no_damage(tmp_path: Path) -> None:
+    error = peewee.OperationalError("disk I/O error")
+    known = sqlite.explain(error, tmp_path / "mynah.db")
+    assert known is not None and "failed to read or write" in known.message
+    assert not isinstance(known, DatabaseDamagedError)
 
 
 def test_the_cause_is_told_and_not_the_rollback_that_failed_after_it() -> None:
