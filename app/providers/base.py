@@ -129,6 +129,8 @@ class Prompt:
     """Milliseconds left for this rung."""
     reply: int | None = None
     """The row id of the reply, for the ledger."""
+    task: str = ""
+    """The instruction to do something with the turns, in place of writing a line."""
     model: str = ""
     """The guild's choice of a cloud model; empty means the provider's default."""
 

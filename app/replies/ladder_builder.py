@@ -187,14 +187,9 @@ class LadderBuilder:
 
     def _budget(self, name: str, guild: GuildId, config: Config) -> Check:
         def check(prompt: Prompt) -> str | None:
-            home, host = self._home().openai, host_of(self._home(), name)
-            if not (host.has_address and host.address.is_cloud):
-                return None
-            if reason := self._ledger.refuses_tokens(name, host.daily_tokens):
-                return reason
-            own = (config.openai.daily_budget, config.openai.monthly_budget)
-            shared = (home.daily_budget, home.monthly_budget)
-            return self._ledger.refuses(guild, None if own == shared else own, shared)
+            home = self._home()
+            host = host_of(home, name)
+            return self._ledger.refuses_host(guild, config, home, host)
 
         return check
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from app.core.names import GuildId
 from app.providers.cost_record import Spent
+from app.settings.hosts import Host
+from app.settings.schema import Config
 from app.store import usage
 from app.store.database import Database
 
@@ -115,6 +117,23 @@ class Ledger:
                         f" spent (${spent:.2f} of ${budget:.2f})"
                     )
         return None
+
+    def refuses_host(
+        self, guild: GuildId, config: Config, home: Config, host: Host
+    ) -> str | None:
+        """Return why a host in the cloud may write nothing for a guild now, or None.
+
+        Args:
+            config: The guild's settings.
+            home: The home's, whose budgets all guilds share.
+        """
+        if not (host.has_address and host.address.is_cloud):
+            return None
+        if reason := self.refuses_tokens(host.name, host.daily_tokens):
+            return reason
+        own = (config.openai.daily_budget, config.openai.monthly_budget)
+        shared = (home.openai.daily_budget, home.openai.monthly_budget)
+        return self.refuses(guild, None if own == shared else own, shared)
 
     def tokens_today(self, provider: str) -> int:
         """Return the tokens that a provider took since midnight, UTC."""

@@ -1,19 +1,31 @@
-"""Tells what a person missed in a channel; nothing of it is stored or leaves."""
+"""Tells what a person missed in a channel; nothing of it is stored.
+
+It leaves this computer only for a host that the owner agreed to for summaries.
+"""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 
 from app.chat import summary
+from app.chat.context import cost_of
 from app.core.errors import AppError
 from app.core.names import GuildId
 from app.core.never_said import never_said
+from app.providers.base import Completion, Prompt, Turn
+from app.providers.thoughts import answer_in
 from app.replies.conversation_context import turn_of
 from app.service.app_context import AppContext
+from app.settings.hosts import hosts_for
+from app.settings.schema import Config
 from app.store import stats
 from app.store.rows import StoredMessage
 from app.store.stats import Mark
+
+log = logging.getLogger(__name__)
 
 MOST_MESSAGES = 300
 MOST_LINES = 8
@@ -21,6 +33,11 @@ STEP = 24
 """The messages that the model reads at once, with its summary so far."""
 MODEL_SECONDS = 60.0
 """The time for the model; the rest of the talk is then told in its own words."""
+HOST_SECONDS = 30.0
+HOST_TOKENS = 6000
+"""The most tokens that a host is given to read."""
+HOST_WORDS = 90
+MOST_TURN_CHARS = 300
 FIRST_MS = 24 * 3_600_000
 """The span for somebody who never wrote there."""
 
@@ -46,8 +63,10 @@ class Digest:
     messages: int
     people: int
     summary: str
-    """By the model here; empty if it is too small, busy or absent."""
+    """Empty if no model is large enough, idle and allowed to write one."""
     lines: tuple[KeyLine, ...]
+    host: str = ""
+    """The host that summed up; empty for the model here."""
 
 
 async def digest(
@@ -66,7 +85,7 @@ async def digest(
         since = Mark(now_ms - int(hours * 3_600_000))
     written = stats.written_since
     said = await context.reader.run(written, channel, since, MOST_MESSAGES)
-    told = await _summary(context, guild, said)
+    told, host = await _summary(context, guild, said)
     chosen = await _key_messages(context, guild, said)
     # What was forgotten or edited meanwhile must not be told.
     there = {one.id: one.text for one in await _now(context, channel, since)}
@@ -79,6 +98,7 @@ async def digest(
         len({one.author for one in said if one.id in there}),
         told if is_whole else "",
         tuple(KeyLine(one.name, one.text, one.external) for one in kept),
+        host,
     )
 
 
@@ -91,27 +111,90 @@ async def _now(
 
 async def _summary(
     context: AppContext, guild: GuildId, said: Sequence[StoredMessage]
-) -> str:
-    """Let the model on this computer sum up; empty if it is not fit for that."""
-    config, model = await context.settings.of(guild), context.local
-    is_fit = model.is_idle and model.billions >= config.context.summary_billions
-    is_wanted = config.context.catchup == "summary" and len(said) > MOST_LINES
-    if not (is_fit and is_wanted):
-        return ""
-    budget, told = model.context_size // 2, ""
-    never = tuple(config.speak.never_say)
+) -> tuple[str, str]:
+    """Return a summary and the host that wrote it; both empty where there is none."""
+    config = await context.settings.of(guild)
+    if len(said) <= MOST_LINES or config.context.catchup == "messages":
+        return "", ""
+    told, host = "", ""
     try:
         async with asyncio.timeout(MODEL_SECONDS):
-            for start in range(0, len(said), STEP):
-                turns = [turn_of(one) for one in said[start : start + STEP]]
-                text = summary.ask(told, turns, config.bot.name, budget)
-                written = await model.complete(
-                    guild, text, summary.ANSWER_TOKENS, MODEL_SECONDS, never
-                )
-                told = summary.clean(written) or told
+            if config.context.catchup == "host":
+                told, host = await _by_host(context, guild, said, config)
+            if not told:
+                host, told = "", await _by_model(context, guild, said, config)
     except (AppError, TimeoutError):
+        return "", ""
+    if never_said(tuple(config.speak.never_say)).found_in(told):
+        return "", ""
+    return told, host
+
+
+async def _by_model(
+    context: AppContext,
+    guild: GuildId,
+    said: Sequence[StoredMessage],
+    config: Config,
+) -> str:
+    """Let the model on this computer sum up; empty if it is not fit for that."""
+    model, told = context.local, ""
+    if not (model.is_idle and model.billions >= config.context.summary_billions):
         return ""
-    return "" if never_said(never).found_in(told) else told
+    budget, never = model.context_size // 2, tuple(config.speak.never_say)
+    for start in range(0, len(said), STEP):
+        turns = [turn_of(one) for one in said[start : start + STEP]]
+        text = summary.ask(told, turns, config.bot.name, budget)
+        written = await model.complete(
+            guild, text, summary.ANSWER_TOKENS, MODEL_SECONDS, never
+        )
+        told = summary.clean(written) or told
+    return told
+
+
+async def _by_host(
+    context: AppContext,
+    guild: GuildId,
+    said: Sequence[StoredMessage],
+    config: Config,
+) -> tuple[str, str]:
+    """Let the first host that writes replies there sum up, if it may and can."""
+    for host in hosts_for(config):
+        prompt = Prompt(
+            guild,
+            f"{guild}:catchup",
+            config.bot.name,
+            _newest(said),
+            task=summary.TASK,
+            max_words=HOST_WORDS,
+            model=host.model,
+            deadline_ms=HOST_SECONDS * 1000,
+        )
+        provider = context.providers.host(host.name)
+        home = context.settings.home
+        spent = context.ledger.refuses_host(guild, config, home, host)
+        try:
+            await provider.read_key()
+            if spent or provider.unavailable(prompt):
+                continue
+            async with aclosing(provider.write(prompt)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Completion):
+                        return summary.clean(answer_in(piece.text)), host.address.host
+        except AppError as error:
+            log.info("%s did not sum up: %s", host.name, error)
+    return "", ""
+
+
+def _newest(said: Sequence[StoredMessage]) -> tuple[Turn, ...]:
+    """Return the newest messages, as many as a host is given to read."""
+    turns, left = list[Turn](), HOST_TOKENS
+    for message in reversed(said):
+        turn = turn_of(replace(message, text=message.text[:MOST_TURN_CHARS]))
+        left -= cost_of([turn])
+        if left < 0:
+            break
+        turns.append(turn)
+    return tuple(reversed(turns))
 
 
 async def _key_messages(

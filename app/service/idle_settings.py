@@ -10,6 +10,7 @@ from app.modelfiles import checks
 from app.providers.local.provider import LocalProvider
 from app.providers.local.templates import billions_of
 from app.settings.host_names import LOCAL
+from app.settings.hosts import hosts_for
 from app.settings.schema import Config
 
 CHAIN_ALONE = "the chain writes every reply here"
@@ -75,12 +76,15 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
 def _of_summaries(key: str, config: Config, model: ModelFacts) -> str:
     """`/catchup` sums up in every mode."""
     least, size = config.context.summary_billions, model.billions
-    if size < least and config.context.catchup != "messages":
+    wanted = config.context.catchup
+    if wanted == "host" and hosts_for(config):
+        return ""
+    if size < least and wanted != "messages":
         return (
             f"{model.name or 'the model'} has {size:.1f} of at least {least:g} billion"
             " parameters, so `/catchup` tells messages in their own words"
         )
-    if key == "context.summary_billions" and config.context.catchup == "messages":
+    if key == "context.summary_billions" and wanted == "messages":
         return "context.catchup is messages"
     return ""
 

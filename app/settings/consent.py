@@ -5,11 +5,12 @@ from typing import Literal
 
 from app.core.errors import AppError, UsageError
 
-Purpose = Literal["replies", "tuning"]
+Purpose = Literal["replies", "summaries", "tuning"]
 """Consent to one does not cover the other."""
 
 AGREE: Mapping[Purpose, str] = {
     "replies": "mynah config set reply.provider openai --guild SERVER",
+    "summaries": "mynah config set context.catchup host --guild SERVER",
     "tuning": "mynah tune start --guild SERVER --yes",
 }
 """The command that asks for consent; screens and Discord name their own way."""
@@ -27,6 +28,10 @@ _LEAVES: Mapping[Purpose, str] = {
         "messages to the bot {where} leave this computer: the turns of the"
         " conversation with display names, text files that come with a call, recalled"
         " moments, example lines and drafts."
+    ),
+    "summaries": (
+        "up to 300 messages {where} leave this computer, with display names, whenever"
+        " somebody asks for `/catchup`: those of the channel that they ask about."
     ),
     "tuning": (
         "what members {where} agreed to share leaves this computer, without names, to"

@@ -29,7 +29,9 @@ from app.store.database import Database
 
 log = logging.getLogger(__name__)
 
-PROVIDER = "reply.provider"
+PROVIDER, CATCHUP = "reply.provider", "context.catchup"
+PURPOSES: Mapping[str, Purpose] = {PROVIDER: "replies", CATCHUP: "summaries"}
+"""The settings that send words to hosts, and for what."""
 
 LOOK_SECONDS = 1.0
 """Longest time until an edit of the file by hand counts."""
@@ -234,9 +236,9 @@ class Settings:
         if question := await self._question(name, value, guild):
             if not agreed:
                 raise ConsentError(question)
-            if name == PROVIDER:
-                for address in await self._unasked(value, guild):
-                    await self.agree(guild, "replies", address)
+            if name in PURPOSES:
+                for address in await self._unasked(name, value, guild):
+                    await self.agree(guild, PURPOSES[name], address)
         await self._put(name, value, guild, channel)
         explained = {one.key.name: one for one in await self.explain(guild, channel)}
         return explained[name]
@@ -249,27 +251,29 @@ class Settings:
         if name == "openai.own_hosts" and isinstance(value, list):
             new = [host for host in value if host not in now.own_hosts]
             return consent.what_own_means(", ".join(new)) if new else ""
-        if name != PROVIDER:
+        if name not in PURPOSES:
             return ""
-        hosts = [address.name for address in await self._unasked(value, guild)]
+        hosts = [address.name for address in await self._unasked(name, value, guild)]
         if not hosts:
             return ""
         return consent.what_leaves(
-            " and ".join(hosts), "replies", is_everywhere=guild is None
+            " and ".join(hosts), PURPOSES[name], is_everywhere=guild is None
         )
 
     async def _unasked(
-        self, value: Value | None, guild: GuildId | None
+        self, name: str, value: Value | None, guild: GuildId | None
     ) -> list[Address]:
         """Return the hosts of a choice that the owner has not agreed to there."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or (name == CATCHUP and value != "host"):
             return []
-        wanted = with_overrides(self.home, {PROVIDER: value})
+        here = self.home if guild is None else await self.of(guild)
+        wanted = with_overrides(here, {name: value})
         addresses = [host.address for host in hosts_for(wanted)]
         return [
             address
             for address in addresses
-            if address.is_cloud and not await self.has_agreed(guild, "replies", address)
+            if address.is_cloud
+            and not await self.has_agreed(guild, PURPOSES[name], address)
         ]
 
     async def agree(

@@ -218,10 +218,11 @@ class ContextSettings:
     )
     catchup: str = setting(
         "summary",
-        "`/catchup` begins with a summary by the model here, if it is large enough, or"
-        " tells the messages that say most in their own words alone.",
+        "`/catchup` begins with a summary by the model here, if it is large enough; by"
+        " the host that writes replies; or tells messages in their own words alone.",
         scope="guild",
-        choices=("summary", "messages"),
+        choices=("summary", "host", "messages"),
+        snapshots="never",
     )
     summary_billions: float = setting(
         1.5,

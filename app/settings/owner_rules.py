@@ -19,6 +19,7 @@ _SETTINGS = (
     "model.",
     "learn.tuning_channels",
     "context.tokens",
+    "context.catchup",
 )
 """The settings for the words' destination, costs, the bot's own choices, and files of
 the owner's computer."""

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from app.chat import summary
 from app.core.paths import Home
 from app.memory.embedder import Embedder
 from app.service.service import Service
 from app.settings.config_file import save
+from app.settings.consent import ConsentError
 from app.store import guilds, members, replies
 from tests.discord.conftest import Running
 from tests.discord.real_host import listen, until_stored
@@ -15,6 +17,8 @@ from tests.discord.scene import Scene
 from tests.discord_stand_in.rights import READ_HISTORY, VIEW_CHANNEL
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.memory.conftest import WordEmbedder
+from tests.openai_stand_in import StandIn
+from tests.openai_stand_in import running as serving
 
 TALK = [
     "the regatta starts on sunday at nine",
@@ -255,3 +259,62 @@ async def test_words_that_it_never_says_are_in_no_summary(
         shown = await stand_in.command(scene.general, scene.ann, "catchup")
     assert TALK[4] in shown.text and "fr4k" not in shown.text
     assert "2 messages by 2 people" in shown.text
+
+
+async def test_a_host_sums_up_once_the_owner_agreed_to_that_and_is_named(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+) -> None:
+    secret = "mail me at ann@example.org about it"
+    general, ann = scene.general, scene.ann
+    settings = service.context.settings
+    reply = StandIn(reply=lambda body: "They plan the regatta. It ends at noon.")
+    async with serving(reply) as host, running.connected():
+        save(home.config_file, "openai.base_url", host.cloud_url)
+        await talk(stand_in, service, scene, [*TALK, secret])
+        guild = (await service.context.database.run(guilds.every))[0].id
+        await settings.change("reply.provider", "openai", guild, agreed=True)
+        with pytest.raises(ConsentError, match="300 messages on this server"):
+            await settings.change("context.catchup", "host", guild)
+        refused = await stand_in.command(
+            general, scene.mod, "config set", key="context.catchup", value="host"
+        )
+        before = await stand_in.command(general, ann, "catchup")
+        await settings.change("context.catchup", "host", guild, agreed=True)
+        shown = await stand_in.command(general, ann, "catchup")
+        await settings.change("reply.local_only", "true", guild)
+        locked = await stand_in.command(general, ann, "catchup")
+        await settings.change("reply.local_only", None, guild)
+        await settings.withdraw(guild)
+        withdrawn = await stand_in.command(general, ann, "catchup")
+        asked = list(host.served)
+    assert "owner" in refused.text
+    for one in (before, locked, withdrawn):
+        assert "regatta. It ends" not in one.text and TALK[0] in one.text
+    assert "> They plan the regatta. It ends at noon." in shown.text
+    assert "Summed up at cloud.example" in shown.text
+    (sent,) = asked
+    assert sent.messages[0] == {"role": "system", "content": summary.TASK}
+    assert TALK[0] in sent.everything and "ann@example.org" not in sent.everything
+
+
+async def test_where_a_host_fails_the_model_here_sums_up(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    use_model: UseModel,
+) -> None:
+    model = use_model("Ben and Mod plan the regatta. It ends at noon.")
+    save(home.config_file, "openai.base_url", "http://127.0.0.1:9/v1/")
+    save(home.config_file, "reply.provider", "openai")
+    save(home.config_file, "context.catchup", "host")
+    async with running.connected():
+        await talk(stand_in, service, scene, TALK)
+        shown = await stand_in.command(scene.general, scene.ann, "catchup")
+    assert len(model.asked) == 1 and "> Ben and Mod plan the regatta" in shown.text
+    assert "Summed up at" not in shown.text

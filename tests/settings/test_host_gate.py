@@ -61,9 +61,10 @@ async def test_the_lock_holds_for_the_cloud_alone(gate, url):
     assert await gate.permit(address, "tuning", [2, 3])
 
 
-async def test_consent_to_replies_is_none_to_tuning(gate):
-    with pytest.raises(NotAllowedError, match="for tuning"):
-        await gate.permit(CLOUD, "tuning", [1])
+@pytest.mark.parametrize("other", ["tuning", "summaries"])
+async def test_consent_to_replies_is_none_to_tuning_or_summaries(gate, other):
+    with pytest.raises(NotAllowedError, match=f"for {other}"):
+        await gate.permit(CLOUD, other, [1])
 
 
 async def test_the_reason_tells_a_locked_server_from_one_that_was_not_asked(gate):

@@ -99,7 +99,8 @@ def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
     told = f"{last}{many(found.messages, 'message')} by {people}"
     lines = [f"**{channel}** since {when}: {told}."]
     if found.summary:
-        lines += [f"> {quote(found.summary, 600)}", "In their own words:"]
+        by = f"Summed up at {quote(found.host)}. " if found.host else ""
+        lines += [f"> {quote(found.summary, 600)}", f"{by}In their own words:"]
     for one in found.lines:
         to = f" [↗]({link}/{one.message})" if one.message.isdigit() else ""
         lines.append(

@@ -38,6 +38,8 @@ def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
     Args:
         has_system: False puts the instruction into the first user's turn.
     """
+    if prompt.task:
+        return _for_task(prompt, has_system=has_system)
     system = instruction(prompt.bot_name, prompt.max_words, prompt.persona)
     items = [{"role": "system", "content": system}]
     if prompt.summary:
@@ -63,6 +65,17 @@ def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
     if not has_system:
         items[:2] = [{"role": "user", "content": f"{system}\n\n{items[1]['content']}"}]
     return items
+
+
+def _for_task(prompt: Prompt, *, has_system: bool) -> list[Item]:
+    """Return an instruction, and the turns that it is about."""
+    talk = "\n".join(map(_named, prompt.turns))
+    if not has_system:
+        return [{"role": "user", "content": f"{prompt.task}\n\n{talk}"}]
+    return [
+        {"role": "system", "content": prompt.task},
+        {"role": "user", "content": talk},
+    ]
 
 
 def instruction(bot_name: str, max_words: int, persona: str) -> str:

@@ -29,6 +29,7 @@ from app.providers.openai.request import ChatCall, greeting, is_greeting
 from app.providers.openai.warmth import LOAD_SECONDS, Place, Warmth
 from app.providers.response_cache import Repeats
 from app.settings.base_url import Address
+from app.settings.consent import Purpose
 from app.settings.host_gate import Gate, Permit
 from app.settings.host_names import OPENAI, to_choose_model
 from app.settings.hosts import needs_key
@@ -338,8 +339,9 @@ class OpenAIProvider:
         if is_greeting(call.prompt):
             permit = self._gate.look(call.address)
         else:
-            guilds = call.prompt.guilds
-            permit = await self._gate.permit(call.address, "replies", guilds)
+            guilds: Collection[GuildId | None] = call.prompt.guilds
+            purpose: Purpose = "summaries" if call.prompt.task else "replies"
+            permit = await self._gate.permit(call.address, purpose, guilds)
         client = await self._connect(permit)
         self._throttle.spend(call.prompt_tokens)
 
