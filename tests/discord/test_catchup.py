@@ -289,6 +289,7 @@ async def test_a_host_sums_up_once_the_owner_agreed_to_that_and_is_named(
         locked = await stand_in.command(general, ann, "catchup")
         await settings.change("reply.local_only", None, guild)
         await settings.withdraw(guild)
+        await settings.agree(guild, "replies")
         withdrawn = await stand_in.command(general, ann, "catchup")
         asked = list(host.served)
     assert "owner" in refused.text
