@@ -27,6 +27,7 @@ from app.service.requantise import Requantise
 from app.service.search_keeper import SearchKeeper
 from app.service.service import Service, open_service
 from app.service.updates import UpdateWatcher
+from app.store.engines.address import UnreachableError
 
 if TYPE_CHECKING:
     from app.discord.controller import DiscordController
@@ -37,6 +38,9 @@ CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
 
 HEAD_START_SECONDS = 1.0
 """The longest time for the first state, before everything else loads."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 2, 60
+"""Seconds between tries to reach the database."""
 
 STATE_SECONDS = 1.0
 """The interval of state checks; only changes are reported."""
@@ -58,7 +62,7 @@ def serve(home: Home, stdout: int | None) -> None:
 async def _serve(home: Home, stdout: int | None) -> None:
     logs.set_up(logs.to_file(home), logs.to_stderr())
     async with AsyncExitStack() as stack:
-        service = await stack.enter_async_context(open_service(home))
+        service = await _opened(home, stack, is_alone=stdout is None)
         # Whoever finds the door may ask it to stop.
         stop = service.app.asked_to_stop
         hear(lambda number: stop.set(), "SIGINT", "SIGTERM")
@@ -99,6 +103,23 @@ async def _serve(home: Home, stdout: int | None) -> None:
         log.info("Mynah is up in %s", home.root)
         await stop.wait()
         log.info("Mynah stops")
+
+
+async def _opened(home: Home, stack: AsyncExitStack, *, is_alone: bool) -> Service:
+    """Open the home; wait for a database on a server that does not answer.
+
+    A parent starts the bot again by itself, and tells why.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await stack.enter_async_context(open_service(home))
+        except UnreachableError as error:
+            if not is_alone:
+                raise
+            log.warning("%s Mynah tries again in %d seconds.", error, pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class LateDiscord:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.cli.connect import Bot, agree, connect
 from app.cli.output import dim, print_json, say, write_styled
+from app.core import secrets
 from app.core.errors import AppError, UsageError
 from app.core.labels import ORIGINS
 from app.core.paths import Home, find_home
@@ -17,6 +18,7 @@ from app.core.secrets import is_secret
 from app.importers import markov_discord_config
 from app.ipc import control
 from app.settings.consent import IS_EVERYWHERE
+from app.store.engines.address import PASSWORD
 
 NAME = "config"
 HELP = "show or change settings, withdraw a consent; secrets are read from stdin"
@@ -50,6 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(home: Home, arguments: argparse.Namespace) -> int:
+    if (arguments.action, arguments.key) == ("set", PASSWORD):
+        await _set_password(home, arguments)
+        return 0
     async with connect(home) as bot:
         if arguments.action == "get":
             await _get(bot, arguments)
@@ -145,6 +150,20 @@ async def _import(bot: Bot, arguments: argparse.Namespace) -> None:
 
 
 async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
+    value = await _typed(arguments)
+    done = await bot.call(control.SecretSet(arguments.key, value))
+    _tell_secret(arguments, value, done)
+
+
+async def _set_password(home: Home, arguments: argparse.Namespace) -> None:
+    """Store the password of the database, which is perhaps closed without it."""
+    value = await _typed(arguments)
+    place = await asyncio.to_thread(secrets.put, home.create(), PASSWORD, value)
+    _tell_secret(arguments, value, control.SecretSetReply(PASSWORD, place))
+
+
+async def _typed(arguments: argparse.Namespace) -> str | None:
+    """Return the secret from stdin; None deletes what is stored."""
     if arguments.value is not None:
         raise UsageError(
             "Other people on this computer can read a secret on the command line.",
@@ -154,11 +173,15 @@ async def _set_secret(bot: Bot, arguments: argparse.Namespace) -> None:
         value = await asyncio.to_thread(getpass.getpass, f"{arguments.key}: ")
     else:
         value = await asyncio.to_thread(sys.stdin.readline)
-    request = control.SecretSet(arguments.key, value.strip() or None)
-    done = await bot.call(request)
+    return value.strip() or None
+
+
+def _tell_secret(
+    arguments: argparse.Namespace, value: str | None, done: control.SecretSetReply
+) -> None:
     if arguments.json:
         print_json(done)
-    elif value.strip():
+    elif value:
         say(f"{arguments.key} is kept in {done.place}.")
     else:
         say(f"{arguments.key} is deleted.")

@@ -11,6 +11,7 @@ from app.service.backups import restore, restore_key
 from app.service.home_lock import hold
 from app.store.authors import replace_key
 from app.store.database import Database
+from app.store.engines.address import place_of
 
 NAME = "restore"
 HELP = "restore a home from a backup"
@@ -58,7 +59,7 @@ def _restore(home: Home, arguments: argparse.Namespace) -> str:
         restore_key(home, typed_path(arguments.author_key))
         return f"Put {home.author_key_file} back."
     if arguments.new_author_key:
-        with Database(home.database) as database:
+        with Database(place_of(home)) as database:
             database.call(replace_key, home.author_key_file)
         return "Made a new key. People who opted out have to opt out again."
     restore(home, typed_path(arguments.file))

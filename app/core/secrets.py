@@ -13,7 +13,7 @@ from app.core.paths import Home
 log = logging.getLogger(__name__)
 
 SecretName = str
-"""`bot_token`, `openai_key`, `server_key`, or a further host's `NAME_key`."""
+"""`bot_token`, `openai_key`, `store_password`, or a further host's `NAME_key`."""
 
 ENVIRONMENT: Mapping[SecretName, str] = {
     "bot_token": "DISCORD_TOKEN",
@@ -21,6 +21,7 @@ ENVIRONMENT: Mapping[SecretName, str] = {
     "server_key": "MYNAH_SERVER_KEY",
     "discord_proxy_login": "MYNAH_DISCORD_PROXY_LOGIN",
     "model_proxy_login": "MYNAH_MODEL_PROXY_LOGIN",
+    "store_password": "MYNAH_STORE_PASSWORD",
 }
 
 

@@ -33,6 +33,7 @@ from app.modelfiles.catalogue import BUILT_IN
 from app.settings.speech_sections import FIXED_MODES
 from app.store import voice_changes
 from app.store.database import Database
+from app.store.engines.address import place_of
 from app.voice.voice import Voice
 from app.voice.word_tokenizer import split
 
@@ -141,7 +142,7 @@ def measure(
 def _held(home: Home, name: str, file: Path, wanted: ServersToCompare) -> list[Held]:
     """Return people's messages that answer something, with the turns before each."""
     rows = list(read_rows(file))
-    with Database(home.database, read_only=True) as database:
+    with Database(place_of(home), read_only=True) as database:
         guild = find_guild(database, name)
         before = database.call(before_of, guild.id, rows, wanted.turns)
     held = [one for one in hold_out(rows, before, wanted.turns) if one.turns]
@@ -152,7 +153,7 @@ def _held(home: Home, name: str, file: Path, wanted: ServersToCompare) -> list[H
 
 def _classifier(home: Home, names: Sequence[str]) -> Classifier:
     texts = {}
-    with Database(home.database, read_only=True) as database:
+    with Database(place_of(home), read_only=True) as database:
         for name in names:
             guild = find_guild(database, name)
             newest = database.call(voice_changes.newest_learnable, guild.id, 0, LEARNED)
@@ -247,7 +248,7 @@ def _beside_real(modes: dict[str, ModeFigures]) -> dict[str, ModeFigures]:
 
 
 def _voice_directory(home: Home, name: str) -> Path:
-    with Database(home.database, read_only=True) as database:
+    with Database(place_of(home), read_only=True) as database:
         return home.voice(find_guild(database, name).id)
 
 

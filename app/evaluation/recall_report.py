@@ -16,6 +16,7 @@ from app.memory.embedder import Embedder, is_trivial
 from app.memory.vectors import Floats
 from app.store import voice_changes
 from app.store.database import Database
+from app.store.engines.address import place_of
 
 _CHUNK = 2000
 
@@ -60,7 +61,7 @@ def _vectors(said: Sequence[RecallMessage], embedder: Embedder) -> Floats:
 
 def from_guild(home: Home, name: str) -> list[RecallMessage]:
     """Return the messages of a learned server, with those they answer."""
-    with Database(home.database, read_only=True) as database:
+    with Database(place_of(home), read_only=True) as database:
         guild = find_guild(database, name)
         return _said(database.call(voice_changes.replies_of, guild.id))
 

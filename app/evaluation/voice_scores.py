@@ -26,6 +26,7 @@ from app.runner.token_voice_builder import build_from_home
 from app.settings import config_file
 from app.store import guilds, voice_changes
 from app.store.database import Database
+from app.store.engines.address import place_of
 from app.voice.files import VoiceFileError
 from app.voice.index import Lean
 from app.voice.tokens import TokenVoice
@@ -55,7 +56,7 @@ def measure(
     """
     path = _locate(home, model)
     rows = read_held_out(file)
-    with Database(home.database, read_only=True) as database:
+    with Database(place_of(home), read_only=True) as database:
         guild = find_guild(database, name)
         before = database.call(before_of, guild.id, rows, turns)
         times = lean or config_file.load(home.config_file).voice.lean
@@ -90,7 +91,7 @@ def _voice(home: Home, guild: GuildId, model: Path) -> TokenVoice:
     directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     try:
         voice = TokenVoice.open(directory)
-        with Database(home.database, read_only=True) as database:
+        with Database(place_of(home), read_only=True) as database:
             last = voice.last_message
             if not database.call(voice_changes.newest_learnable, guild, last, 1):
                 return voice

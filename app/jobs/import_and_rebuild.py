@@ -34,6 +34,7 @@ from app.settings.setting_keys import with_stored
 from app.store import guilds, messages, settings, snapshots, voice_changes
 from app.store.authors import open_key
 from app.store.database import Database
+from app.store.engines.address import place_of
 from app.store.voice_changes import Learnable
 from app.voice import voice_builder
 from app.voice.vocabulary_diff import count_words, new_words
@@ -65,7 +66,7 @@ def run(
     # times per batch, and would wait five milliseconds each time.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Only the bot moves the log into the file.
-    with Database(home.database, checkpoints=False) as database:
+    with Database(place_of(home), checkpoints=False) as database:
         match request:
             case ImportJob():
                 return import_and_learn(home, database, request, tell)

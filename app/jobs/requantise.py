@@ -14,6 +14,7 @@ from app.modelfiles import gguf_header
 from app.runner import llama, model_loader, quantisation
 from app.store import guilds, voice_changes
 from app.store.database import Database
+from app.store.engines.address import has_database, place_of
 
 NICENESS = 10
 
@@ -49,8 +50,8 @@ def run(
 def _texts(home: Home) -> list[str]:
     """Return the newest messages of each guild, or else the sample guild's."""
     texts: list[str] = []
-    if home.database.exists():
-        with Database(home.database, read_only=True) as database:
+    if has_database(home):
+        with Database(place_of(home), read_only=True) as database:
             for guild in database.call(guilds.every):
                 rows = database.call(
                     voice_changes.newest_learnable, guild.id, 0, MESSAGES_READ

@@ -12,6 +12,7 @@ from app.runner import llama
 from app.runner.message_tokens import end_token, messages_tokens
 from app.store import messages, voice_changes
 from app.store.database import Database
+from app.store.engines.address import place_of
 from app.store.voice_changes import Learnable
 from app.voice import tokens
 
@@ -39,7 +40,7 @@ def build_from_home(home: Home, guild: GuildId, model: Path, on_step: OnStep) ->
     directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
     llama.start()
     words = llama.Model(model, vocabulary_only=True)
-    with Database(home.database, read_only=True) as database:
+    with Database(place_of(home), read_only=True) as database:
         total = database.call(messages.count, guild)
         rows = iter_pages(database, guild)
         numbered = tokenize(

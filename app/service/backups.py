@@ -17,6 +17,7 @@ from app.settings.config_file import load
 from app.store.authors import KEY_BYTES, AuthorKey, is_known
 from app.store.database import Database
 from app.store.engines import sqlite
+from app.store.engines.address import has_database, place_of
 
 DATABASE = "mynah.db"
 KEY = "author.key"
@@ -72,7 +73,7 @@ def restore(home: Home, source: Path) -> None:
     Raises:
         UsageError: If the home is not empty, or the file is no sound backup.
     """
-    if home.database.exists():
+    if has_database(home):
         raise UsageError(
             f"{home.root} already holds a home.",
             "Restore into an empty directory with --home, or move this home away.",
@@ -128,7 +129,7 @@ def _is_key_of(home: Home, path: Path) -> bool:
         key = AuthorKey.load(path)
     except ConfigError:
         return False
-    with Database(home.database) as database:
+    with Database(place_of(home)) as database:
         return database.call(is_known, key)
 
 

@@ -12,6 +12,7 @@ from app.service.app_context import AppContext
 from app.service.events import Events
 from app.settings.effective import Settings
 from app.store.database import Database
+from app.store.engines.address import place_of
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,8 @@ async def assemble(
             log.info(
                 "Deleted leftovers of onnxruntime's telemetry from your cache folder"
             )
-        database = stack.enter_context(Database(home.database))
-        reader = stack.enter_context(Database(home.database, read_only=True))
+        database = stack.enter_context(Database(place_of(home)))
+        reader = stack.enter_context(Database(place_of(home), read_only=True))
         news = Events()
         stack.callback(news.close)
         settings = Settings(home, database, news.warn, is_forgiving=is_forgiving)

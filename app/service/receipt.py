@@ -6,6 +6,7 @@ What to search for is taken before the deletion and kept in memory alone.
 import asyncio
 from collections.abc import Sequence
 from itertools import accumulate
+from pathlib import Path
 
 from app.core.names import GuildId
 from app.ipc.control import Receipt
@@ -39,7 +40,7 @@ async def prove(context: AppContext, texts: Sequence[str]) -> Receipt:
     job = SearchJob(wanted, list(stores.FILES_WITHOUT_TEXT))
     done = await context.jobs.run(job, lambda progress: None)
     return Receipt(
-        [store.name for store in stores.STORES],
+        stores.searched(isinstance(context.database.place, Path)),
         done.files,
         done.bytes,
         len(wanted),

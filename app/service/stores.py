@@ -157,6 +157,19 @@ FILES_WITHOUT_TEXT = (
 """Every other entry of a home; the receipt leaves them out."""
 
 
+def searched(is_file: bool) -> list[str]:
+    """The names of the stores that the receipt searches: those with files here.
+
+    Args:
+        is_file: The database is a file of the home.
+    """
+    return [
+        store.name
+        for store in STORES
+        if is_file or (store.files and "mynah.db" not in store.files)
+    ]
+
+
 def as_rows() -> list[str]:
     """The table as the architecture page has it."""
     return [

@@ -115,3 +115,16 @@ class LearnSettings:
     skip_mentions: bool = setting(
         False, "Skip messages that are only a mention.", scope="guild"
     )
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """The database."""
+
+    url: str = setting(
+        "",
+        "The home's database on PostgreSQL, such as postgresql://mynah@localhost/mynah,"
+        " without a password; empty means the file mynah.db. `mynah move` moves the"
+        " database and sets it. It holds from the next start.",
+        means=validators.store_address,
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.settings.learn_sections import LearnSettings, VoiceSettings
+from app.settings.learn_sections import LearnSettings, StoreSettings, VoiceSettings
 from app.settings.model_sections import (
     ContextSettings,
     HostSettings,
@@ -37,3 +37,4 @@ class Config:
     screens: ScreenSettings = field(default_factory=ScreenSettings)
     context: ContextSettings = field(default_factory=ContextSettings)
     games: GamesSettings = field(default_factory=GamesSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)

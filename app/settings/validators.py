@@ -15,6 +15,7 @@ from app.core.patterns import Patterns, whole_words
 from app.modelfiles.catalogue import BUILT_IN
 from app.settings import base_url, reply_ways, speech_rules, start_times
 from app.settings.speech_rules import NOWHERE
+from app.store.engines import address as store_url
 
 TextMeaning = Callable[[str, str], str]
 ListMeaning = Callable[[str, list[str]], list[str]]
@@ -176,6 +177,11 @@ def address(name: str, text: str) -> str:
     """The address of an OpenAI-compatible server."""
     base_url.parse(text, setting=name)
     return text
+
+
+def store_address(name: str, text: str) -> str:
+    """The address of the database on PostgreSQL, or none."""
+    return str(store_url.parse(text)) if text else ""
 
 
 def own_host(name: str, text: str) -> str:

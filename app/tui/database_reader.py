@@ -35,7 +35,9 @@ class DatabaseReader:
     @property
     def is_there(self) -> bool:
         """Return whether anything was ever stored."""
-        return self._home.database.exists()
+        from app.store.engines.address import has_database
+
+        return has_database(self._home)
 
     async def channels(self, guild: GuildId) -> "list[ChannelActivity]":
         """Return the guild's channels, the most recently active first."""
@@ -185,8 +187,9 @@ class DatabaseReader:
 
 def _database(home: Home) -> "Database":
     from app.store.database import Database
+    from app.store.engines.address import place_of
 
-    return Database(home.database, read_only=True)
+    return Database(place_of(home), read_only=True)
 
 
 def _clean(row: T) -> T:

@@ -145,6 +145,12 @@ def place_of(home: Home) -> Path | StoreAddress:
     return replace(parse(url), password=password, home=home.root)
 
 
+def has_database(home: Home) -> bool:
+    """Tell if a home has a database already; one on a server counts as there."""
+    place = place_of(home)
+    return not isinstance(place, Path) or place.exists()
+
+
 def _url(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
