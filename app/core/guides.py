@@ -14,6 +14,7 @@ TOPICS = (
     "command-line",
     "settings",
     "files",
+    "postgresql",
     "always-on",
     "quality",
     "characters",

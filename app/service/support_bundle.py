@@ -23,6 +23,7 @@ from app.service.logs import redact
 from app.settings import host_keys
 from app.settings.config_file import stored
 from app.settings.setting_keys import Key, find_key
+from app.store.engines.address import place_of
 
 _RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d,\d+)? [A-Z]+ [\w.]+:")
 """The start of a log record, as opposed to a line of a traceback."""
@@ -95,6 +96,7 @@ class _Hide:
                 for value in (*found, *host_keys.values(home))
                 if value
             },
+            **_database(home),
             str(home.root): "[home]",
             str(Path.home()): "~",
             **{name: "[server]" for name in sorted(names, key=len, reverse=True)},
@@ -105,6 +107,18 @@ class _Hide:
             whole = rf"(?<!\w){re.escape(word)}(?!\w)"
             text = re.sub(whole, shown, text)
         return redact(_CHANNEL.sub("#[channel]", text))
+
+
+def _database(home: Home) -> dict[str, str]:
+    """Return the words that tell where a database on a server is."""
+    try:
+        place = place_of(home)
+    except ConfigError:
+        return {}
+    if isinstance(place, Path):
+        return {}
+    # The whole address first, as its parts stand in it.
+    return {str(place): "[database]", place.host: "[database's host]"}
 
 
 def _about() -> Json:

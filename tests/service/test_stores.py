@@ -53,6 +53,14 @@ def test_every_entry_of_a_home_is_a_store_or_left_out() -> None:
     assert holding.isdisjoint(stores.FILES_WITHOUT_TEXT)
 
 
+def test_a_receipt_names_what_is_searched_alone() -> None:
+    every = [store.name for store in stores.STORES]
+    assert stores.searched(is_file=True) == every
+    of_server = stores.searched(is_file=False)
+    assert "voices" in of_server and set(of_server) < set(every)
+    assert {"messages", "the database's pages and log"}.isdisjoint(of_server)
+
+
 def test_the_page_shows_the_table() -> None:
     rows = "\n".join(stores.as_rows())
     assert rows in PAGE.read_text(encoding="utf-8")

@@ -204,7 +204,7 @@ class VoiceFiles:
 
     def _remove_copies(self) -> None:
         """Remove the copies of the database made before its migrations."""
-        for copy in self._home.backups.glob("before-version-*.db*"):
+        for copy in self._home.backups.glob("before-*.db*"):
             copy.unlink(missing_ok=True)
 
     async def _renew(self, voice: Voice, guild: GuildId) -> None:

@@ -72,6 +72,12 @@ class Engine(Protocol):
     def copy(self, source: "Database", target: Path) -> None:
         """Write a complete copy to a file while the source stays in use."""
 
+    def numbers(self, database: "Database") -> dict[str, int]:
+        """Return the last row number of each table that gives none out twice."""
+
+    def set_numbers(self, database: "Database", numbers: dict[str, int]) -> None:
+        """Let tables give out no number up to these, nor one that a row has."""
+
     def octets(self, text: "ColumnBase") -> "Function":
         """Return the bytes of a text, in SQL."""
 

@@ -219,6 +219,28 @@ def copy(source: PostgresqlHome, target: Path) -> None:
     )
 
 
+def numbers(database: PostgresqlHome) -> dict[str, int]:
+    """Return the last row number of each table that gives none out twice."""
+    found = run(
+        database,
+        "SELECT sequencename, last_value FROM pg_sequences"
+        " WHERE schemaname = ? AND last_value IS NOT NULL",
+        (SCHEMA,),
+    )
+    return {name.removesuffix("_id_seq"): last for name, last in found}
+
+
+def set_numbers(database: PostgresqlHome, numbers: dict[str, int]) -> None:
+    """Let tables give out no number up to these, nor one that a row has."""
+    sought = "SELECT sequencename FROM pg_sequences WHERE schemaname = ?"
+    for (sequence,) in run(database, sought, (SCHEMA,)).fetchall():
+        table = sequence.removesuffix("_id_seq")
+        highest = f'SELECT COALESCE(MAX(id), 0) FROM {SCHEMA}."{table}"'
+        last = max(numbers.get(table, 0), run(database, highest).fetchone()[0])
+        if last > 0:
+            run(database, "SELECT setval(?, ?)", (f'{SCHEMA}."{sequence}"', last))
+
+
 def octets(text: peewee.ColumnBase) -> peewee.Function:
     """Return the bytes of a text, in SQL."""
     return peewee.fn.OCTET_LENGTH(text)
@@ -287,7 +309,8 @@ def _of_connection(error: psycopg.Error, place: StoreAddress) -> AppError | None
             " ?sslmode=disable to store.url.",
         )
     if "FATAL" in reason:
-        return AppError(f"{place} refuses Mynah: {reason}.", EXAMPLE)
+        hint = f"Make the user and the database at the server. {EXAMPLE}"
+        return AppError(f"{place} refuses Mynah: {reason}.", hint)
     return _unreachable(place, reason)
 
 

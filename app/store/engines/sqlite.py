@@ -234,6 +234,21 @@ def copy(source: SqliteDatabase, target: Path) -> None:
         put(temporary, target)
 
 
+def numbers(database: SqliteDatabase) -> dict[str, int]:
+    """Return the last row number of each table that gives none out twice."""
+    return dict(database.execute_sql("SELECT name, seq FROM sqlite_sequence"))
+
+
+def set_numbers(database: SqliteDatabase, numbers: dict[str, int]) -> None:
+    """Let tables give out no number up to these; those of rows are never given out."""
+    for table in database.get_tables():
+        last = numbers.get(table, 0)
+        same = "UPDATE sqlite_sequence SET seq = MAX(seq, ?) WHERE name = ?"
+        if database.execute_sql(same, (last, table)).rowcount or not last:
+            continue
+        database.execute_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, last))
+
+
 def octets(text: ColumnBase) -> Function:
     """Return the bytes of a text, in SQL."""
     return fn.LENGTH(text.cast("BLOB"))

@@ -28,7 +28,8 @@ def create(database: Database) -> None:
             run(database, "CREATE EXTENSION IF NOT EXISTS pg_trgm")
             run(database, _INDEX)
     except DatabaseError as error:
-        log.warning("Searches are slow without PostgreSQL's pg_trgm: %s", error)
+        reason = str(error).partition("\n")[0]
+        log.warning("Searches are slow without PostgreSQL's pg_trgm: %s", reason)
 
 
 def extend(database: Database, rows: int) -> int:
