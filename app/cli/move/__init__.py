@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.cli.output import print_json, say
 from app.core import secrets
 from app.core.errors import UsageError
+from app.core.files import put
 from app.core.paths import Home, find_home
 from app.service.home_lock import hold
 from app.settings import config_file
@@ -100,7 +101,7 @@ def _keep(home: Home, source: Place) -> str:
         )
     home.backups.mkdir(mode=0o700, exist_ok=True)
     kept = home.backups / "before-move.db"
-    home.database.replace(kept)
+    put(home.database, kept)
     for suffix in ("-wal", "-shm"):
         home.database.with_name(home.database.name + suffix).unlink(missing_ok=True)
     return (
