@@ -27,6 +27,7 @@ TREE: Mapping[str, str] = {
     "crashed-models.json": "crashed models, set aside until you try them again",
     "model-speeds.json": "how fast each model wrote when it was last loaded",
     "theme": "the colors of the screens that you chose last",
+    "layout.json": "the panels of the screens that you enlarged or hid",
     "tmp": "files that are not finished yet; emptied at every start",
     "uploads": "files sent with /train, until all of them is learned",
     "telemetry-removed": "a marker that a library's leftovers were deleted",
@@ -73,6 +74,11 @@ class Home:
     def theme_file(self) -> Path:
         """The name of the screens' theme."""
         return self.root / "theme"
+
+    @property
+    def layout_file(self) -> Path:
+        """The panels that are enlarged or hidden, of each screen."""
+        return self.root / "layout.json"
 
     @property
     def lock_file(self) -> Path:

@@ -151,6 +151,7 @@ FILES_WITHOUT_TEXT = (
     "model-speeds.json",
     "telemetry-removed",
     "theme",
+    "layout.json",
     "lock",
     "endpoint.json",
 )

@@ -37,6 +37,7 @@ from app.tui.bot_ports import BotPort, LinkState
 from app.tui.changes import MOST_CHANGES, Change
 from app.tui.database_reader import DatabaseReader
 from app.tui.event_buffer import NewEvents, is_done
+from app.tui.layout import Layout
 from app.tui.measurements import measure_every_change
 from app.tui.screens import SCREENS
 from app.tui.screens.logs.log_buffer import Logbook
@@ -117,6 +118,7 @@ class MynahApp(App[int]):
         self.clock = clock
         self.shelf = DatabaseReader(home)
         self.logbook = Logbook()
+        self.layout = Layout(home, may_write=not is_watching)
         self.guilds: list[GuildFigures] = []
         """The guilds of the last reply to `Guilds`."""
         self.knows_guilds = False

@@ -20,6 +20,7 @@ from textual.worker import Worker, WorkerState
 from app.core.errors import AppError
 from app.core.names import typed_path
 from app.core.safe_text import safe_line
+from app.tui import layout
 from app.tui.event_buffer import NewEvents
 from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
@@ -56,12 +57,16 @@ class MynahScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave_field", "Leave the field", show=False),
         Binding("slash", "filter", "Filter"),
+        Binding("z", "enlarge", "Enlarge the panel", show=False),
+        Binding("Z", "hide_panel", "Hide the panel", show=False),
     ]
 
     _filtered: Feed | None = None
     """The list that the words filter."""
     _asked_after = 0
     """The app's `presses` when what is delivered now was asked for."""
+    _presses_before = 0
+    """The app's `presses` when the screen came to the front."""
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
@@ -84,7 +89,8 @@ class MynahScreen(Screen[None]):
         self.app.count_drafts()
         self.status_changed()
         self.refresh_data()
-        self.refresh_bindings()
+        self._presses_before = self.app.presses
+        self._arrange()
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:
@@ -177,6 +183,31 @@ class MynahScreen(Screen[None]):
         """Show only lines with these words."""
         if feed := self._filtered or self.list_in_front:
             feed.filter(words)
+
+    def _arrange(self) -> None:
+        self.app.layout.arrange(self.NAME, self)
+        self.refresh_bindings()
+
+    def action_enlarge(self) -> None:
+        """Give the panel that has the keys all of the room, or its part again."""
+        if panel := layout.panel_of(self.focused, self.query_one("#body")):
+            self.app.layout.enlarge(self.NAME, panel)
+            self._arrange()
+
+    def action_hide_panel(self) -> None:
+        """Hide the panel that has the keys; while one is hidden, show all again."""
+        panel = layout.panel_of(self.focused, self.query_one("#body"))
+        if not self.app.layout.show_all(self.NAME) and panel is not None:
+            self.app.layout.put_away(self.NAME, panel)
+            self.app.tell("Hidden. Z shows every panel again.")
+        self._arrange()
+
+    def on_descendant_focus(self) -> None:
+        """Show a hidden panel that a key goes to; a screen's start leaves it hidden."""
+        if self.focused is not None and layout.is_away(self.focused):
+            if self.app.presses != self._presses_before:
+                self.app.layout.show_all(self.NAME)
+            self._arrange()
 
     def ask_file(
         self,

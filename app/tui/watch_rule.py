@@ -5,7 +5,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 READING = frozenset(
-    "open graphs filter leave_field pick section view jump xray conversation copy_part"
+    "enlarge hide_panel open graphs filter leave_field pick section view jump xray"
+    " conversation copy_part"
     " places lines results level newest save compare scroll_talk pick_guild type"
     " sources leave_or_stop".split()
 )

@@ -50,7 +50,12 @@ class TalkScreen(MynahScreen):
     """Places on the left, lines in the middle, the story of a reply on the right."""
 
     # On a narrower terminal the story would leave no room, so enter opens it.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-medium"), (150, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (120, "-medium"),
+        (150, "-wide"),
+        (190, "-vast"),
+    ]
 
     place: ListedPlace | None = None
     """The visible place."""

@@ -33,6 +33,7 @@ EVERYWHERE = (
     ("pgup pgdn", "move in a list by a screenful; home and end: to its ends"),
     ("← → space", "turn a choice or the dial; home and end: the dial's ends"),
     ("/", "filter the list; in Conversations, search every message"),
+    ("z Z", "enlarge the panel that has the keys; hide it, or show all again"),
     ("?", "the keys of this screen"),
     ("^p", "every action by name"),
     ("^z", "take back a setting, a rejection, an opinion or a rollback"),

@@ -82,7 +82,7 @@ class HomeScreen(MynahScreen):
         self.query_one("#state", Static).update(shown)
         today = self.query_one("#today", Static)
         today.update(_today(status, self._costs) if status else "")
-        today.display = status is not None
+        today.set_class(status is None, "-none")
         events = [*(status.events if status else ()), *self.app.events]
         happened = self.query_one("#events", Static)
         happened.update(_events(events, self.app.clock()))
