@@ -64,6 +64,8 @@ def open_app(filled_home: Home) -> Open:
     ) -> AsyncIterator[Pilot[int]]:
         TOLD.clear()
         bot = bot or busy_bot()
+        # A test before this one may have pressed every key.
+        filled_home.layout_file.unlink(missing_ok=True)
         app = MynahApp(home or filled_home, bot, clock=lambda: NOW)
         async with app.run_test(size=size, **options) as pilot:
             await begun(pilot, bot)
