@@ -33,6 +33,7 @@ from app.settings.host_names import LOCAL
 from app.settings.schema import Config
 from app.store import members, replies
 from app.store.database import Database
+from app.store.rows import StoredCharacter
 from app.voice.voice import Voice
 
 TRIES = 6
@@ -251,6 +252,8 @@ class Replier:
             request.guild, request.root or request.channel or 0
         )
         voice = await self._voices.voice(request.guild)
+        if request.role:
+            config = _as_role(config, request.role)
         if request.like:
             request = _as_member(request, config)
         drawn = await self._choosing.draw(reply, request, config, voice.messages)
@@ -440,6 +443,16 @@ class Replier:
             fields |= {"imitates": asked.like.author}
         reply = await self._database.run(replies.add, asked.guild, fields, sources)
         return None if reply is None else replace(made, reply=reply)
+
+
+def _as_role(config: Config, role: StoredCharacter) -> Config:
+    """Return settings with the name, the persona and the dial of a character."""
+    dial = config.reply.dial if role.dial is None else role.dial
+    return replace(
+        config,
+        bot=replace(config.bot, name=role.name),
+        reply=replace(config.reply, persona=role.about, dial=dial),
+    )
 
 
 def _as_member(request: ReplyRequest, config: Config) -> ReplyRequest:

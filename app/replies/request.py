@@ -16,6 +16,7 @@ from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
 from app.providers.base import Turn, WordShare
 from app.store.replies import SourceMessage
+from app.store.rows import StoredCharacter
 from app.voice.index import Spans
 
 SILENT = "it kept silent: "
@@ -85,6 +86,8 @@ class ReplyRequest:
     """The time to speak from; None means now."""
     like: Like | None = None
     """The member to speak like; None means the server."""
+    role: StoredCharacter | None = None
+    """The character to speak as; None means the bot itself."""
     arrived: float | None = None
     """The time of arrival, by the replier's clock; None means now."""
     waiting: int = 0
@@ -214,6 +217,8 @@ class MadeReply:
         notes += [self.tuned] if self.tuned else []
         if past := self.request.past:
             notes.append(f"it spoke as people did before {day_of(past.end)}")
+        if self.request.role:
+            notes.append(f"it spoke as {self.request.role.name}")
         if self.request.like:
             notes.append("it spoke like a member who agreed to that")
         if self.silence:

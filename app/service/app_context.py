@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.providers.registry import Means, Providers
     from app.replies.ledger import Ledger
     from app.replies.replier import Replier
+    from app.service.given.cast import Cast
     from app.service.given.lorebooks import Lorebooks
     from app.service.handlers.channel_actions import Silences
     from app.service.hosts.address_finder import AddressFinder
@@ -164,6 +165,13 @@ class AppContext:
         books = Lorebooks(self.database, lambda: self.memory)
         self._stack.push_async_callback(books.close)
         return books
+
+    @cached_property
+    def cast(self) -> "Cast":
+        """The characters beside the bot itself."""
+        from app.service.given.cast import Cast
+
+        return Cast(self.database, lambda: self.lorebooks)
 
     @cached_property
     def ledger(self) -> "Ledger":

@@ -71,3 +71,4 @@ async def delete_after_grace(context: AppContext) -> None:
         await context.database.run(forgetting.delete_guild, one.id)
         context.settings.drop(one.id)
         await context.lorebooks.look_again(one.id)
+        await context.cast.look_again(one.id)

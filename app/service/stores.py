@@ -130,6 +130,7 @@ TABLES_WITHOUT_TEXT: Mapping[str, str] = {
     "setting": "what the owner set",
     "meter_week": "figures",
     "comparison": "row numbers",
+    "character": "names and descriptions out of the cards of moderators",
     "voice_change": "row numbers",
     "voice_gap": "row numbers",
     "snapshot": "row numbers, and what the owner and moderators set or wrote",

@@ -15,6 +15,7 @@ from app.store.engines import Place, engine_of
 from app.store.search import message_index
 from app.store.tables import (
     TABLES,
+    Character,
     Comparison,
     Consent,
     Conversation,
@@ -197,6 +198,10 @@ def _lorebooks(database: SqliteDatabase) -> None:
         database.execute_sql(f"ALTER TABLE snapshot ADD COLUMN {column}")
 
 
+def _characters(database: SqliteDatabase) -> None:
+    database.create_tables([Character])
+
+
 FIRST_VERSION = 1
 MIGRATIONS: tuple[Migration, ...] = (
     _compare_and_meter,
@@ -218,6 +223,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _messages_by_guild,
     _imitations,
     _lorebooks,
+    _characters,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -99,6 +99,18 @@ class StoredLoreEntry:
     """The card that it came with; empty for the guild's own."""
 
 
+@dataclass(frozen=True)
+class StoredCharacter:
+    """A character of a guild beside the bot itself."""
+
+    name: str
+    about: str
+    dial: int | None
+    """None leaves it to the settings of the place."""
+    channels: list[int]
+    """Rows of the channels where it speaks; none for all."""
+
+
 class PromptTurn(NamedTuple):
     """A turn of a reply's prompt."""
 

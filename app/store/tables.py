@@ -483,9 +483,26 @@ class LoreEntry(Table):
         indexes = ((("guild", "book", "name"), True),)
 
 
+class Character(Table):
+    """A character of a guild beside the bot itself, called by its name."""
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE", index=False)
+    guild_id: GuildId
+    name = TextField()
+    about = TextField()
+    dial = IntegerField(null=True)
+    """Null leaves it to the settings of the place."""
+    channels = JSONField(default=list)
+    """Rows of the channels where it speaks; none for all."""
+
+    class Meta:
+        indexes = ((("guild", "name"), True),)
+
+
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, SentMessage, ReplySource, Feedback, Usage,
     ImportCheckpoint, Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
     Tombstone, ForgottenSpan, ForgottenTwin, HomeValue, Consent, LoreEntry,
+    Character,
 )  # fmt: skip

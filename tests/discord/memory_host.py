@@ -43,7 +43,7 @@ from app.settings.setting_keys import (
 from app.store.feedback import Kind
 from app.store.members import Kept
 from app.store.places import Claim
-from app.store.rows import StoredLoreEntry
+from app.store.rows import StoredCharacter, StoredLoreEntry
 
 
 class MemoryHost:
@@ -330,6 +330,17 @@ class MemoryHost:
 
     async def drop_persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
         return Persona("Mynah", "", 0)
+
+    async def cast(self, guild: int) -> list[StoredCharacter]:
+        return []
+
+    async def add_character(
+        self, place: MessagePlace, data: bytes, *, channel_only: bool, dial: int | None
+    ) -> CharacterCard:
+        return CharacterCard("Mynah", "", (), ())
+
+    async def dismiss(self, guild: int, name: str) -> StoredCharacter:
+        return StoredCharacter(name, "", None, [])
 
     async def digest(
         self, place: MessagePlace, author: int, hours: int | None

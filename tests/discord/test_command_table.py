@@ -43,6 +43,9 @@ TABLE = {
     "persona show": "cog_persona.a_moderator_takes_a_card_and_removes_it",
     "persona import": "cog_persona.a_moderator_takes_a_card_and_removes_it",
     "persona remove": "cog_persona.a_moderator_takes_a_card_and_removes_it",
+    "persona add": "cog_persona.a_character_answers_to_its_name_as_itself",
+    "persona list": "cog_persona.a_character_answers_to_its_name_as_itself",
+    "persona dismiss": "cog_persona.a_character_answers_to_its_name_as_itself",
     "config show": "real_host_settings.every_setting_is_shown_set_and_reset_for"
     "_server_and_channel",
     "config set": "real_host_settings.every_setting_is_shown_set_and_reset_for"

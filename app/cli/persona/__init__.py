@@ -17,6 +17,9 @@ ACTIONS = {
     "show": "show the persona",
     "import": "take name, persona and lorebook from a card, PNG or JSON",
     "remove": "remove the persona, and what came with its card",
+    "list": "list the characters beside the bot, which are called by name",
+    "add": "add the character of a card",
+    "dismiss": "remove such a character",
 }
 
 
@@ -28,9 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
         action.add_argument("--guild", metavar="SERVER", required=True)
-        action.add_argument("--channel", metavar="NAME", help="only this channel")
-        if name == "import":
+        if name not in ("list", "dismiss"):
+            action.add_argument("--channel", metavar="NAME", help="only this channel")
+        if name in ("import", "add"):
             action.add_argument("file", metavar="FILE")
+        if name == "add":
+            action.add_argument("--dial", metavar="0-100", type=int)
+        if name == "dismiss":
+            action.add_argument("name", metavar="NAME")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,8 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(home: Home, arguments: argparse.Namespace) -> None:
+    found: object
     async with connect(home) as bot:
-        found, lines = await _asked(bot, arguments)
+        if arguments.action in ("list", "add", "dismiss"):
+            found, lines = await _cast(bot, arguments)
+        else:
+            found, lines = await _asked(bot, arguments)
     if arguments.json:
         print_json(found)
     else:
@@ -65,6 +77,28 @@ async def _asked(
         case _:
             shown = await bot.call(control.PersonaShow(guild, channel))
             return shown, _words(shown)
+
+
+async def _cast(bot: Bot, arguments: argparse.Namespace) -> tuple[object, list[str]]:
+    """Do the same with the characters beside the bot."""
+    guild = arguments.guild
+    if arguments.action == "add":
+        file = wire_name(typed_path(arguments.file))
+        add = control.PersonaAdd(guild, file, arguments.channel, arguments.dial)
+        taken = await bot.call(add)
+        return taken, [*_words(taken), *_left(taken)]
+    if arguments.action == "dismiss":
+        left = await bot.call(control.PersonaDismiss(guild, arguments.name))
+        return left, [f"Removed {arguments.name}."]
+    there = await bot.call(control.PersonaCast(guild))
+    lines = [_character(one) for one in there.characters]
+    return there, lines or ["There is no character yet."]
+
+
+def _character(one: control.ShownCharacter) -> str:
+    where = ", ".join(f"#{name}" for name in one.channels) or "all channels"
+    dial = "" if one.dial is None else f", dial {one.dial}"
+    return f"{one.name} ({where}{dial}): {one.about}"
 
 
 def _words(persona: control.ShownPersona) -> list[str]:

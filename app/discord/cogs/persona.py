@@ -11,13 +11,16 @@ from app.discord.answers import place_here
 from app.discord.client import MynahBot
 from app.discord.permissions import require_manager
 from app.discord.ports import MessagePlace
-from app.discord.texts import cut, quote
+from app.discord.texts import cut, pages, quote
 from app.service.given.card_file import MOST_BYTES
+from app.service.given.character_cards import CharacterCard
 from app.service.given.personas import Persona
+from app.store.rows import StoredCharacter
 
 GONE = "Discord does not give me {name} any more. Attach it again."
 TOO_LARGE = f"A card has at most {MOST_BYTES >> 20} MB."
 PERSONA_CHARS = 900
+NOBODY = "There is no character beside me. `/persona add` adds one."
 
 
 ChannelAlone = Annotated[
@@ -59,21 +62,59 @@ class PersonaCog(discord.Cog):
         channel: ChannelAlone = False,
     ) -> None:
         """Take name, persona and lorebook from a card."""
-        place = self._place(context)
-        if card.size > MOST_BYTES:
-            raise discord.CheckFailure(TOO_LARGE)
-        await context.defer()
-        try:
-            data = await card.read()
-        except (discord.HTTPException, aiohttp.ClientError, OSError):
-            await answers.respond(context, GONE.format(name=quote(card.filename)))
-            return
+        place, data = self._place(context), await _read(context, card)
         take = self.bot.ports.guilds.take_card
         taken = await take(place, data, channel_only=channel)
-        text = _shown(Persona(taken.name, taken.persona, len(taken.lore)))
-        if taken.unused:
-            text += f"\nNot used: {quote('; '.join(taken.unused), 400)}."
-        await answers.respond(context, cut(text))
+        await answers.respond(context, _taken(taken))
+
+    @persona.command(
+        name="add", description="Add a character that is called by its name."
+    )
+    async def add(
+        self,
+        context: discord.ApplicationContext,
+        card: Annotated[
+            discord.Attachment,
+            discord.Option(discord.Attachment, description="The card, PNG or JSON."),
+        ],
+        channel: ChannelAlone = False,
+        dial: Annotated[
+            int | None,
+            discord.Option(
+                int,
+                description="Its own voice dial.",
+                min_value=0,
+                max_value=100,
+                required=False,
+                default=None,
+            ),
+        ] = None,
+    ) -> None:
+        """Add a character beside the bot itself."""
+        place, data = self._place(context), await _read(context, card)
+        add = self.bot.ports.guilds.add_character
+        taken = await add(place, data, channel_only=channel, dial=dial)
+        await answers.respond(context, _taken(taken))
+
+    @persona.command(name="list", description="List the characters beside me.")
+    async def list_all(self, context: discord.ApplicationContext) -> None:
+        """List the characters that are called by their names."""
+        place = self._place(context)
+        there = await self.bot.ports.guilds.cast(place.guild)
+        lines = [_character(one) for one in there] or [NOBODY]
+        for page in pages(lines):
+            await answers.respond(context, page, is_hidden=True)
+
+    @persona.command(name="dismiss", description="Remove a character.")
+    async def dismiss(
+        self,
+        context: discord.ApplicationContext,
+        name: Annotated[str, discord.Option(str, description="Its name.")],
+    ) -> None:
+        """Remove a character, and what came with its card."""
+        place = self._place(context)
+        gone = await self.bot.ports.guilds.dismiss(place.guild, name)
+        await answers.respond(context, f"{quote(gone.name)} has left.")
 
     @persona.command(name="remove", description="Be myself again.")
     async def remove(
@@ -89,6 +130,35 @@ class PersonaCog(discord.Cog):
         """Return the place of a command that is for moderators."""
         require_manager(context.author, self.bot.settings)
         return place_here(context)
+
+
+async def _read(context: discord.ApplicationContext, card: discord.Attachment) -> bytes:
+    """Return a card's bytes, once Discord knows that an answer comes.
+
+    Raises:
+        CheckFailure: If it is too large, or Discord does not have it any more.
+    """
+    if card.size > MOST_BYTES:
+        raise discord.CheckFailure(TOO_LARGE)
+    await context.defer()
+    try:
+        return await card.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        gone = GONE.format(name=quote(card.filename))
+        raise discord.CheckFailure(gone) from error
+
+
+def _taken(card: CharacterCard) -> str:
+    text = _shown(Persona(card.name, card.persona, len(card.lore)))
+    if card.unused:
+        text += f"\nNot used: {quote('; '.join(card.unused), 400)}."
+    return cut(text)
+
+
+def _character(one: StoredCharacter) -> str:
+    where = many(len(one.channels), "channel") if one.channels else "all channels"
+    dial = "" if one.dial is None else f", voice {one.dial} %"
+    return f"- **{quote(one.name)}** ({where}{dial}): {quote(one.about)}"
 
 
 def _shown(persona: Persona) -> str:

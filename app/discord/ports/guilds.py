@@ -13,7 +13,7 @@ from app.service.words.guild_year import GuildYear
 from app.service.words.phrase_origin import PhraseOrigin
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
-from app.store.rows import StoredLoreEntry
+from app.store.rows import StoredCharacter, StoredLoreEntry
 
 
 class GuildEvents(Protocol):
@@ -164,6 +164,28 @@ class GuildEvents(Protocol):
 
     async def drop_persona(self, place: MessagePlace, *, channel_only: bool) -> Persona:
         """Take the persona of a server, or of the channel, away with its lore."""
+        ...
+
+    async def cast(self, guild: int) -> list[StoredCharacter]:
+        """Return the characters of a server beside the bot itself."""
+        ...
+
+    async def add_character(
+        self, place: MessagePlace, data: bytes, *, channel_only: bool, dial: int | None
+    ) -> CharacterCard:
+        """Add the character of a card, which is called by its name.
+
+        Raises:
+            AppError: If the file is no card, or there is no room.
+        """
+        ...
+
+    async def dismiss(self, guild: int, name: str) -> StoredCharacter:
+        """Delete a character, with its lore.
+
+        Raises:
+            AppError: If there is none.
+        """
         ...
 
     async def emoji(self, place: MessagePlace) -> str | None:

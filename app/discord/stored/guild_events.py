@@ -25,7 +25,7 @@ from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
 from app.store import audience, guilds
 from app.store import settings as overrides
-from app.store.rows import StoredLoreEntry
+from app.store.rows import StoredCharacter, StoredLoreEntry
 
 EVERYWHERE = "The owner can add `everywhere:True`."
 
@@ -245,6 +245,22 @@ class StoredGuilds:
         rows = await self._ids.rows(place)
         channel = rows.root if channel_only else 0
         return await personas.drop_persona(self._context, rows.guild, channel)
+
+    async def cast(self, guild: int) -> list[StoredCharacter]:
+        """Return the characters of a server beside the bot itself."""
+        return await self._context.cast.of(await self._ids.guild(guild))
+
+    async def add_character(
+        self, place: MessagePlace, data: bytes, *, channel_only: bool, dial: int | None
+    ) -> CharacterCard:
+        """Add the character of a card, which is called by its name."""
+        rows, take = await self._ids.rows(place), self._context.cast.take_card
+        return await take(rows.guild, data, rows.root if channel_only else 0, dial)
+
+    async def dismiss(self, guild: int, name: str) -> StoredCharacter:
+        """Delete a character, with its lore."""
+        row = await self._ids.guild(guild)
+        return await self._context.cast.remove(row, name)
 
     async def emoji(self, place: MessagePlace) -> str | None:
         """Return an emoji of people whose words may be said there, by frequency."""

@@ -20,7 +20,6 @@ from app.service.app_context import AppContext
 from app.service.digest import Digest, digest
 from app.service.live_messages import LiveMessages
 from app.service.voices.forgetter import Forgotten
-from app.settings.effective import Settings
 from app.settings.speech_rules import is_listed
 from app.store import guilds, members, messages, replies, tombstones
 from app.store.places import Place, Standing
@@ -61,7 +60,7 @@ class StoredMessages:
             return None
         row = await self._ids.guild(said.place.guild)
         standing = await self._live.hear_live(row, *_heard(said))
-        return await situation_of(self._context.settings, standing)
+        return await situation_of(self._context, standing)
 
     async def proxied(self, said: Incoming, original: int) -> None:
         """Let a proxied line take the place of its original, which is deleted."""
@@ -279,9 +278,11 @@ def _heard(said: Incoming) -> tuple[Place, Record]:
     return stored(said.place), record_of(said)
 
 
-async def situation_of(settings: Settings, standing: Standing) -> Situation:
+async def situation_of(context: AppContext, standing: Standing) -> Situation:
     """The circumstances of a message, with the settings of its place."""
-    config = await settings.of(standing.rows.guild, standing.rows.root)
+    guild, root = standing.rows.guild, standing.rows.root
+    config = await context.settings.of(guild, root)
+    config = await context.cast.waking(config, guild, root)
     return Situation(
         config,
         standing.has_opted_out,

@@ -35,6 +35,7 @@ from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
 from app.store.places import Claim
+from app.store.rows import StoredCharacter
 
 OWN_AUTHOR = "the bot itself"
 """The author of the bot's own lines; no Discord id looks like it."""
@@ -71,7 +72,7 @@ class StoredReplies:
             self._ids.author(known.key or known.author),
             str(said.id),
         )
-        situation = await situation_of(self._context.settings, found)
+        situation = await situation_of(self._context, found)
         is_person = said.is_bot and not known.is_bot
         return replace(situation, is_person=is_person)
 
@@ -174,6 +175,10 @@ class StoredReplies:
     ) -> ReadyReply | None:
         config = await self._context.settings.of(claim.guild, claim.root or 0)
         request = replace(request, is_draft=config.reply.shadow)
+        if claim.root and not request.like:
+            called = self._context.cast.called
+            role = await called(claim.guild, claim.root, request.text)
+            request = replace(request, role=role)
         made = await self._context.replier.fulfil(claim.reply, request, on_piece)
         if made is None:
             return None
@@ -181,7 +186,7 @@ class StoredReplies:
         parts = () if made.silence else made.answer.finished.parts
         return ReadyReply(
             made.reply,
-            _in_name(parts, request.like, config),
+            _in_name(parts, request.like or request.role, config),
             request.is_draft,
             made.files,
             # Whoever is imitated may have changed their mind a moment ago.
@@ -383,12 +388,12 @@ def _turns(turns: Sequence[tuple[str, str]], guild: GuildId) -> tuple[Turn, ...]
 
 
 def _in_name(
-    parts: tuple[str, ...], like: Like | None, config: Config
+    parts: tuple[str, ...], who: Like | StoredCharacter | None, config: Config
 ) -> tuple[str, ...]:
-    """Return parts of a reply, which begin with the member that they speak like."""
-    if like is None or not parts:
+    """Return parts of a reply, which begin with the member or character who speaks."""
+    if who is None or not parts:
         return parts
-    name, _ = neutralise(config.speak.sayable_name(like.name))
+    name, _ = neutralise(config.speak.sayable_name(who.name))
     first = f"{name}: {parts[0]}"
     is_short = units(first) <= MAX_UNITS
     return (first, *parts[1:]) if is_short else (f"{name}:", *parts)

@@ -149,9 +149,14 @@ from app.ipc.control.notifications import ReplyMade as ReplyMade
 from app.ipc.control.notifications import StateChanged as StateChanged
 from app.ipc.control.notifications import Token as Token
 from app.ipc.control.personas import PERSONA_REQUESTS as PERSONA_REQUESTS
+from app.ipc.control.personas import CastReply as CastReply
+from app.ipc.control.personas import PersonaAdd as PersonaAdd
+from app.ipc.control.personas import PersonaCast as PersonaCast
+from app.ipc.control.personas import PersonaDismiss as PersonaDismiss
 from app.ipc.control.personas import PersonaImport as PersonaImport
 from app.ipc.control.personas import PersonaRemove as PersonaRemove
 from app.ipc.control.personas import PersonaShow as PersonaShow
+from app.ipc.control.personas import ShownCharacter as ShownCharacter
 from app.ipc.control.personas import ShownPersona as ShownPersona
 from app.ipc.control.personas import TakenCard as TakenCard
 from app.ipc.control.replies import REPLY_REQUESTS as REPLY_REQUESTS

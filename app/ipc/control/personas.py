@@ -58,4 +58,60 @@ class PersonaRemove(Request[ShownPersona]):
     """Its name or id; None for the whole server."""
 
 
-PERSONA_REQUESTS = (PersonaShow, PersonaImport, PersonaRemove)
+@dataclass(frozen=True)
+class ShownCharacter:
+    """A character beside the bot itself."""
+
+    name: str
+    about: str
+    dial: int | None
+    """None leaves it to the settings of the place."""
+    channels: list[str]
+    """Names of the channels where it speaks; none for all."""
+
+
+@dataclass(frozen=True)
+class CastReply:
+    """The characters of a server."""
+
+    characters: list[ShownCharacter]
+
+
+@dataclass(frozen=True)
+class PersonaCast(Request[CastReply]):
+    """The characters of a server, which are called by their names."""
+
+    method: ClassVar[str] = "persona_cast"
+    only_reads: ClassVar[bool] = True
+    guild: str
+
+
+@dataclass(frozen=True)
+class PersonaAdd(Request[TakenCard]):
+    """Add the character of a card beside the bot itself."""
+
+    method: ClassVar[str] = "persona_add"
+    guild: str
+    file: str
+    channel: str | None = None
+    """A channel (name or id) to speak in; None for all."""
+    dial: int | None = None
+
+
+@dataclass(frozen=True)
+class PersonaDismiss(Request[CastReply]):
+    """Delete a character with its lore; returns those that are left."""
+
+    method: ClassVar[str] = "persona_dismiss"
+    guild: str
+    name: str
+
+
+PERSONA_REQUESTS = (
+    PersonaShow,
+    PersonaImport,
+    PersonaRemove,
+    PersonaCast,
+    PersonaAdd,
+    PersonaDismiss,
+)

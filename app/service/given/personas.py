@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.core.names import GuildId
 from app.service.app_context import AppContext
 from app.service.given.character_cards import CharacterCard, character_of
+from app.settings.setting_keys import check
 from app.store import settings
 from app.store.given import lore
 
@@ -61,9 +62,19 @@ async def drop_persona(
     return gone
 
 
+def checked_dial(dial: int | None) -> int | None:
+    """Return a dial that is one.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    return None if dial is None else int(str(check("reply.dial", dial)))
+
+
 async def _names_elsewhere(
     context: AppContext, guild: GuildId, channel: int
 ) -> list[str]:
-    """Return the names that the bot bears in other places of a guild."""
+    """Return names of the bot in other places of a guild, and of its characters."""
     named = await context.database.run(settings.values_of, guild, NAME)
-    return [str(name) for place, name in named.items() if place != channel]
+    names = [str(name) for place, name in named.items() if place != channel]
+    return [*names, *(one.name for one in await context.cast.of(guild))]

@@ -90,6 +90,7 @@ class ForgetHandlers:
             return await forgetter.forget_channel(guild, channel.id, step=progress.step)
         await note(await run(forgetting.rows_of_guild, guild))
         await self._context.lorebooks.remove_all(guild)
+        await self._context.cast.remove_all(guild)
         return await forgetter.forget_everything(guild, step=progress.step)
 
     async def _rows(self, guild: GuildId, externals: Sequence[str]) -> list[int]:

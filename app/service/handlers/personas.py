@@ -11,6 +11,7 @@ from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.given import personas
 from app.service.given.card_file import MOST_BYTES
+from app.store import guilds
 
 
 class PersonaHandlers:
@@ -46,6 +47,48 @@ class PersonaHandlers:
         guild, channel = await self._place(request.guild, request.channel)
         gone = await personas.drop_persona(self._context, guild, channel)
         return control.ShownPersona(**asdict(gone))
+
+    async def persona_cast(
+        self, asker: Asker, request: control.PersonaCast
+    ) -> control.CastReply:
+        """Return a server's characters."""
+        guild, _ = await self._place(request.guild, None)
+        return await self._cast(guild)
+
+    async def persona_add(
+        self, asker: Asker, request: control.PersonaAdd
+    ) -> control.TakenCard:
+        """Add the character of a card."""
+        guild, channel = await self._place(request.guild, request.channel)
+        data = await asyncio.to_thread(_read, named_path(request.file))
+        take = self._context.cast.take_card
+        card = await take(guild, data, channel, personas.checked_dial(request.dial))
+        return control.TakenCard(
+            card.name, card.persona, len(card.lore), [*card.unused], ""
+        )
+
+    async def persona_dismiss(
+        self, asker: Asker, request: control.PersonaDismiss
+    ) -> control.CastReply:
+        """Delete a character."""
+        guild, _ = await self._place(request.guild, None)
+        await self._context.cast.remove(guild, request.name)
+        return await self._cast(guild)
+
+    async def _cast(self, guild: GuildId) -> control.CastReply:
+        known = await self._context.reader.run(guilds.channels, guild)
+        names = {channel.id: channel.name for channel in known}
+        return control.CastReply(
+            [
+                control.ShownCharacter(
+                    one.name,
+                    one.about,
+                    one.dial,
+                    [names.get(row, "?") for row in one.channels],
+                )
+                for one in await self._context.cast.of(guild)
+            ]
+        )
 
     async def _place(self, guild: str, channel: str | None) -> tuple[GuildId, int]:
         """Return the rows of a server and of one of its channels, 0 for none."""

@@ -1,0 +1,29 @@
+"""The characters of guilds in the database."""
+
+from app.core.names import GuildId
+from app.store import forgetting, guilds
+from app.store.database import Database
+from app.store.given import characters
+from app.store.rows import StoredCharacter
+
+IDA = StoredCharacter("Ida", "an old sailor", 30, [4, 7])
+WICK = StoredCharacter("Wick", "a lamp maker", None, [])
+
+
+def test_a_character_replaces_the_one_of_its_name_in_its_guild_alone(
+    db: Database, guild: GuildId
+) -> None:
+    other = db.call(guilds.ensure, "The Rose").id
+    for row in (guild, other):
+        db.call(characters.put, row, IDA)
+    db.call(characters.put, guild, WICK)
+    younger = StoredCharacter("Ida", "a young sailor", None, [])
+    db.call(characters.put, guild, younger)
+    assert db.call(characters.cast, guild) == [WICK, younger]
+    assert db.call(characters.cast, other) == [IDA]
+    db.call(characters.remove, guild, "Ida")
+    assert db.call(characters.cast, guild) == [WICK]
+    db.call(characters.remove, guild)
+    assert db.call(characters.guilds_with_characters) == {other}
+    db.call(forgetting.delete_guild, other)
+    assert db.call(characters.guilds_with_characters) == set()
