@@ -14,6 +14,7 @@ COMMANDS = (
     "demo",
     "serve",
     "watch",
+    "web",
     "import_",
     "say",
     "invite",
@@ -142,7 +143,9 @@ def load(name: str) -> ModuleType:
 
 def _start(argv: list[str]) -> int:
     """Start without a command: the screens on a terminal, the demo elsewhere."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from app.cli.output import has_screen
+
+    if not has_screen():
         parser = _parser(["demo"])
         arguments = parser.parse_args([*argv, "demo"])
         code: int = arguments.run(arguments)

@@ -17,6 +17,12 @@ CODES = {"model": "36", "both": "1", "voice": "33"}
 """The terminal's colors of the sides that decide a word: cyan, bold, yellow."""
 
 
+def has_screen() -> bool:
+    """Return whether the screens can be shown: on a terminal, or in a browser."""
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    return is_terminal or "TEXTUAL_DRIVER" in os.environ
+
+
 def open_streams() -> None:
     """Let any text through, whatever the encoding of the console or the pipe.
 

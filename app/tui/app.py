@@ -519,7 +519,7 @@ class MynahApp(App[int]):
     def copy_to_clipboard(self, text: str) -> None:
         """Copy by way of the terminal, and of the system for one that refuses it."""
         super().copy_to_clipboard(text)
-        if not self.is_headless:
+        if not self.is_headless and not self.is_web:
             self.run_worker(
                 partial(clipboard.put, text), thread=True, exit_on_error=False
             )

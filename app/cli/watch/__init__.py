@@ -1,8 +1,8 @@
 """Shows the screens of a running bot, and changes nothing."""
 
 import argparse
-import sys
 
+from app.cli.output import has_screen
 from app.core.errors import UsageError
 from app.core.paths import find_home
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Watch until the owner quits."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_screen():
         raise UsageError("The screens need a terminal.", "See `mynah guilds --json`.")
     from app.tui.app import run as show
 
