@@ -197,7 +197,7 @@ def compact(database: PostgresqlHome) -> None:
     """
     sought = "SELECT tablename FROM pg_tables WHERE schemaname = ?"
     tables = [f'{SCHEMA}."{name}"' for (name,) in run(database, sought, (SCHEMA,))]
-    run(database, f"VACUUM (FULL) {', '.join(tables)}")
+    run(database, f"VACUUM (FULL, ANALYZE) {', '.join(tables)}")
 
 
 def is_sound(database: PostgresqlHome) -> bool:

@@ -25,7 +25,7 @@ def create(database: Database) -> None:
     """
     try:
         with database.atomic():
-            run(database, "CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            run(database, "CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public")
             run(database, _INDEX)
     except DatabaseError as error:
         reason = str(error).partition("\n")[0]
