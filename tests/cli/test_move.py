@@ -17,8 +17,9 @@ from app.core.paths import Home
 from app.service.home_lock import hold
 from app.settings import config_file
 from app.store import guilds
-from app.store.database import Database
+from app.store.database import Database, bound
 from app.store.engines.address import StoreAddress, place_of
+from tests.home_files import files_with
 from tests.store.conftest import new_place, server
 
 __all__ = ["server"]
@@ -151,3 +152,26 @@ def test_what_is_moved_is_there_for_whoever_opens_it(
     assert main(["move", "--to", str(there)]) == 0
     with Database(place_of(learned), read_only=True) as reader:
         assert [one.name for one in reader.call(guilds.every)] == ["Harbour"]
+
+
+def test_what_is_forgotten_is_in_no_file_of_the_home_or_of_the_tables(
+    learned: Home,
+    there: StoreAddress,
+    server: tuple[StoreAddress, Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text, tables = "the kraken 31 swims", server[1] / "base"
+    assert main(["move", "--to", str(there)]) == 0
+    _flush(there)
+    assert files_with(tables, text) and files_with(learned.root, text)
+    assert main(["forget", "--guild", "Harbour", "--author", "a1", "--prove"]) == 0
+    assert "Forgot 20 messages" in capsys.readouterr().out
+    _flush(there)
+    assert files_with(tables, text) == []
+    assert files_with(learned.root, text) == []
+
+
+def _flush(there: StoreAddress) -> None:
+    """Let the server write its memory into its files."""
+    with Database(there) as db:
+        db.call(lambda: bound().execute_sql("CHECKPOINT"))

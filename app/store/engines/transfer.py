@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from peewee import (
@@ -84,11 +86,12 @@ def _copy(source: _Side, target: _Side, tell: Tell) -> dict[str, int]:
         counts[_name(table)] = _copy_table(source, target, table, tell)
     target.engine.set_numbers(target.database, source.engine.numbers(source.database))
     for table in TABLES:
-        tell(f"check of {_name(table)}", 0, counts[_name(table)])
-        if _digest(source, table) != _digest(target, table):
+        check = partial(tell, f"check of {_name(table)}")
+        total = counts[_name(table)]
+        if _digest(source, table, total, check) != _digest(target, table, total, check):
             raise AppError(
                 f"The table {_name(table)} at {target.place} is not what it was.",
-                "The old one is still in use. Empty the new place, and move again.",
+                f"The old one is still used. {_emptied(target.place)}, and move again.",
             )
     run(target.database, "DELETE FROM home_value WHERE id = ?", (MARK_ROW,))
     return counts
@@ -104,7 +107,7 @@ def _begin(source: _Side, target: _Side) -> None:
         if found or run(target.database, f"SELECT 1 FROM {_quoted(table)}").fetchone():
             raise UsageError(
                 f"{target.place} holds another database already.",
-                "Name an empty one, or move that one away.",
+                f"Name an empty one, or: {_emptied(target.place)}, if it may go.",
             )
     columns = ("id", "name", "value")
     mark = (MARK_ROW, MARK, str(source.place))
@@ -156,10 +159,22 @@ def _pages(side: _Side, table: type[Table], after: int) -> Iterator[list[Row]]:
         after = rows[-1][0]
 
 
-def _digest(side: _Side, table: type[Table]) -> str:
+def _emptied(place: Place) -> str:
+    """Say how to empty a place."""
+    if isinstance(place, Path):
+        return f"Delete {place}"
+    return "Run `DROP SCHEMA mynah CASCADE` there"
+
+
+def _digest(
+    side: _Side, table: type[Table], total: int, check: Callable[[int, int], None]
+) -> str:
     """Return a digest of all rows of a table."""
-    digest = hashlib.sha256()
+    digest, done = hashlib.sha256(), 0
+    check(done, total)
     for rows in _pages(side, table, 0):
+        done += len(rows)
+        check(done, total)
         for row in rows:
             digest.update(repr(row).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
