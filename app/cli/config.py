@@ -81,7 +81,8 @@ async def _get(bot: Bot, arguments: argparse.Namespace) -> None:
         say(f"{one.key:28} {safe_line(_shown(one.value))}{origin}")
         if arguments.key:
             write_styled(dim(one.doc))
-        _tell_idle(one)
+        if arguments.key or one.origin != "default":
+            _tell_idle(one)
 
 
 async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
@@ -94,7 +95,7 @@ async def _set(bot: Bot, arguments: argparse.Namespace) -> None:
 
 
 def _tell_idle(one: control.ShownSetting) -> None:
-    if one.idle and (one.origin != "default"):
+    if one.idle:
         write_styled(dim(f"It has no effect now: {safe_line(one.idle)}."))
 
 

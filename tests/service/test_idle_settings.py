@@ -80,3 +80,6 @@ def test_the_command_line_says_it_beside_the_value(home: Home, tmp_path):
     home.config_file.write_text(f'[model]\nname = "{path.as_posix()}"\n')
     for words in (["set", "reply.persona", "a pirate"], ["get", "reply.persona"]):
         assert "no effect now" in mynah(home, "config", *words).stdout
+    asked = mynah(home, "config", "get", "context.catchup").stdout
+    assert "no effect now: plain.gguf has 0.0 of at least 1.5 billion" in asked
+    assert "plain.gguf has 0.0" not in mynah(home, "config", "get").stdout
