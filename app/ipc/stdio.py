@@ -25,6 +25,18 @@ def take_stdout() -> int:
     return private
 
 
+def take_stdin() -> int:
+    """Return a private copy of fd 0, which from now on is at its end.
+
+    On Windows, a library with a C runtime of its own asks for the type of standard input
+    as it is loaded, which waits for as long as a thread reads from the pipe.
+    """
+    private = os.dup(0)
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return private
+
+
 def write_all(fd: int, data: bytes) -> None:
     """Write everything; a pipe may take only a part at a time."""
     view = memoryview(data)
@@ -55,8 +67,8 @@ def read_lines(fd: int) -> Iterator[bytes]:
 class StdinReader:
     """Lines of stdin for asyncio, read by a thread, since pipes differ by platform."""
 
-    def __init__(self, fd: int = 0) -> None:
-        self._fd = fd
+    def __init__(self, fd: int | None = None) -> None:
+        self._fd = take_stdin() if fd is None else fd
         self._loop = asyncio.get_running_loop()
         self._lines: asyncio.Queue[bytes] = asyncio.Queue(maxsize=64)
         threading.Thread(target=self._pump, name="stdin", daemon=True).start()
@@ -97,12 +109,14 @@ class StdoutWriter:
         self._thread.shutdown(wait=False)
 
 
-def exit_with_stdin(on_line: Callable[[bytes], None], fd: int = 0) -> None:
+def exit_with_stdin(on_line: Callable[[bytes], None]) -> None:
     """Pass each line of stdin to `on_line`, and end the process after the last.
 
     Runs a daemon thread. `os._exit` skips destructors: native code may hang in them,
     and a killed parent must leave no orphan.
     """
+
+    fd = take_stdin()
 
     def pump() -> None:
         try:

@@ -110,6 +110,24 @@ def test_what_a_library_prints_never_gets_among_the_frames() -> None:
 
 
 @pytest.mark.process
+def test_nothing_but_the_reading_thread_can_wait_for_the_parent() -> None:
+    """On Windows, libraries ask for the type of fd 0 as they are loaded."""
+    code = (
+        "import os\nfrom app.ipc import stdio\n"
+        "stdio.exit_with_stdin(lambda line: print(line.decode().strip(), flush=True))\n"
+        "print(os.read(0, 1), flush=True)\n"
+        "while True: pass\n"
+    )
+    child = run(code)
+    assert child.stdin is not None and child.stdout is not None
+    assert child.stdout.readline().split() == [b"b''"]
+    child.stdin.write(b"steer\n")
+    child.stdin.flush()
+    assert child.stdout.readline().split() == [b"steer"]
+    child.communicate(timeout=30)
+
+
+@pytest.mark.process
 def test_a_child_ends_with_its_stdin_even_while_it_is_busy() -> None:
     code = (
         "import time\nfrom app.ipc import stdio\n"
