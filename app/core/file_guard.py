@@ -57,7 +57,8 @@ def _is_guarded(path: str | bytes | os.PathLike[str]) -> bool:
     # By its number on the disk: links have other names.
     with suppress(OSError, ValueError):
         found = os.stat(path)
-        return any(
+        # Windows tells none of its devices, nor of a file in another's sole use.
+        return found.st_ino != 0 and any(
             _is_at(f"{guarded}{suffix}", found)
             for guarded in set(_guarded)
             for suffix in SUFFIXES

@@ -1,5 +1,6 @@
 """No plain read of this process drops SQLite's locks on its database."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -94,3 +95,19 @@ def test_a_database_that_cannot_be_opened_is_not_kept_from_anybody(
     with pytest.raises(Exception, match="is damaged"):
         Database(path)
     assert path.read_bytes()
+
+
+def test_a_file_without_a_number_is_taken_for_no_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows gives `nul`, and each file that it cannot open, the number 0."""
+    stat = os.stat
+
+    def without_numbers(path, *args, **options):
+        found = stat(path, *args, **options)
+        return os.stat_result([found.st_mode, 0, 0, *found[3:]])
+
+    with Database(tmp_path / "mynah.db"):
+        monkeypatch.setattr(os, "stat", without_numbers)
+        with open(os.devnull, "rb") as nothing:
+            assert nothing.read() == b""
