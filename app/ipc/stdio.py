@@ -28,8 +28,8 @@ def take_stdout() -> int:
 def take_stdin() -> int:
     """Return a private copy of fd 0, which from now on is at its end.
 
-    On Windows, a library with a C runtime of its own asks for the type of standard input
-    as it is loaded, which waits for as long as a thread reads from the pipe.
+    On Windows, a library with a C runtime of its own asks for the type of fd 0 as it is
+    loaded, which waits for as long as a thread reads from the pipe.
     """
     private = os.dup(0)
     with open(os.devnull, "rb") as nothing:
