@@ -30,7 +30,7 @@ from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.core.secret_patterns import redact
 from app.core.system.requests_to_end import hear
-from app.tui import clipboard, desktop_notice
+from app.tui import clipboard, desktop_notice, key_map
 from app.tui.attention import Attention
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
@@ -91,10 +91,19 @@ class MynahApp(App[int]):
     COMMANDS = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [
         *NAVIGATION,
-        Binding("question_mark", "help_here", "Keys of this screen", show=False),
-        Binding("ctrl+t", "next_theme", "Next colors", show=False, priority=True),
-        Binding("ctrl+z", "undo", "Undo"),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        *key_map.named(
+            "app",
+            [
+                Binding(
+                    "question_mark", "help_here", "Keys of this screen", show=False
+                ),
+                Binding(
+                    "ctrl+t", "next_theme", "Next colors", show=False, priority=True
+                ),
+                Binding("ctrl+z", "undo", "Undo"),
+                Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+            ],
+        ),
     ]
 
     status: "reactive[StatusReply | None]" = reactive(None)
@@ -139,6 +148,8 @@ class MynahApp(App[int]):
         self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)
         """Those that can be taken back, the last one at the end."""
         self.attention = Attention()
+        self.own_keys: dict[str, str] = {}
+        """The keys that the owner chose, by action."""
         self.notices = "off"
         """The way in which the owner wants to be told what waits."""
         self.last_result: tuple[str, str | Content] = ("Nothing yet", "")
@@ -284,9 +295,22 @@ class MynahApp(App[int]):
         """
         from app.ipc import control
 
-        reply = await self.link.call(control.ConfigGet("screens.notices"))
-        for setting in reply.settings:
-            self.notices = str(setting.value)
+        found = {}
+        for name in ("notices", "vim", "keys"):
+            reply = await self.link.call(control.ConfigGet(f"screens.{name}"))
+            found[name] = next((one.value for one in reply.settings), None)
+        self.notices = str(found["notices"])
+        self._use_keys(found["keys"], is_vi=found["vim"] is True)
+
+    def _use_keys(self, wishes: object, *, is_vi: bool) -> None:
+        """Take the owner's keys in place of the usual ones."""
+        wanted = [str(wish) for wish in wishes] if isinstance(wishes, list) else []
+        if not (wanted or is_vi or self.own_keys):
+            return
+        self.own_keys, refused = key_map.key_map(wanted, is_vi=is_vi)
+        self.set_keymap(self.own_keys)
+        for sentence in refused:
+            self.warn(AppError(sentence, "Choose another key on Settings (8)."))
 
     def count_drafts(self) -> None:
         """Count the waiting drafts anew, for the badge."""

@@ -22,6 +22,7 @@ from app.core.names import typed_path
 from app.core.safe_text import safe_line
 from app.tui import layout
 from app.tui.event_buffer import NewEvents
+from app.tui.key_map import named
 from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.field import Field
@@ -54,12 +55,15 @@ class MynahScreen(Screen[None]):
     """Its entry in `SCREENS`."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall"), (52, "-huge")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave_field", "Leave the field", show=False),
-        Binding("slash", "filter", "Filter"),
-        Binding("z", "enlarge", "Enlarge the panel", show=False),
-        Binding("Z", "hide_panel", "Hide the panel", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = named(
+        "screen",
+        [
+            Binding("escape", "leave_field", "Leave the field", show=False),
+            Binding("slash", "filter", "Filter"),
+            Binding("z", "enlarge", "Enlarge the panel", show=False),
+            Binding("Z", "hide_panel", "Hide the panel", show=False),
+        ],
+    )
 
     _filtered: Feed | None = None
     """The list that the words filter."""
@@ -67,6 +71,11 @@ class MynahScreen(Screen[None]):
     """The app's `presses` when what is delivered now was asked for."""
     _presses_before = 0
     """The app's `presses` when the screen came to the front."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "BINDINGS" in cls.__dict__:
+            cls.BINDINGS = named(cls.NAME, cls.BINDINGS)
+        super().__init_subclass__(**options)
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)

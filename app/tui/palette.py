@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from textual.binding import Binding
@@ -17,6 +17,7 @@ from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings import setting_keys
+from app.tui import key_map
 from app.tui.app import MynahApp
 from app.tui.palette_words import FILLERS, SECTIONS, SETTING_WORDS, SYNONYMS
 from app.tui.screens import SCREENS
@@ -131,9 +132,10 @@ def _keys(
         if not isinstance(binding, Binding) or not binding.show:
             continue
         words = SYNONYMS.get(f"{place}.{binding.action}", "")
-        key = app.get_key_display(binding)
+        own = replace(binding, key=key_map.shown(binding, app.own_keys))
+        key = app.get_key_display(own)
         run = partial(_act, app, place, binding)
-        said = f"{says(owner, binding)} ({where}: {key})"
+        said = f"{says(owner, binding)} ({where}: {key}, {binding.id})"
         yield Entry(binding.description, said, f"{words} {where}", run)
 
 

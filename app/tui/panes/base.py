@@ -1,11 +1,12 @@
 """The common part of all sections of the Server screen."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from app.tui.base import MynahScreen
+from app.tui.key_map import named
 from app.tui.widgets.feed import Feed
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ class Pane(Vertical):
 
     ON_A_LINE: ClassVar[frozenset[str]] = frozenset()
     """The actions that need a line under the cursor."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "BINDINGS" in cls.__dict__:
+            section = cls.__module__.rpartition(".")[2]
+            cls.BINDINGS = named(f"guild.{section}", cls.BINDINGS)
+        super().__init_subclass__(**options)
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

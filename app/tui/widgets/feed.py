@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from app.core.safe_text import safe_line
+from app.tui.key_map import named
 
 MAX_ITEMS = 2000
 
@@ -37,16 +38,19 @@ class Feed(ScrollView, can_focus=True):
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"feed--cursor"}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
-        Binding("pageup", "move_page(-1)", "Page up", show=False),
-        Binding("pagedown", "move_page(1)", "Page down", show=False),
-        Binding("home", "move(-1000000)", "Oldest", show=False),
-        Binding("end", "move(1000000)", "Newest", show=False),
-        Binding("enter", "choose", "Open", show=False),
-        Binding("ctrl+c", "copy", "Copy the line", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = named(
+        "list",
+        [
+            Binding("up", "move(-1)", "Up", show=False),
+            Binding("down", "move(1)", "Down", show=False),
+            Binding("pageup", "move_page(-1)", "Page up", show=False),
+            Binding("pagedown", "move_page(1)", "Page down", show=False),
+            Binding("home", "move(-1000000)", "Oldest", show=False),
+            Binding("end", "move(1000000)", "Newest", show=False),
+            Binding("enter", "choose", "Open", show=False),
+            Binding("ctrl+c", "copy", "Copy the line", show=False),
+        ],
+    )
 
     cursor: reactive[int] = reactive(-1, repaint=False)
 

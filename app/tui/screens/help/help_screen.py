@@ -1,6 +1,6 @@
 """Help: the guides, every key, and the words Mynah uses."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
@@ -20,6 +20,8 @@ from app.core.safe_text import safe_text
 from app.tui.base import MynahScreen
 from app.tui.screens import SCREENS
 from app.tui.widgets.feed import Feed
+
+NONE_CHOSEN: Mapping[str, str] = {}
 
 LEAST_WIDTH = 40
 """Cells of a guide's lines, however narrow the terminal is."""
@@ -96,10 +98,15 @@ class PageView(VerticalScroll):
     def _draw(self) -> None:
         guide = self._page.guide
         if guide is None:
-            content = _keys_and_words(self._helped)
+            content = _keys_and_words(self._helped, self._own_keys)
         else:
             content = _drawn(guide, self._width)
         self.query_one(Static).update(content)
+
+    @property
+    def _own_keys(self) -> Mapping[str, str]:
+        assert isinstance(self.screen, MynahScreen)
+        return self.screen.app.own_keys
 
     @property
     def _width(self) -> int:
@@ -154,8 +161,10 @@ def _drawn(guide: Guide, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def _keys_and_words(helped: tuple[str, str] | None) -> Content:
-    tables = list(key_tables())
+def _keys_and_words(
+    helped: tuple[str, str] | None, chosen: Mapping[str, str]
+) -> Content:
+    tables = list(key_tables(chosen))
     if helped is not None:
         screen, section = helped
         tables.sort(
@@ -179,27 +188,39 @@ class KeyTable(NamedTuple):
     section: str = ""
 
 
-def key_tables() -> Iterator[KeyTable]:
-    """Return the keys of every place, screen and section."""
+def key_tables(chosen: Mapping[str, str] = NONE_CHOSEN) -> Iterator[KeyTable]:
+    """Return the keys of every place, screen and section.
+
+    Args:
+        chosen: The owner's own keys, by action.
+    """
     # This loads every screen, which takes a moment, so only Help does it.
     from app.tui.panes import PANES
 
+    if chosen:
+        own = [(_shown(keys), name) for name, keys in sorted(chosen.items())]
+        yield KeyTable("Your own keys, before all others", own)
     yield KeyTable("Everywhere", EVERYWHERE)
     for entry in SCREENS:
         screen = type(entry.load())
         title = f"{entry.key} {entry.title}"
-        if keys := _keys(screen):
+        if keys := _keys(screen, chosen):
             yield KeyTable(title, keys, entry.name)
         if entry.name == "guild":
             for name, pane in PANES.items():
-                if keys := _keys(pane):
+                if keys := _keys(pane, chosen):
                     yield KeyTable(f"{title}, {name}", keys, entry.name, name)
 
 
-def _keys(owner: type[DOMNode]) -> list[tuple[str, str]]:
+def _keys(owner: type[DOMNode], chosen: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the keys of a screen or section, with their actions' descriptions."""
     found = [b for b in owner.BINDINGS if isinstance(b, Binding) and b.description]
-    return [(b.key_display or _shown(b.key), says(owner, b)) for b in found]
+    return [
+        (_shown(chosen[b.id]), says(owner, b))
+        if b.id in chosen
+        else (b.key_display or _shown(b.key), says(owner, b))
+        for b in found
+    ]
 
 
 def _shown(keys: str) -> str:
