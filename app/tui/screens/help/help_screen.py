@@ -216,7 +216,7 @@ def _keys(owner: type[DOMNode], chosen: Mapping[str, str]) -> list[tuple[str, st
     """Return the keys of a screen or section, with their actions' descriptions."""
     found = [b for b in owner.BINDINGS if isinstance(b, Binding) and b.description]
     return [
-        (_shown(chosen[b.id]), says(owner, b))
+        (_shown(key_map.shown(b, chosen)), says(owner, b))
         if b.id in chosen
         else (b.key_display or _shown(b.key), says(owner, b))
         for b in found
