@@ -317,7 +317,10 @@ class MynahApp(App[int]):
 
         async def count() -> None:
             drafts = len(await self.shelf.drafts())
+            is_news = drafts != self.attention.drafts
             self._point_out(self.attention.count_drafts(drafts))
+            if is_news:
+                self._status_changed()
 
         worker: Callable[[], Awaitable[None]] = count
         self.run_worker(worker, group="drafts", exclusive=True, exit_on_error=False)

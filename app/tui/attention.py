@@ -23,14 +23,15 @@ class Attention:
     def __init__(self) -> None:
         self.badges: dict[str, str] = {}
         """A sign or a number for the name of a screen."""
-        self._drafts = 0
+        self.drafts = 0
+        """How many wait, as last counted."""
         self._was_online = False
         self._near: set[str] = set()
         """The budgets that are nearly spent."""
 
     def count_drafts(self, drafts: int) -> list[str]:
         """Note how many drafts wait."""
-        known, self._drafts = self._drafts, drafts
+        known, self.drafts = self.drafts, drafts
         self._mark("conversations", str(drafts) if drafts else "")
         waits = "waits" if drafts == 1 else "wait"
         return [f"{format.many(drafts, 'draft')} {waits}."] if drafts > known else []

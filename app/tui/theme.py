@@ -160,26 +160,34 @@ def _plain(
         success=success,
         warning=warning,
         error=error,
-        variables={
-            **_SHARED,
-            "footer-key-foreground": accent,
-            "footer-description-foreground": quiet,
-            "quiet": quiet,
-            "line": cursor,
-            "block-cursor-background": cursor,
-            "block-cursor-foreground": foreground,
-            "block-cursor-blurred-background": panel,
-            "block-cursor-blurred-foreground": foreground,
-            "input-selection-background": f"{accent} 35%",
-            "scrollbar": cursor,
-            "scrollbar-hover": quiet,
-            "scrollbar-active": accent,
-            "scrollbar-background": background,
-            "scrollbar-background-hover": background,
-            "scrollbar-background-active": background,
-            "scrollbar-corner-color": background,
-        },
+        variables=_lines(accent, foreground, quiet, paper),
     )
+
+
+def _lines(
+    accent: str, foreground: str, quiet: str, paper: tuple[str, str, str, str]
+) -> dict[str, str]:
+    """Return the colors of keys, cursors and scrollbars."""
+    background, _, panel, cursor = paper
+    return {
+        **_SHARED,
+        "footer-key-foreground": accent,
+        "footer-description-foreground": quiet,
+        "quiet": quiet,
+        "line": cursor,
+        "block-cursor-background": cursor,
+        "block-cursor-foreground": foreground,
+        "block-cursor-blurred-background": panel,
+        "block-cursor-blurred-foreground": foreground,
+        "input-selection-background": f"{accent} 35%",
+        "scrollbar": cursor,
+        "scrollbar-hover": quiet,
+        "scrollbar-active": accent,
+        "scrollbar-background": background,
+        "scrollbar-background-hover": background,
+        "scrollbar-background-active": background,
+        "scrollbar-corner-color": background,
+    }
 
 
 CONTRAST = _plain(

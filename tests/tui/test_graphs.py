@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from textual.widgets import Sparkline
 
 from app.core.errors import UsageError
 from app.ipc import control
+from app.tui.app import MynahApp
 from app.tui.screens.home.graphs import of_hour
+from app.tui.widgets.charts import Peaks, columns, peaks
 from tests.tui.fake_bot import FakeBot, busy_bot
 from tests.tui.sample_home import NOW
 from tests.tui.terminal import Open, settle, text_of, told
@@ -47,7 +48,7 @@ async def test_each_graph_says_now_most_and_mean(open_app: Open):
             "Replies sent, by hour",
         ):
             assert words in page, words
-        drawn = [list(line.data or ()) for line in pilot.app.screen.query(Sparkline)]
+        drawn = [list(line.values) for line in pilot.app.screen.query(Peaks)]
         assert [10.0, 40.0, 25.0] in drawn and [0.0, 4.0, 2.0] in drawn
         await pilot.press("escape")
         await settle(pilot)
@@ -110,3 +111,25 @@ def test_a_process_that_came_later_was_not_there_before():
     found = {one.title: list(one.values) for one in of_hour([early, late])}
     assert found["Memory of the model"] == [0.0, 3.0]
     assert found["Processor of the model"] == [0.0, 50]
+
+
+def test_graphs_stand_on_zero_and_show_each_peak():
+    # A value of half the highest is half as high, whatever the lowest is.
+    assert columns(peaks([4.0, 8.0], 2), 1) == ["▄█"]
+    assert peaks([1.0, 9.0, 2.0, 3.0], 2) == [9.0, 3.0]
+
+
+async def test_home_and_the_badge_count_drafts_in_one_place(open_app: Open):
+    async with open_app("home", size=(120, 40)) as pilot:
+        assert "1 draft to read on Conversations" in text_of(pilot)
+        app = pilot.app
+        assert isinstance(app, MynahApp)
+        app.shelf.drafts = lambda: _drafts(3)  # type: ignore[method-assign]
+        app.count_drafts()
+        await settle(pilot)
+        assert "3 drafts to read on Conversations" in text_of(pilot)
+        assert "Conversations 3" in text_of(pilot)
+
+
+async def _drafts(count: int) -> list[object]:
+    return [object()] * count

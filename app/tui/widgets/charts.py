@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
+from textual.reactive import reactive
 from textual.widget import Widget
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -41,11 +42,27 @@ def course(values: Sequence[float], width: int) -> str:
     """Draw the values on a line of `width` columns, each with its highest value."""
     if not values or width <= 0:
         return ""
-    if len(values) > width:
+    (line,) = columns(peaks(values, width), 1)
+    return line
+
+
+def peaks(values: Sequence[float], width: int) -> list[float]:
+    """Return the highest value of each of `width` columns."""
+    if len(values) > width > 0:
         edges = [at * len(values) // width for at in range(width + 1)]
         values = [max(values[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
-    (line,) = columns(squeeze(values, width), 1)
-    return line
+    return squeeze(values, width)
+
+
+class Peaks(Widget):
+    """The highest values over time, in columns that stand on zero."""
+
+    values: reactive[Sequence[float]] = reactive(())
+
+    def render(self) -> Content:
+        width, height = self.size
+        shown = columns(peaks(self.values, width), height)
+        return Content.styled("\n".join(shown), "$accent")
 
 
 class Chart(Widget):

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from app.core.guides import Guide, all_guides
 from app.core.plain_markdown import render
 from app.core.safe_text import safe_text
+from app.tui import key_map
 from app.tui.base import MynahScreen
 from app.tui.screens import SCREENS
 from app.tui.widgets.feed import Feed

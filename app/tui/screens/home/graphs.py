@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Sparkline, Static
+from textual.widgets import Static
 
 from app.core.errors import AppError
 from app.core.safe_text import safe_line
@@ -18,6 +18,7 @@ from app.core.time_units import HOUR_MS
 from app.ipc import control
 from app.tui import format
 from app.tui.screens.home.home_charts import HOURS
+from app.tui.widgets.charts import Peaks
 
 if TYPE_CHECKING:
     from app.tui.app import MynahApp
@@ -95,9 +96,7 @@ class Graphs(ModalScreen[None]):
     }
     Graphs Grid { grid-size: 2; grid-gutter: 1 4; height: auto; grid-rows: 4; }
     Graphs.-narrow Grid { grid-size: 1; }
-    Graphs Sparkline { height: 2; width: 1fr; }
-    Graphs Sparkline > .sparkline--max-color { color: $accent; }
-    Graphs Sparkline > .sparkline--min-color { color: $accent; }
+    Graphs Peaks { height: 2; width: 1fr; }
     Graphs VerticalScroll { height: 1fr; }
     Graphs #table { display: none; }
     """
@@ -154,13 +153,12 @@ class Graphs(ModalScreen[None]):
             await grid.remove_children()
             await grid.mount(*(self._cell(one) for one in self._series))
         for cell, one in zip(grid.children, self._series, strict=True):
-            cell.query_one(Sparkline).data = one.values
+            cell.query_one(Peaks).values = one.values
             cell.query_one(Static).update(_head(one))
         self.query_one("#table", Static).update(table(self._series, self.app.clock()))
 
     def _cell(self, series: Series) -> Vertical:
-        line = Sparkline(series.values, summary_function=max)
-        return Vertical(Static(_head(series), markup=False), line, name=series.title)
+        return Vertical(Static(_head(series), markup=False), Peaks(), name=series.title)
 
     def action_figures(self) -> None:
         """Show the values by time, or the graphs again."""

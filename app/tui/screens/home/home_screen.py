@@ -57,7 +57,6 @@ class HomeScreen(MynahScreen):
     def __init__(self) -> None:
         super().__init__()
         self._recent: list[StoredReply] = []
-        self._drafts = 0
         self._costs: list[float] = []
 
     def compose_body(self) -> ComposeResult:
@@ -105,7 +104,6 @@ class HomeScreen(MynahScreen):
             self.refresh_data()
 
     async def _load_recent(self) -> "list[StoredReply]":
-        self._drafts = len(await self.app.shelf.drafts())
         return await self.app.shelf.replies(limit=RECENT_SHOWN)
 
     async def _load_trends(self) -> home_charts.Trends:
@@ -126,7 +124,7 @@ class HomeScreen(MynahScreen):
         self._recent = replies
         names = {guild.row: guild.guild for guild in self.app.guilds}
         self.query_one("#recent", Static).update(
-            _recent(replies, names, self.app.clock(), self._drafts)
+            _recent(replies, names, self.app.clock(), self.app.attention.drafts)
         )
         self.query_one("#recent").set_class(not replies, "-none")
 
