@@ -1,5 +1,6 @@
 """Graphs on Home: what they show, their figures, and the file of a picture."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -119,12 +120,14 @@ def test_graphs_stand_on_zero_and_show_each_peak():
     assert peaks([1.0, 9.0, 2.0, 3.0], 2) == [9.0, 3.0]
 
 
-async def test_home_and_the_badge_count_drafts_in_one_place(open_app: Open):
+async def test_home_and_the_badge_count_drafts_in_one_place(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+):
     async with open_app("home", size=(120, 40)) as pilot:
         assert "1 draft to read on Conversations" in text_of(pilot)
         app = pilot.app
         assert isinstance(app, MynahApp)
-        app.shelf.drafts = lambda: _drafts(3)  # type: ignore[method-assign]
+        monkeypatch.setattr(app.shelf, "drafts", partial(_drafts, 3))
         app.count_drafts()
         await settle(pilot)
         assert "3 drafts to read on Conversations" in text_of(pilot)
