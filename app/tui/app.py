@@ -295,12 +295,12 @@ class MynahApp(App[int]):
         """
         from app.ipc import control
 
-        found = {}
-        for name in ("notices", "vim", "keys"):
+        async def value(name: str) -> object:
             reply = await self.link.call(control.ConfigGet(f"screens.{name}"))
-            found[name] = next((one.value for one in reply.settings), None)
-        self.notices = str(found["notices"])
-        self._use_keys(found["keys"], is_vi=found["vim"] is True)
+            return next((one.value for one in reply.settings), None)
+
+        self.notices = str(await value("notices"))
+        self._use_keys(await value("keys"), is_vi=await value("vim") is True)
 
     def _use_keys(self, wishes: object, *, is_vi: bool) -> None:
         """Take the owner's keys in place of the usual ones."""
