@@ -72,7 +72,7 @@ class MynahScreen(Screen[None]):
     _presses_before = 0
     """The app's `presses` when the screen came to the front."""
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: bool) -> None:
         if "BINDINGS" in cls.__dict__:
             cls.BINDINGS = named(cls.NAME, cls.BINDINGS)
         super().__init_subclass__(**options)

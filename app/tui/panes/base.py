@@ -1,6 +1,6 @@
 """The common part of all sections of the Server screen."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.widget import Widget
@@ -19,7 +19,7 @@ class Pane(Vertical):
     ON_A_LINE: ClassVar[frozenset[str]] = frozenset()
     """The actions that need a line under the cursor."""
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: bool) -> None:
         if "BINDINGS" in cls.__dict__:
             section = cls.__module__.rpartition(".")[2]
             cls.BINDINGS = named(f"guild.{section}", cls.BINDINGS)
