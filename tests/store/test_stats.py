@@ -1,6 +1,7 @@
 """A week of a server, for its members."""
 
 from collections.abc import Callable
+from functools import partial
 
 from app.core.names import GuildId
 from app.core.time_units import DAY_MS, HOUR_MS
@@ -102,12 +103,12 @@ def test_the_line_that_people_liked_most_is_one_that_was_seen_and_is_there(
         for number in range(abs(likes)):
             feedback.rate(row, f"author {number}", 1 if likes > 0 else -1)
 
-    look = (stats.most_liked, guild, ["10"], 0, 9)
+    look = partial(stats.most_liked, guild, ["10"], 0, 9)
     db.call(said, "nobody liked it", -1)
-    assert db.call(*look) is None
+    assert db.call(look) is None
     for words in (("fine", 1), ("best", 3), ("unsent", 4, "made"), ("", 5)):
         db.call(said, *words)
-    assert db.call(*look) == Liked("best", 3)
+    assert db.call(look) == Liked("best", 3)
     assert db.call(stats.replies_between, guild, ["10"], 0, 9) == 4
     assert db.call(stats.most_liked, guild, ["11"], 0, 9) is None
     assert db.call(stats.replies_between, guild, ["10"], 6, 9) == 0
