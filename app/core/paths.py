@@ -27,6 +27,7 @@ TREE: Mapping[str, str] = {
     "crashed-models.json": "crashed models, set aside until you try them again",
     "model-speeds.json": "how fast each model wrote when it was last loaded",
     "theme": "the colors of the screens that you chose last",
+    "tour-shown": "a marker: the screens named their five keys",
     "layout.json": "the panels of the screens that you enlarged or hid",
     "tmp": "files that are not finished yet; emptied at every start",
     "uploads": "files sent with /train, until all of them is learned",
@@ -74,6 +75,11 @@ class Home:
     def theme_file(self) -> Path:
         """The name of the screens' theme."""
         return self.root / "theme"
+
+    @property
+    def tour_marker(self) -> Path:
+        """A marker: the screens have named their keys once."""
+        return self.root / "tour-shown"
 
     @property
     def layout_file(self) -> Path:

@@ -152,6 +152,7 @@ FILES_WITHOUT_TEXT = (
     "model-speeds.json",
     "telemetry-removed",
     "theme",
+    "tour-shown",
     "layout.json",
     "lock",
     "endpoint.json",

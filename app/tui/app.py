@@ -65,6 +65,13 @@ NEWS_SECONDS = 0.05
 
 MAX_EVENTS = 50
 
+FIVE_KEYS = """\
+1 to 0 go to a screen
+/ finds lines in a list
+? shows the keys of the screen
+^p finds every action by name
+^z takes back the last change"""
+
 NAVIGATION = [
     *(Binding(e.key, f"go('{e.name}')", e.title, show=False) for e in SCREENS),
     *(
@@ -423,7 +430,16 @@ class MynahApp(App[int]):
         from app.tui.screens.wizard.wizard_screen import WizardScreen
 
         if not any(isinstance(shown, WizardScreen) for shown in self.screen_stack):
-            self.push_screen(WizardScreen())
+            self.push_screen(WizardScreen(), lambda _: self._name_keys_once())
+
+    def _name_keys_once(self) -> None:
+        """Name the five keys that lead to all others, after the first first steps."""
+        if self.is_watching or self.home.tour_marker.exists():
+            return
+        with suppress(OSError):
+            write_text(self.home.tour_marker, "")
+        # A notice takes no key from what the owner begins with; a click ends it.
+        self.notify(FIVE_KEYS, title="Five keys to know", timeout=30, markup=False)
 
     def show_guild(self, guild: "GuildFigures") -> None:
         """Go to the screen of a server."""
