@@ -114,3 +114,17 @@ def test_an_answer_that_is_being_written_ends_with_the_words_that_its_question_h
     told = db.call(replies.get, asked)
     assert told is not None and (told.text, told.state) == ("", "forgotten")
     assert db.call(replies.finish, other, {"text": "hello", "state": "made"}) == []
+
+
+def test_the_bots_stored_line_goes_with_its_reply(
+    db: Database, guild: GuildId, write: Write
+) -> None:
+    asked = db.call(replies.claim, guild, None, "mention", "asked")
+    assert asked is not None
+    db.call(replies.finish, asked, {"text": "a secret", "state": "made"})
+    db.call(replies.note_sent, asked, ["own"])
+    write("a secret", author="mynah", external="own")
+    write("something else")
+    db.call(forgetting.blank_replies, guild, [], ["asked"])
+    assert db.call(messages.rows_of, guild, ["own"]) == []
+    assert db.call(messages.count, guild) == 1
