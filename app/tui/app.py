@@ -28,6 +28,7 @@ from app.core.labels import LEAVE_WATCHING, WATCHING
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_text
+from app.core.secret_patterns import redact
 from app.core.system.requests_to_end import hear
 from app.tui import clipboard, desktop_notice, key_map
 from app.tui.attention import Attention
@@ -481,8 +482,6 @@ class MynahApp(App[int]):
 
     def report_bug(self, error: BaseException) -> None:
         """Keep a bug's traceback in Logs, and continue."""
-        # Its patterns take 6 ms of the first picture's time.
-        from app.core.secret_patterns import redact
         from app.ipc.control import Log
 
         text = safe_text(redact("".join(traceback.format_exception(error))))
