@@ -1,5 +1,6 @@
 """The list of mutants is up to date, and a tenth of them is tried each day."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,6 +31,21 @@ def copy() -> Iterator[Path]:
 def test_every_mutant_can_be_tried():
     problems = [problem for one in MUTANTS if (problem := one.problem())]
     assert not problems, "put the code as it is now into tests/mutants.toml"
+
+
+@pytest.mark.process
+def test_every_test_that_must_fail_is_there():
+    """Renamed values of parameters change a test's name."""
+    files = sorted({one.test.partition("::")[0] for one in MUTANTS})
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *files]
+    told = subprocess.run(command, capture_output=True, text=True, cwd=mutants.ROOT)
+    there = {name for line in told.stdout.splitlines() for name in _names(line)}
+    assert there >= {one.test for one in MUTANTS}
+
+
+def _names(line: str) -> tuple[str, str]:
+    """Return a collected test's name with and without its parameters."""
+    return line, line.partition("[")[0]
 
 
 def test_no_two_mutants_are_alike():
