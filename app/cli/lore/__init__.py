@@ -10,7 +10,7 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 
 NAME = "lore"
-HELP = "write, list, show or remove what replies of a server are told"
+HELP = "write, list, show or remove the facts that replies of a server know"
 
 ACTIONS = {
     "list": "list the entries",

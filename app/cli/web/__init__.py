@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def tell(address: str) -> None:
         say(f"The screens are at {address}")
-        say("Who has this address can do all that you can. ^c ends it.")
+        say("Anyone with this address can do all that you can. ^c ends it.")
         if not web_server.is_loopback(host):
             say(
                 "Other computers reach it, and nothing on the way is encrypted: open it"

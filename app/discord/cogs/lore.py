@@ -50,7 +50,7 @@ Name = Annotated[
 
 
 class LoreCog(discord.Cog):
-    """Writing, showing and removing what replies of a server are told."""
+    """Writing, showing and removing the facts that replies of a server know."""
 
     lore = discord.SlashCommandGroup(
         "lore",
