@@ -193,7 +193,8 @@ class WebScreens:
 
 def _same(given: str, right: str) -> bool:
     """Compare in a time that tells nothing."""
-    return hmac.compare_digest(given.encode(), right.encode())
+    # Headers may hold bytes that are no text.
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), right.encode())
 
 
 def _is_ip(host: str) -> bool:

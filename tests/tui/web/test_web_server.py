@@ -59,6 +59,17 @@ async def test_without_the_key_nothing_is_told(query: str):
             assert answer.status == 403, "the key is not the cookie"
 
 
+async def test_a_cookie_that_is_no_text_is_refused_like_any_other():
+    async with served() as screens:
+        url = URL(base_of(screens))
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"GET / HTTP/1.0\r\nHost: {url.host}:{url.port}\r\n".encode()
+        writer.write(head + f"Cookie: mynah-{url.port}=".encode() + b"\xff\r\n\r\n")
+        assert b" 403 " in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_the_key_leaves_the_address_and_the_cookie_stays_with_the_browser():
     async with served() as screens, aiohttp.ClientSession() as session:
         async with session.get(screens.address, allow_redirects=False) as answer:
