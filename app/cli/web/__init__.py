@@ -25,7 +25,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     from app.tui.web import web_server
 
-    web_server.check_installed()
     host, port = web_server.place_of(arguments.address)
     command = [*own_command(), "--home", str(find_home(arguments.home).root)]
     command += ["watch"] if arguments.watch else []

@@ -8,12 +8,11 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from app.core.errors import ConfigError, UsageError
+from app.core.errors import UsageError
 from app.core.paths import asset
 from app.core.system.requests_to_end import hear
 
@@ -33,19 +32,6 @@ HEADERS = {
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def check_installed() -> None:
-    """Refuse to begin without textual-serve, which is an extra of the package.
-
-    Raises:
-        ConfigError: If it is missing.
-    """
-    if find_spec("textual_serve") is None:
-        raise ConfigError(
-            "The screens in a browser need one more package, textual-serve.",
-            "Install it with `pip install 'mynah[web]'`.",
-        )
 
 
 def place_of(address: str) -> tuple[str, int]:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from app.core.errors import ConfigError, UsageError
+from app.core.errors import UsageError
 from app.core.paths import Home
 from app.tui.web import web_server
 from app.tui.web.web_server import WebScreens
@@ -134,14 +134,6 @@ def test_only_numbers_name_a_place():
     for wrong in ("", "x", "evil.example:80", "127.0.0.1", "127.0.0.1:70000", "1:²"):
         with pytest.raises(UsageError):
             web_server.place_of(wrong)
-
-
-def test_without_its_package_the_command_says_how_to_get_it(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr(web_server, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="textual-serve"):
-        web_server.check_installed()
 
 
 @pytest.mark.skipif(not browser.CHROMIUM, reason="no Chromium on this machine")
