@@ -24,7 +24,7 @@ class Attention:
         self.badges: dict[str, str] = {}
         """A sign or a number for the name of a screen."""
         self.drafts = 0
-        """How many wait, as last counted."""
+        """The number that waits, as last counted."""
         self._was_online = False
         self._near: set[str] = set()
         """The budgets that are nearly spent."""

@@ -52,7 +52,7 @@ def key_map(wishes: Iterable[str], *, is_vi: bool) -> tuple[dict[str, str], list
         if name not in known:
             refused.append(f"screens.keys: there is no action {name}.")
         elif not _KEY.fullmatch(key):
-            refused.append(f"screens.keys: {key} is no key.")
+            refused.append(f"screens.keys: {key} is not a key.")
         elif other := _owner(places, chosen, name, key):
             refused.append(f"screens.keys: {key} is taken by {other}, beside {name}.")
         else:

@@ -45,7 +45,7 @@ def place_of(address: str) -> tuple[str, int]:
     host = "127.0.0.1" if host == "localhost" else host
     if not (port.isascii() and port.isdigit() and int(port) < 65536 and _is_ip(host)):
         raise UsageError(
-            f"{address!r} is no place for the screens.",
+            f"{address!r} is not an address for the screens.",
             "Write a port, such as 8017, or 127.0.0.1:8017.",
         )
     return host, int(port)
