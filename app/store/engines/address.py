@@ -23,7 +23,9 @@ OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout")
 
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
-_SAID = re.compile(r"""^\s*(?:store\s*\.\s*)?url\s*=\s*['"]postgres""", re.MULTILINE)
+_SAID = re.compile(
+    r"""^[ \t]*(?:store[ \t]*\.[ \t]*)?url[ \t]*=[ \t]*['"]postgres""", re.MULTILINE
+)
 """A line of settings with an address, in a file that cannot be read as a whole."""
 
 
