@@ -19,6 +19,9 @@ from app.core.system.requests_to_end import hear
 MOST_BROWSERS = 4
 """Each has a process of its own that draws the screens."""
 
+LAST_SECONDS = 10.0
+"""The time for screens to end when the server does."""
+
 HEADERS = {
     # What the page may load: this server alone, whatever its scripts want.
     "Content-Security-Policy": (
@@ -67,7 +70,8 @@ class WebScreens:
         self._pass = secrets.token_urlsafe(32)
         """The cookie's value, which is not the key of the address."""
         self._command = command
-        self._open = 0
+        self._drawing: set[asyncio.Task[web.WebSocketResponse]] = set()
+        """One for each open page; each ends with its process."""
         self._runner: web.AppRunner | None = None
 
     @property
@@ -107,9 +111,11 @@ class WebScreens:
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close every page and end."""
+        """Close every page, and let the screens of each come to their end."""
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._drawing:
+            await asyncio.wait(self._drawing, timeout=LAST_SECONDS)
 
     @web.middleware
     async def _guard(
@@ -168,13 +174,13 @@ class WebScreens:
         return web.FileResponse(asset("web") / "mynah.css")
 
     async def _draw(self, request: web.Request) -> web.StreamResponse:
-        if self._open >= MOST_BROWSERS:
+        if len(self._drawing) >= MOST_BROWSERS:
             raise web.HTTPServiceUnavailable(text="Too many pages are open.")
-        self._open += 1
-        try:
-            return await self._server.handle_websocket(request)
-        finally:
-            self._open -= 1
+        drawing = asyncio.create_task(self._server.handle_websocket(request))
+        self._drawing.add(drawing)
+        drawing.add_done_callback(self._drawing.discard)
+        # The end of a request would leave its process without an owner.
+        return await asyncio.shield(drawing)
 
 
 def _same(given: str, right: str) -> bool:

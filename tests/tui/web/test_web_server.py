@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 from yarl import URL
 
@@ -18,18 +19,28 @@ from tests.tui.web import browser
 
 pytestmark = pytest.mark.process
 
-SCREENS = [sys.executable, "-c", "print('__GANGLION__', flush=True); input()"]
-"""A program that begins as screens do, and draws nothing."""
+SCREENS = [
+    sys.executable, "-c",
+    "import sys; out = sys.stdout.buffer; out.write(b'__GANGLION__\\nD\\0\\0\\0\\1x');"
+    " out.flush(); sys.stdin.buffer.read(1)",
+]  # fmt: skip
+"""A program that begins as screens do, draws one letter, and ends when it is told."""
 
 
 @asynccontextmanager
 async def served(command: list[str] = SCREENS) -> AsyncIterator[WebScreens]:
+    before = set(psutil.Process().children())
     screens = WebScreens("127.0.0.1", 0, command)
     await screens.start()
     try:
         yield screens
     finally:
         await screens.stop()
+        # textual-serve waits for the end of what a process says, not for its own.
+        for _ in range(100):
+            if before.issuperset(psutil.Process().children()):
+                break
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
@@ -120,11 +131,16 @@ async def test_the_page_may_load_from_here_alone():
 async def test_only_a_few_pages_are_open_at_once():
     async with served() as screens, visitor(screens) as session:
         base = base_of(screens)
-        for _ in range(web_server.MOST_BROWSERS):
+        pages = [
             await session.ws_connect(f"{base}/ws", headers={"Origin": base})
+            for _ in range(web_server.MOST_BROWSERS)
+        ]
+        assert [(await page.receive()).data for page in pages] == [b"x"] * len(pages)
         with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
             await session.ws_connect(f"{base}/ws", headers={"Origin": base})
         assert caught.value.status == 503
+        for page in pages:
+            await page.close()
 
 
 def test_only_numbers_name_a_place():
