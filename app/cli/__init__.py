@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
@@ -134,6 +134,19 @@ def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+def add_actions(
+    parser: argparse.ArgumentParser, actions: Mapping[str, str]
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """Add the actions of a command that is about one server, each with its help."""
+    parsers = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, help in actions.items():
+        action = parsers.add_parser(name, help=help, description=help)
+        action.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        action.add_argument("--guild", metavar="SERVER", required=True)
+        yield name, action
 
 
 def load(name: str) -> ModuleType:

@@ -7,6 +7,7 @@ import shlex
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
 from app.core.errors import UsageError
+from app.core.labels import many
 from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
@@ -116,7 +117,7 @@ async def _list_found(bot: Bot, as_json: bool) -> None:
     if not found.models:
         say("No other program keeps a model here that Mynah can load.")
     if found.left_out:
-        say(f"{found.left_out} more files there are no whole language models.")
+        say(f"{many(found.left_out, 'file')} there cannot be loaded.")
 
 
 def _write(model: control.ModelEntry) -> None:

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
+from app.cli import add_actions
 from app.cli.connect import Bot, connect
 from app.cli.output import print_json, say
 from app.core.names import typed_path
@@ -31,12 +32,7 @@ Told = tuple[Sequence[object], list[str]]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, help in ACTIONS.items():
-        action = actions.add_parser(name, help=help, description=help)
-        action.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
-        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-        action.add_argument("--guild", metavar="SERVER", required=True)
+    for name, action in add_actions(parser, ACTIONS):
         if name == "import":
             action.add_argument("file", metavar="FILE")
         elif name != "list":

@@ -40,7 +40,7 @@ class Found:
 
     models: list[FoundModel]
     left_out: int
-    """The number of files that are no whole language model."""
+    """The number of files that cannot be loaded, such as parts of models."""
 
 
 def folders(

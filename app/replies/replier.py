@@ -385,7 +385,7 @@ class Replier:
         request, config = plan.request, plan.config
         lines = await self._bursts.lines(request.guild, config.reply.lines)
         prompt = replace(prompt, lines=lines)
-        # Nobody of another time, and no member, knows what the book tells the bot.
+        # People of another time, and members, do not know the bot's book.
         if self._lore and config.context.lore and not (request.past or request.like):
             recent = prompt.turns[-RECENT:]
             told = await self._lore.told(request.guild, prompt.bot_name, recent)

@@ -27,7 +27,7 @@ _LEAVES: Mapping[Purpose, str] = {
     "replies": (
         "messages to the bot {where} leave this computer: the turns of the"
         " conversation with display names, text files that come with a call, recalled"
-        " moments, example lines and drafts."
+        " moments, entries of the lorebook, example lines and drafts."
     ),
     "summaries": (
         "up to 300 messages {where} leave this computer, with display names, whenever"

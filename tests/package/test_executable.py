@@ -1,5 +1,6 @@
 """The packaged program, run as a person would who has nothing else."""
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import psutil
 import pytest
 
@@ -69,6 +71,30 @@ def test_it_carries_the_guides(executable: Path, bare: Environment):
 def test_it_carries_the_licences_of_what_it_holds(executable: Path, bare: Environment):
     told = run(executable, bare, "licences")
     assert all(f"\n{name} " in told for name in ("textual", "py-cord", "tokenizers"))
+
+
+def test_it_draws_in_a_browser(executable: Path, bare: Environment):
+    with subprocess.Popen(
+        [executable, "web", "0"], env=bare, stdout=subprocess.PIPE, text=True
+    ) as program:
+        try:
+            assert program.stdout is not None
+            address = program.stdout.readline().split()[-1]
+            assert asyncio.run(drawn(address))
+        finally:
+            program.terminate()
+
+
+async def drawn(address: str) -> bytes:
+    """The first that the screens draw on a page."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        async with session.get(address) as answer:
+            assert answer.status == 200
+            origin = str(answer.url.origin())
+        headers = {"Origin": origin}
+        async with session.ws_connect(f"{origin}/ws", headers=headers) as page:
+            return await page.receive_bytes(timeout=60)
 
 
 def test_it_tests_itself(executable: Path, bare: Environment):

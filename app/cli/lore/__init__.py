@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 
+from app.cli import add_actions
 from app.cli.connect import Bot, connect
 from app.cli.output import bold, dim, print_json, say, write_styled
 from app.core.paths import Home, find_home
@@ -22,12 +23,7 @@ ACTIONS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, help in ACTIONS.items():
-        action = actions.add_parser(name, help=help, description=help)
-        action.add_argument("--home", metavar="DIR", default=argparse.SUPPRESS)
-        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
-        action.add_argument("--guild", metavar="SERVER", required=True)
+    for name, action in add_actions(parser, ACTIONS):
         if name != "list":
             action.add_argument("name", metavar="NAME")
         if name == "add":

@@ -8,6 +8,7 @@ from app.chat.reply_trigger import find_wake_word
 from app.core.errors import UsageError
 from app.core.names import GuildId, is_same
 from app.service.given.character_cards import CharacterCard, character_of
+from app.service.given.guild_shelf import GuildShelf
 from app.service.given.lorebooks import Lorebooks
 from app.settings.schema import Config
 from app.store.database import Database
@@ -23,23 +24,22 @@ class Cast:
     def __init__(
         self, database: Database, lorebooks: "Callable[[], Lorebooks]"
     ) -> None:
-        """Find out which guilds have one, so that the others cost nothing."""
         self._database = database
         self._lorebooks = lorebooks
-        self._known = database.call(characters.guilds_with_characters)
-        self._open: dict[GuildId, list[StoredCharacter]] = {}
+        self._shelf = GuildShelf(
+            database, characters.guilds_with_characters, self._read
+        )
+
+    async def _read(self, guild: GuildId) -> list[StoredCharacter]:
+        return await self._database.run(characters.cast, guild)
 
     async def of(
         self, guild: GuildId, channel: int | None = None
     ) -> list[StoredCharacter]:
         """Return a guild's characters, or those that speak in a channel (row)."""
-        if guild not in self._known:
-            return []
-        if guild not in self._open:
-            self._open[guild] = await self._database.run(characters.cast, guild)
         return [
             one
-            for one in self._open[guild]
+            for one in await self._shelf.get(guild) or ()
             if channel is None or not one.channels or channel in one.channels
         ]
 
@@ -121,5 +121,4 @@ class Cast:
 
     async def look_again(self, guild: GuildId) -> None:
         """Read a guild's characters again when they are wanted."""
-        self._known = await self._database.run(characters.guilds_with_characters)
-        self._open.pop(guild, None)
+        await self._shelf.look_again(guild)

@@ -10,6 +10,7 @@ from app.core.errors import UsageError
 from app.core.names import GuildId, is_same
 from app.core.safe_text import safe_text
 from app.providers.base import LoreText, Turn
+from app.service.given.guild_shelf import GuildShelf
 from app.store.database import Database
 from app.store.given import lore
 from app.store.rows import StoredLoreEntry
@@ -53,15 +54,13 @@ class Lorebooks:
     def __init__(
         self, database: Database, memory: "Callable[[], MemoryKeeper]"
     ) -> None:
-        """Find out which guilds have one, so that the others cost nothing."""
         self._database = database
         self._memory = memory
-        self._known = database.call(lore.guilds_with_lore)
-        self._open: dict[GuildId, _OpenBook] = {}
+        self._shelf = GuildShelf(database, lore.guilds_with_lore, self._read)
 
     async def close(self) -> None:
         """Stop reading."""
-        reading = [opened.meanings for opened in self._open.values()]
+        reading = [opened.meanings for opened in self._shelf.in_memory()]
         for task in reading:
             task.cancel()
         await asyncio.gather(*reading, return_exceptions=True)
@@ -74,9 +73,9 @@ class Lorebooks:
         Args:
             name: The bot's name there; it knows what came with the card of that name.
         """
-        if guild not in self._known:
+        opened = await self._shelf.get(guild)
+        if opened is None:
             return ()
-        opened = self._open.get(guild) or await self._opened(guild)
         texts = [turn.text for turn in turns]
         places = opened.book.brought_up(texts)
         places += await self._by_meaning(opened, texts, name)
@@ -84,19 +83,17 @@ class Lorebooks:
         chosen = known[:MOST_TOLD]
         return tuple(opened.book.texts[at] for at in chosen)
 
-    async def _opened(self, guild: GuildId) -> _OpenBook:
+    async def _read(self, guild: GuildId) -> _OpenBook:
         stored = await self._database.run(lore.entries, guild)
         texts = [(LoreText(entry.name, entry.text), entry.words) for entry in stored]
         # Compiling a large book takes a quarter of a second.
         book = await asyncio.to_thread(Lorebook, texts)
         told = [f"{entry.name}: {entry.text}" for entry in stored]
-        opened = _OpenBook(
+        return _OpenBook(
             book,
             [entry.book for entry in stored],
             asyncio.create_task(self._memory().meanings(told)),
         )
-        self._open[guild] = opened
-        return opened
 
     async def _by_meaning(
         self, opened: _OpenBook, texts: Sequence[str], name: str
@@ -210,8 +207,7 @@ class Lorebooks:
 
     async def look_again(self, guild: GuildId) -> None:
         """Read a guild's book again when it is wanted; others may have changed it."""
-        self._known = await self._database.run(lore.guilds_with_lore)
-        self._open.pop(guild, None)
+        await self._shelf.look_again(guild)
 
 
 def checked(

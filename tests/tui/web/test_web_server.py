@@ -143,6 +143,18 @@ async def test_only_a_few_pages_are_open_at_once():
             await page.close()
 
 
+async def test_the_end_of_the_server_ends_its_screens():
+    before = set(psutil.Process().children())
+    async with served() as screens, visitor(screens) as session:
+        base = base_of(screens)
+        page = await session.ws_connect(f"{base}/ws", headers={"Origin": base})
+        assert (await page.receive()).data == b"x"
+        (drawing,) = set(psutil.Process().children()) - before
+        await screens.stop()
+        _, alive = await asyncio.to_thread(psutil.wait_procs, [drawing], 5)
+        assert alive == []
+
+
 def test_only_numbers_name_a_place():
     assert web_server.place_of("8017") == ("127.0.0.1", 8017)
     assert web_server.place_of("localhost:1") == ("127.0.0.1", 1)
