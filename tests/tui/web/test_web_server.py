@@ -41,6 +41,8 @@ async def served(command: list[str] = SCREENS) -> AsyncIterator[WebScreens]:
             if before.issuperset(psutil.Process().children()):
                 break
             await asyncio.sleep(0.05)
+        # The loop hears of it a moment after the system.
+        await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
@@ -145,7 +147,7 @@ async def test_only_a_few_pages_are_open_at_once():
 
 async def test_the_server_ends_after_its_screens(tmp_path: Path):
     ended = tmp_path / "ended"
-    slow = SCREENS[-1] + f"; import time; time.sleep(3); open({str(ended)!r}, 'x')"
+    slow = SCREENS[-1] + f"; import time; time.sleep(2); open({str(ended)!r}, 'x')"
     async with (
         served([*SCREENS[:-1], slow]) as screens,
         visitor(screens) as session,
