@@ -10,6 +10,7 @@ from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
+from app.core.errors import ConfigError
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.system.requests_to_end import hear
@@ -27,6 +28,7 @@ from app.service.requantise import Requantise
 from app.service.search_keeper import SearchKeeper
 from app.service.service import Service, open_service
 from app.service.updates import UpdateWatcher
+from app.settings.config_file import load
 from app.store.engines.address import UnreachableError
 
 if TYPE_CHECKING:
@@ -60,7 +62,8 @@ def serve(home: Home, stdout: int | None) -> None:
 
 
 async def _serve(home: Home, stdout: int | None) -> None:
-    logs.set_up(logs.to_file(home), logs.to_stderr())
+    is_json = _logs_json(home)
+    logs.set_up(logs.to_file(home, is_json=is_json), logs.to_stderr(is_json=is_json))
     async with AsyncExitStack() as stack:
         service = await _opened(home, stack, is_alone=stdout is None)
         # Whoever finds the door may ask it to stop.
@@ -90,6 +93,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             "Loading models at hosts": HostWarmer(service.context).keep_up,
             "The figures of the last hour": service.last_hour.keep_up,
             "The meter": service.metering.keep_up,
+            "Telling the figures": partial(_tell_figures, service),
             "Looking for updates": UpdateWatcher(service.context).keep_up,
             "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
             "Discord": discord.run,
@@ -103,6 +107,14 @@ async def _serve(home: Home, stdout: int | None) -> None:
         log.info("Mynah is up in %s", home.root)
         await stop.wait()
         log.info("Mynah stops")
+
+
+def _logs_json(home: Home) -> bool:
+    """Tell if the log is for programs; settings that cannot be read come up later."""
+    try:
+        return load(home.config_file).log.format == "json"
+    except ConfigError:
+        return False
 
 
 async def _opened(home: Home, stack: AsyncExitStack, *, is_alone: bool) -> Service:
@@ -175,6 +187,26 @@ async def _serve_parent(service: Service, stdout: int) -> None:
     finally:
         service.context.events.leave(peer)
         service.app.asked_to_stop.set()
+
+
+async def _tell_figures(service: Service) -> None:
+    """Tell the figures at the port that the owner chose, if any."""
+    context = service.context
+    if not (port := context.settings.home.metrics.port):
+        return
+    from app.service import metrics_port
+    from app.service.metrics import Metrics
+
+    figures = Metrics(context, lambda: service.app.discord(), service.last_hour.latest)
+    context.replier.on_end = figures.note
+    try:
+        await metrics_port.serve(context.home, port, figures)
+    except OSError as error:
+        detail = f"The figures cannot be told at port {port}: {error.strerror}."
+        hint = "Set metrics.port to a free one, and start Mynah again."
+        context.troubles.begin("metrics", detail, hint)
+    except ConfigError as error:
+        context.troubles.begin("metrics", error.message, error.hint)
 
 
 async def _tell_state(service: Service, first: asyncio.Event) -> None:

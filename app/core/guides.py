@@ -16,6 +16,7 @@ TOPICS = (
     "files",
     "postgresql",
     "always-on",
+    "metrics",
     "quality",
     "characters",
     "fine-tuning",

@@ -1,7 +1,9 @@
-"""Hosts: whether a text names one, and whether it is this computer."""
+"""Hosts: whether a text names one, whether it is this computer, and who may call."""
 
+import hmac
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 _FOUR = ipaddress.ip_network("127.0.0.0/8")
 _SIX = ipaddress.ip_address("::1")
@@ -36,3 +38,25 @@ def is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return number in _FOUR if number.version == 4 else number == _SIX
+
+
+def is_by_number(header: str, port: int) -> bool:
+    """Tell from `Host` if a request came by number; a name could lead here by a trick.
+
+    A page of somebody else's can let its own name stand for this computer, and its
+    requests would come from here: https://en.wikipedia.org/wiki/DNS_rebinding.
+    """
+    try:
+        parts = urlsplit(f"//{header}")
+        given, host = parts.port or 80, parts.hostname or ""
+        if host != "localhost":
+            ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return given == port
+
+
+def is_same(given: str, right: str) -> bool:
+    """Compare a key in a time that tells nothing."""
+    # Headers may hold bytes that are no text.
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), right.encode())

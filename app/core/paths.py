@@ -34,6 +34,7 @@ TREE: Mapping[str, str] = {
     "telemetry-removed": "a marker that a library's leftovers were deleted",
     "lock": "the lock of the one process that writes here",
     "endpoint.json": "the address of the running bot for commands and screens",
+    "metrics.key": "the key to the bot's figures, if `metrics.port` is set",
 }
 """The contents of a home, with their purpose."""
 
@@ -95,6 +96,11 @@ class Home:
     def endpoint_file(self) -> Path:
         """The loopback port and key of the running bot."""
         return self.root / "endpoint.json"
+
+    @property
+    def metrics_key_file(self) -> Path:
+        """The key to the figures of the running bot."""
+        return self.root / "metrics.key"
 
     @property
     def discord_file(self) -> Path:

@@ -19,6 +19,7 @@ from app.discord.actions.machine import StoredMachine
 from app.discord.backfill import Trained
 from app.discord.client import ConnectionState, MynahBot, Surroundings
 from app.discord.connection import DiscordLink
+from app.discord.liveness import is_beating, sockets
 from app.discord.messages import Talk, channels_of
 from app.discord.ports import STARTS, Ports, ReadyReply
 from app.discord.safe_sender import refusal_of, send_parts
@@ -151,12 +152,17 @@ class DiscordController:
         )
         if client is None or client.user is None:
             return told
-        latency = client.latency * 1000
         return replace(
             told,
             user=client.user.display_name,
             invite=invite_url(client.user.id),
-            latency_ms=round(latency, 1) if math.isfinite(latency) else None,
+            latency_ms=_milliseconds(client.latency),
+            shards=[
+                control.ShardStatus(
+                    number, is_beating(one), _milliseconds(one.latency) if one else None
+                )
+                for number, one in sockets(client).items()
+            ],
         )
 
     async def reconnect(
@@ -303,6 +309,11 @@ class DiscordController:
         if not isinstance(found, Talk):
             raise UsageError("The bot cannot see that channel.")
         return found
+
+
+def _milliseconds(latency: float) -> float | None:
+    """Return a latency of py-cord's, which is no number before the first heartbeat."""
+    return round(latency * 1000, 1) if math.isfinite(latency) else None
 
 
 def ports_of(context: AppContext, rng: Random) -> Ports:

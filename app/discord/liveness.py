@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import discord
 from discord.gateway import DiscordWebSocket
@@ -54,14 +54,20 @@ class Liveness:
     def silent_seconds(self) -> float:
         """Return the time since Discord answered, on the socket that is worst off."""
         now = time.perf_counter()
-        found = [now - _last_answer(one) for one in _sockets(self._client)]
+        found = [now - _last_answer(one) for one in sockets(self._client).values()]
         return max(found, default=now - self._began)
 
 
-def _sockets(client: discord.Bot) -> Sequence[DiscordWebSocket | None]:
+def sockets(client: discord.Bot) -> Mapping[int, DiscordWebSocket | None]:
+    """Return the sockets of a client by shard."""
     if isinstance(client, discord.AutoShardedClient):
-        return [one._parent.ws for one in client.shards.values()]
-    return [client.ws] if client.ws else []
+        return {number: one._parent.ws for number, one in client.shards.items()}
+    return {0: client.ws} if client.ws else {}
+
+
+def is_beating(socket: DiscordWebSocket | None) -> bool:
+    """Tell if a socket is open, and its heartbeats began."""
+    return _last_answer(socket) > float("-inf")
 
 
 def _last_answer(socket: DiscordWebSocket | None) -> float:

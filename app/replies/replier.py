@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from random import Random
@@ -111,6 +111,8 @@ class Replier:
         self._stale = StaleLines(database, rng, clock)
         self._languages = GuildLanguages(database, clock)
         self._ends = reply_time.EndTime(clock)
+        self.on_end: Callable[[str, MadeReply | None], None] = lambda state, made: None
+        """Hears the state of each reply at its end, with what was made."""
 
     @property
     def waiting(self) -> int:
@@ -159,7 +161,15 @@ class Replier:
         Args:
             began: The beginning of the work on it; None means now.
         """
-        began = self._clock() if began is None else began
+        made = await self._fulfil(
+            reply, request, on_piece, self._clock() if began is None else began
+        )
+        self.on_end(made.state if made else "forgotten", made)
+        return made
+
+    async def _fulfil(
+        self, reply: int | None, request: ReplyRequest, on_piece: OnPiece, began: float
+    ) -> MadeReply | None:
         if reply is not None and request.like:
             begin = members.begin_imitation
             if not await self._database.run(begin, reply, request.like.author):
@@ -178,6 +188,8 @@ class Replier:
                 is_cut = True
                 raise
             finally:
+                if made is None and not is_cut:
+                    self.on_end("failed", None)
                 if made is None and reply is not None:
                     await self._note_end(reply, request, is_cut)
             if (kept := await self._keep(made)) is not None:

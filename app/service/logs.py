@@ -1,8 +1,10 @@
 """Sends log lines to a file and to the screens, without secrets."""
 
 import asyncio
+import json
 import logging
 import re
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 
 from app.core import secret_patterns
@@ -35,6 +37,21 @@ class _Formatter(logging.Formatter):
         return redact("\n".join(map(safe_line, super().format(record).split("\n"))))
 
 
+class _JsonFormatter(logging.Formatter):
+    """Writes a record as one JSON object, whose letters are plain ASCII."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": redact(record.getMessage()),
+        }
+        if record.exc_info:
+            told["error"] = redact(self.formatException(record.exc_info))
+        return json.dumps(told)
+
+
 class NewsHandler(logging.Handler):
     """Turns records into notifications; any thread may call it."""
 
@@ -57,21 +74,27 @@ class NewsHandler(logging.Handler):
         self._loop.call_soon_threadsafe(self._news.tell, line)
 
 
-def to_file(home: Home) -> logging.Handler:
+def to_file(home: Home, *, is_json: bool = False) -> logging.Handler:
     """Return a handler that writes the home's log file: at most 3 files of 2 MB."""
     home.log_file.parent.mkdir(mode=0o700, exist_ok=True)
     handler = RotatingFileHandler(
         home.log_file, maxBytes=2_000_000, backupCount=2, encoding="utf-8"
     )
-    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(
+        _form("%(asctime)s %(levelname)s %(name)s: %(message)s", is_json)
+    )
     return handler
 
 
-def to_stderr() -> logging.Handler:
+def to_stderr(*, is_json: bool = False) -> logging.Handler:
     """Return a handler for a terminal or a service manager."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_form("%(levelname)s %(name)s: %(message)s", is_json))
     return handler
+
+
+def _form(text: str, is_json: bool) -> logging.Formatter:
+    return _JsonFormatter() if is_json else _Formatter(text)
 
 
 def set_up(*handlers: logging.Handler) -> None:

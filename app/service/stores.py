@@ -156,6 +156,7 @@ FILES_WITHOUT_TEXT = (
     "layout.json",
     "lock",
     "endpoint.json",
+    "metrics.key",
 )
 """Every other entry of a home; the receipt leaves them out."""
 

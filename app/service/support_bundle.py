@@ -25,7 +25,9 @@ from app.settings.config_file import stored
 from app.settings.setting_keys import Key, find_key
 from app.store.engines.address import place_of
 
-_RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d \d\d:\d\d:\d\d,\d+)? [A-Z]+ [\w.]+:")
+_RECORD = re.compile(
+    r"\d{4}(?:-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.\d+:]++)? [A-Z]+ [\w.]+:"
+)
 """The start of a log record, as opposed to a line of a traceback."""
 
 _FRAME = re.compile(r'\A[\s|+-]*+(?:File ["\'][^"\']+["\'], line \d+|Traceback \()')
@@ -77,12 +79,26 @@ def _without_errors_texts(log: str) -> str:
     An error's text may go on over several lines, and groups of errors indent theirs.
     """
     kept = []
-    for line in log.split("\n"):
+    for line in "\n".join(map(_as_text, log.split("\n"))).split("\n"):
         if _RECORD.match(line) or _FRAME.match(line):
             kept.append(line)
         elif named := _ERROR.match(line):
             kept.append(f"{named[1]}: [left out]")
     return "\n".join(kept)
+
+
+def _as_text(line: str) -> str:
+    """Return a line of a log for programs as one for people; others stay."""
+    try:
+        told = json.loads(line)
+        record = "{time} {level} {logger}: {message}".format(
+            **{**told, "level": told["level"].upper()}
+        )
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        return line
+    return f"{record}
+{told.get('error', '')}".rstrip("
+")
 
 
 class _Hide:

@@ -18,6 +18,7 @@ from app.settings.speech_sections import (
     ReplySettings,
     SpeakSettings,
 )
+from app.settings.watch_sections import LogSettings, MetricsSettings
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,5 @@ class Config:
     context: ContextSettings = field(default_factory=ContextSettings)
     games: GamesSettings = field(default_factory=GamesSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    log: LogSettings = field(default_factory=LogSettings)

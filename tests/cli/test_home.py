@@ -117,6 +117,12 @@ def spilled(home, bot, tmp_path):
         log.write(f"app.core.errors.AppError: cannot say {CHAT}\n")
         log.write(f"{CHAT} on a line of its own\n  | ValueError: {CHAT}\n{CHAT}: x\n")
         log.write(f"  + Exception Group Traceback (most recent call last):\n{CHAT}\n")
+        told = {"time": "2026-11-29T11:10:11.997219+00:00", "level": "error"}
+        told |= {"logger": "app.x", "message": f"it is in JSON for {KEY}\n{CHAT}"}
+        error = (
+            f"Traceback (most recent call last):\n  File 'x.py', line 1\nXError: {CHAT}"
+        )
+        log.write(json.dumps({**told, "error": error}) + "\n")
     return home
 
 
@@ -141,6 +147,9 @@ def test_a_report_holds_no_secret_and_no_chat_text(spilled, tmp_path):
     for canary in (str(spilled.root), "roses"):
         assert canary not in text, canary
     assert "[secret]" in files["logs/mynah.log"]
+    record = "2026-11-29T11:10:11.997219+00:00 ERROR app.x: it is in JSON for [secret]"
+    assert f"{record}\n" in files["logs/mynah.log"]
+    assert "XError: [left out]" in files["logs/mynah.log"]
     assert "app.core.errors.AppError: [left out]" in files["logs/mynah.log"]
     assert json.loads(files["settings.json"])["reply.persona"] == "[17 characters]"
     (guild,) = json.loads(files["servers.json"])

@@ -1,6 +1,7 @@
 """`mynah serve` keeps its background work alive, and its connection."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -21,6 +22,8 @@ from tests.asking import Nobody
 from tests.discord.conftest import PACE
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+from tests.discord_stand_in.world import Guild
+from tests.service.test_metrics import body_of, free_port, is_open
 
 
 @asynccontextmanager
@@ -118,6 +121,41 @@ async def test_the_connection_outlives_an_error_and_reconnect_makes_a_new_one(
     assert status.discord.state == "online"
     assert any("PermissionError" in one for one in told)
     assert any("KeyError" in one for one in told)
+
+
+async def test_the_figures_tell_each_shards_connection(
+    stand_in: DiscordStandIn,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stand_in.gateway.required_shards = 2
+    for number in range(4):
+        await stand_in.add_guild(Guild(f"Guild {number}", id=(number + 1) << 22))
+    port = free_port()
+    save(home.config_file, "reply.mode", "markov")
+    save(home.config_file, "metrics.port", port)
+    secrets.put(home, "bot_token", TOKEN)
+    async with serving(home, monkeypatch) as (service, calls):
+        await stand_in.wait_for(lambda: calls.state().state == "online")
+        await stand_in.wait_for(lambda: is_open(port))
+        told = await body_of(service, f"http://127.0.0.1:{port}/metrics")
+    assert 'mynah_discord_state{mynah_discord_state="online"} 1.0' in told
+    for shard in range(2):
+        assert f'mynah_shard_up{{shard="{shard}"}} 1.0' in told
+    assert not is_open(port)
+
+
+async def test_the_log_is_for_programs_where_the_owner_wants_that(
+    stand_in: DiscordStandIn,
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    save(home.config_file, "log.format", "json")
+    async with serving(home, monkeypatch):
+        pass
+    lines = home.log_file.read_text(encoding="utf-8").splitlines()
+    messages = [json.loads(line)["message"] for line in lines]
+    assert "Mynah stops" in messages
 
 
 async def test_a_connection_that_fell_silent_is_not_told_as_online(

@@ -1,7 +1,9 @@
 import asyncio
+import json
 import logging
 import os
 import stat
+from datetime import UTC, datetime
 
 import pytest
 
@@ -41,6 +43,28 @@ def test_no_secret_reaches_the_log_file_not_even_in_a_traceback(home, root):
     for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "hm=00ff"):
         assert part not in text
     assert text.count("[secret]") >= len(SECRETS)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_log_for_programs_has_an_object_a_line_without_secrets(home, root, secret):
+    handler = logs.to_file(home, is_json=True)
+    logs.set_up(handler)
+    try:
+        raise ValueError(f"bad answer\nfor {secret}")
+    except ValueError:
+        root.exception("it failed\x1b[2J\nwith %s", secret)
+    root.warning("later")
+    handler.close()
+    text = home.log_file.read_text(encoding="utf-8")
+    first, second = map(json.loads, text.splitlines())
+    assert first["level"] == "error" and first["logger"] == "root"
+    assert first["message"].startswith("it failed\x1b[2J\nwith ")
+    assert "in test_a_log_for_programs" in first["error"]
+    assert datetime.fromisoformat(first["time"]).tzinfo is UTC
+    assert second["message"] == "later" and "error" not in second
+    assert "\x1b" not in text and first["error"].count("[secret]") >= 1
+    for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "hm=00ff"):
+        assert part not in text
 
 
 @pytest.mark.posix_only("Windows has no mode bits")

@@ -12,6 +12,7 @@ from app.ipc.control.app import BotEvent as BotEvent
 from app.ipc.control.app import Check as Check
 from app.ipc.control.app import CloudStatus as CloudStatus
 from app.ipc.control.app import DiscordStatus as DiscordStatus
+from app.ipc.control.app import ShardStatus as ShardStatus
 from app.ipc.control.app import Doctor as Doctor
 from app.ipc.control.app import DoctorReply as DoctorReply
 from app.ipc.control.app import LastHour as LastHour

@@ -9,6 +9,16 @@ from app.ipc.wire import Done, Request
 
 
 @dataclass(frozen=True)
+class ShardStatus:
+    """One connection to Discord of those that share the servers."""
+
+    number: int
+    is_up: bool
+    """It is open, and Discord answers on it."""
+    latency_ms: float | None = None
+
+
+@dataclass(frozen=True)
 class DiscordStatus:
     """The connection to Discord."""
 
@@ -21,6 +31,8 @@ class DiscordStatus:
     """The bot's name there; empty while it is not known."""
     invite: str = ""
     latency_ms: float | None = None
+    shards: list[ShardStatus] = field(default_factory=list)
+    """One without shards."""
 
 
 @dataclass(frozen=True)

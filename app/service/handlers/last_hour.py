@@ -37,6 +37,10 @@ class LastHourHandlers:
             await self.note()
             await asyncio.sleep(STEP_SECONDS)
 
+    def latest(self) -> control.LastHourMoment | None:
+        """Return the moment that was noted last."""
+        return self._moments[-1] if self._moments else None
+
     async def note(self) -> None:
         """Note the figures of now."""
         local = self._context.local.status()

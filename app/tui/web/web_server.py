@@ -1,18 +1,17 @@
 """Shows the screens in browsers that have the key, through textual-serve."""
 
 import asyncio
-import hmac
 import ipaddress
 import secrets
 import shlex
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from app.core.errors import UsageError
+from app.core.loopback import is_by_number, is_same
 from app.core.paths import asset
 from app.core.system.requests_to_end import hear
 
@@ -122,17 +121,18 @@ class WebScreens:
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
         """Let in requests that come by this address, from this page, with the key."""
-        if not self._is_by_number(request) or not self._is_from_here(request):
+        host = request.headers.get("Host", "")
+        if not is_by_number(host, self._port) or not self._is_from_here(request):
             raise web.HTTPForbidden(text="This address is not the one to use.")
         given = request.query.get("key", "")
-        if request.path == "/" and _same(given, self._key):
+        if request.path == "/" and is_same(given, self._key):
             # The key leaves the address, and with it the history of the browser.
             away = web.HTTPSeeOther("/", headers=HEADERS)
             away.set_cookie(
                 self._cookie, self._pass, httponly=True, samesite="Strict", path="/"
             )
             raise away
-        if not _same(request.cookies.get(self._cookie, ""), self._pass):
+        if not is_same(request.cookies.get(self._cookie, ""), self._pass):
             raise web.HTTPForbidden(
                 text="Open the whole address that `mynah web` printed.",
                 headers=HEADERS,
@@ -141,19 +141,6 @@ class WebScreens:
         if not response.prepared:
             response.headers.update(HEADERS)
         return response
-
-    def _is_by_number(self, request: web.Request) -> bool:
-        """Tell if the browser came by number; a name could lead here by a trick.
-
-        A page of somebody else's can let its own name stand for this computer, and
-        its requests would come from here: https://en.wikipedia.org/wiki/DNS_rebinding.
-        """
-        parts = urlsplit(f"//{request.headers.get('Host', '')}")
-        try:
-            port, host = parts.port or 80, parts.hostname or ""
-        except ValueError:
-            return False
-        return port == self._port and (host == "localhost" or _is_ip(host))
 
     def _is_from_here(self, request: web.Request) -> bool:
         """Tell if no other page sends it; browsers name the page of a socket."""
@@ -181,12 +168,6 @@ class WebScreens:
         drawing.add_done_callback(self._drawing.discard)
         # The end of a request would leave its process without an owner.
         return await asyncio.shield(drawing)
-
-
-def _same(given: str, right: str) -> bool:
-    """Compare in a time that tells nothing."""
-    # Headers may hold bytes that are no text.
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), right.encode())
 
 
 def _is_ip(host: str) -> bool:
