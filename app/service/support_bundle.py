@@ -25,9 +25,7 @@ from app.settings.config_file import stored
 from app.settings.setting_keys import Key, find_key
 from app.store.engines.address import place_of
 
-_RECORD = re.compile(
-    r"\d{4}(?:-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.\d+:]++)? [A-Z]+ [\w.]+:"
-)
+_RECORD = re.compile(r"\d{4}(?:-\d\d-\d\d[ T]\d\d:\d\d:\d\d[,.\d+:]++)? [A-Z]+ [\w.]+:")
 """The start of a log record, as opposed to a line of a traceback."""
 
 _FRAME = re.compile(r'\A[\s|+-]*+(?:File ["\'][^"\']+["\'], line \d+|Traceback \()')
@@ -96,9 +94,7 @@ def _as_text(line: str) -> str:
         )
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
         return line
-    return f"{record}
-{told.get('error', '')}".rstrip("
-")
+    return f"{record}\n{told.get('error', '')}".rstrip("\n")
 
 
 class _Hide:

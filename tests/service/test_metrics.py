@@ -1,4 +1,4 @@
-"""The figures of a bot as OpenMetrics; the judge is the parser of Prometheus' client."""
+"""The figures of a bot as OpenMetrics; a parser of Prometheus is the judge."""
 
 import asyncio
 import json

@@ -12,7 +12,6 @@ from app.ipc.control.app import BotEvent as BotEvent
 from app.ipc.control.app import Check as Check
 from app.ipc.control.app import CloudStatus as CloudStatus
 from app.ipc.control.app import DiscordStatus as DiscordStatus
-from app.ipc.control.app import ShardStatus as ShardStatus
 from app.ipc.control.app import Doctor as Doctor
 from app.ipc.control.app import DoctorReply as DoctorReply
 from app.ipc.control.app import LastHour as LastHour
@@ -20,6 +19,7 @@ from app.ipc.control.app import LastHourMoment as LastHourMoment
 from app.ipc.control.app import LastHourReply as LastHourReply
 from app.ipc.control.app import ModelStatus as ModelStatus
 from app.ipc.control.app import ProcessUse as ProcessUse
+from app.ipc.control.app import ShardStatus as ShardStatus
 from app.ipc.control.app import Shutdown as Shutdown
 from app.ipc.control.app import Status as Status
 from app.ipc.control.app import StatusReply as StatusReply
