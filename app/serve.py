@@ -194,8 +194,8 @@ async def _tell_figures(service: Service) -> None:
     context = service.context
     if not (port := context.settings.home.metrics.port):
         return
-    from app.service import metrics_port
-    from app.service.metrics import Metrics
+    from app.service.metrics import metrics_port
+    from app.service.metrics.figures import Metrics
 
     figures = Metrics(context, lambda: service.app.discord(), service.last_hour.latest)
     context.replier.on_end = figures.note

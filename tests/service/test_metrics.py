@@ -20,7 +20,7 @@ from app.core.explanation import RungOutcome
 from app.core.paths import asset
 from app.ipc import control
 from app.replies.request import MadeReply
-from app.service.metrics import DISCORD_STATES, MODEL_STATES, OUTCOMES
+from app.service.metrics.figures import DISCORD_STATES, MODEL_STATES, OUTCOMES
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds

@@ -10,7 +10,7 @@ from app.core.errors import ConfigError
 from app.core.files import write_text
 from app.core.loopback import is_by_number, is_same
 from app.core.paths import Home
-from app.service.metrics import CONTENT_TYPE, Metrics
+from app.service.metrics.figures import CONTENT_TYPE, Metrics
 
 LEAST_KEY = 16
 """Signs of a key; a shorter one could be guessed."""

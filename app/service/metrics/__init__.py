@@ -1,0 +1,1 @@
+"""The figures of the running bot, for Prometheus and its kind."""
