@@ -217,12 +217,17 @@ def asset(name: str) -> Path:
 
 
 SAMPLE_GUILD = "The Globe"
-"""The name of the learned sample guild."""
+CHAT_SAMPLE = "The Leaky Kettle"
+SAMPLES = {
+    CHAT_SAMPLE: "ten friends who chat",
+    SAMPLE_GUILD: "eight plays of Shakespeare",
+}
+"""The sample guilds, by the names under which they are learned: their contents."""
 
 
-def sample_file() -> Path:
-    """Return the sample guild's messages, in the interchange format."""
-    return asset("sample") / "the-globe.jsonl.gz"
+def sample_file(guild: str = SAMPLE_GUILD) -> Path:
+    """Return the messages of a sample guild, in the interchange format."""
+    return asset("sample") / f"{guild.lower().replace(' ', '-')}.jsonl.gz"
 
 
 def own_command() -> list[str]:

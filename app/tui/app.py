@@ -141,6 +141,8 @@ class MynahApp(App[int]):
         """True once the bot has said which guilds there are."""
         self.chosen_guild: GuildId | None = None
         """Row of the guild on the Server screen."""
+        self.talk_with: GuildId | None = None
+        """Row of the guild that the Playground turns to when it opens next."""
         self.helped: tuple[str, str] | None = None
         """The screen, and its section, that Help was asked about."""
         self.chosen_section = ""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.demo import LINES
-from app.core.paths import Home, own_command
+from app.cli.demo import GUILDS, LINES
+from app.core.paths import CHAT_SAMPLE, SAMPLE_GUILD, SAMPLES, Home, own_command
 from app.settings.speech_sections import FIXED_MODES
 
 REFUSED = ", by the chain"
@@ -38,11 +38,12 @@ def run(*arguments: str) -> str:
 
 def test_without_a_terminal_three_lines_are_answered_in_three_modes(stocked: Home):
     shown = run()
-    for line in LINES:
+    lines = LINES[SAMPLE_GUILD]
+    for line in lines:
         assert line in shown
     for mode in FIXED_MODES:
         rows = [row for row in shown.splitlines() if row.startswith(mode)]
-        assert len(rows) == len(LINES)
+        assert len(rows) == len(lines)
         assert all(row.removesuffix(REFUSED).endswith(" ms") for row in rows), rows
         assert any(not row.endswith(REFUSED) for row in rows), rows
     assert "\x1b" not in shown
@@ -53,7 +54,16 @@ def test_the_second_demonstration_learns_nothing_again(stocked: Home):
     assert "Learning the sample server" not in run("demo")
 
 
+def test_the_sample_that_is_named_answers(stocked: Home):
+    assert set(LINES) == set(GUILDS.values()) == set(SAMPLES)
+    shown = run("demo", "chat")
+    assert f"Learning the sample server, {CHAT_SAMPLE}" in shown
+    assert all(line in shown for line in LINES[CHAT_SAMPLE])
+
+
 def test_machines_read_a_reply_a_line(stocked: Home):
     replies = [json.loads(line) for line in run("demo", "--json").splitlines()]
-    assert [reply["mode"] for reply in replies] == list(FIXED_MODES) * len(LINES)
+    assert [reply["mode"] for reply in replies] == list(FIXED_MODES) * len(
+        LINES[SAMPLE_GUILD]
+    )
     assert {reply["provider"] for reply in replies} == {"markov", "local"}

@@ -10,7 +10,7 @@ from textual.events import Paste
 from textual.widgets import Input, OptionList
 
 from app.core.errors import AppError, UsageError
-from app.core.paths import SAMPLE_GUILD, sample_file
+from app.core.paths import CHAT_SAMPLE, SAMPLE_GUILD, sample_file
 from app.ipc import control
 from app.settings.consent import ConsentError, what_leaves
 from app.tui.app import MynahApp
@@ -640,10 +640,22 @@ async def test_an_empty_home_opens_the_first_steps(open_app: Open, tmp_path: Pat
         assert isinstance(pilot.app.screen, WizardScreen)
         assert "Talk to a sample server" in text_of(pilot)
         await pilot.press("enter")
+        assert "The Leaky Kettle: ten friends who chat" in text_of(pilot)
+        await pilot.press("enter")
         await settle(pilot)
-        expected = control.Import(SAMPLE_GUILD, [str(sample_file())])
+        expected = control.Import(CHAT_SAMPLE, [str(sample_file(CHAT_SAMPLE))])
         assert bot.requests(control.Import) == [expected]
         assert pilot.app.current_mode == "playground"
+
+
+async def test_the_playground_turns_to_the_chosen_sample(open_app: Open):
+    known = [{"row": 1, "guild": CHAT_SAMPLE}, {"row": 2, "guild": SAMPLE_GUILD}]
+    async with open_app("playground", FakeBot(guilds={"guilds": known})) as pilot:
+        assert CHAT_SAMPLE in text_of(pilot)
+        await pilot.press("f1", "w", "enter", "down", "enter")
+        await settle(pilot)
+        assert pilot.app.current_mode == "playground"
+        assert SAMPLE_GUILD in text_of(pilot) and CHAT_SAMPLE not in text_of(pilot)
 
 
 async def test_the_wizard_is_left_and_found_again(open_app: Open, tmp_path: Path):
@@ -708,6 +720,8 @@ async def test_options_of_the_wizard_are_reached_by_mouse(
 ):
     bot = FakeBot(guilds={"guilds": []})
     async with open_app(bot=bot, home=home_at(tmp_path / "home")) as pilot:
+        await pilot.click(OptionList, offset=(4, 1))
+        await pilot.pause()
         await pilot.click(OptionList, offset=(4, 1))
         await settle(pilot)
         assert bot.requests(control.Import)

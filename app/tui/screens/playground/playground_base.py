@@ -116,7 +116,10 @@ class TalkingScreen(MynahScreen):
 
     def _take_guilds(self) -> None:
         known = {guild.row: guild for guild in self.app.guilds}
-        if self.guild and self.guild.row in known:
+        wished, self.app.talk_with = self.app.talk_with, None
+        if wished in known:
+            self._choose_guild(known[wished])
+        elif self.guild and self.guild.row in known:
             self.guild = known[self.guild.row]
         elif self.app.guilds:
             self._choose_guild(self.app.guilds[0])

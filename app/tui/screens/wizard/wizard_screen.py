@@ -13,14 +13,14 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from app.core.paths import SAMPLE_GUILD, sample_file
+from app.core.paths import SAMPLES, sample_file
 from app.core.safe_text import safe_line
 from app.ipc import control
 from app.ipc.wire import Request
 from app.tui import format
 from app.tui.event_buffer import is_done
 from app.tui.remedies import in_keys
-from app.tui.widgets.dialogs import AskText
+from app.tui.widgets.dialogs import AskText, Pick
 
 if TYPE_CHECKING:
     from app.tui.app import MynahApp
@@ -161,14 +161,23 @@ class WizardScreen(ModalScreen[None]):
         actions[event.option_id or ""]()
 
     def _do_sample(self) -> None:
-        """Learn the sample server, and talk to it."""
-        if any(guild.guild == SAMPLE_GUILD for guild in self.app.guilds):
-            self._play()
-            return
-        request = control.Import(SAMPLE_GUILD, [str(sample_file())])
-        self._ask(request, lambda _: self._play())
+        """Choose a sample server, learn it, and talk to it."""
 
-    def _play(self) -> None:
+        def picked(name: str | None) -> None:
+            if name is None:
+                return
+            if any(guild.guild == name for guild in self.app.guilds):
+                self._play(name)
+                return
+            request = control.Import(name, [str(sample_file(name))])
+            self._ask(request, lambda _: self._play(name))
+
+        options = [(f"{name}: {says}", name) for name, says in SAMPLES.items()]
+        self.app.push_screen(Pick("Which sample server?", options), picked)
+
+    def _play(self, name: str) -> None:
+        rows = (guild.row for guild in self.app.guilds if guild.guild == name)
+        self.app.talk_with = next(rows, None)
         self.dismiss()
         self.app.call_after_refresh(self.app.action_go, "playground")
 
