@@ -63,6 +63,10 @@ class LoadingError(ProviderError):
     """A host is still loading its model; later it answers."""
 
 
+class DiskFullError(AppError):
+    """A disk or database has no room left."""
+
+
 class ChildExitError(AppError):
     """A child process ended, or could not start."""
 
@@ -91,4 +95,5 @@ def explain_os_error(error: OSError) -> AppError | None:
         return None
     what, hint = _BY_NUMBER[error.errno]
     name = f": {error.filename}" if error.filename else ""
-    return AppError(f"{what}{name}.", hint)
+    kind = DiskFullError if error.errno == errno.ENOSPC else AppError
+    return kind(f"{what}{name}.", hint)

@@ -29,6 +29,7 @@ TREE: Mapping[str, str] = {
     "theme": "the colors of the screens that you chose last",
     "tour-shown": "a marker: the screens named their five keys",
     "layout.json": "the panels of the screens that you enlarged or hid",
+    "reserve": "8 MB of room for the day that the disk is full",
     "tmp": "files that are not finished yet; emptied at every start",
     "uploads": "files sent with /train, until all of them is learned",
     "telemetry-removed": "a marker that a library's leftovers were deleted",
@@ -116,6 +117,11 @@ class Home:
     def model_speeds_file(self) -> Path:
         """Each model's speed when it was last loaded."""
         return self.root / "model-speeds.json"
+
+    @property
+    def reserve_file(self) -> Path:
+        """Room that is given to the database when the disk is full."""
+        return self.root / "reserve"
 
     @property
     def temporary(self) -> Path:

@@ -4,6 +4,7 @@ import logging
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from random import Random
 
 from app.core import telemetry
@@ -12,6 +13,7 @@ from app.service.app_context import AppContext
 from app.service.events import Events
 from app.settings.effective import Settings
 from app.store.database import Database
+from app.store.disk_reserve import DiskReserve
 from app.store.engines.address import place_of
 
 log = logging.getLogger(__name__)
@@ -36,8 +38,10 @@ async def assemble(
             log.info(
                 "Deleted leftovers of onnxruntime's telemetry from your cache folder"
             )
-        database = stack.enter_context(Database(place_of(home)))
-        reader = stack.enter_context(Database(place_of(home), read_only=True))
+        place = place_of(home)
+        reserve = DiskReserve(home.reserve_file) if isinstance(place, Path) else None
+        database = stack.enter_context(Database(place, reserve=reserve))
+        reader = stack.enter_context(Database(place, read_only=True))
         news = Events()
         stack.callback(news.close)
         settings = Settings(home, database, news.warn, is_forgiving=is_forgiving)

@@ -14,9 +14,10 @@ from typing import Any, ParamSpec, TypeVar
 import peewee
 
 from app.core import file_guard
-from app.core.errors import AppError
+from app.core.errors import AppError, DiskFullError
 from app.core.system import private
 from app.store import migrations
+from app.store.disk_reserve import DiskReserve
 from app.store.engines import Mover, Place, engine_at
 from app.store.tables import TABLES, Guild
 
@@ -41,11 +42,17 @@ class Database:
     """
 
     def __init__(
-        self, place: Place, *, read_only: bool = False, checkpoints: bool = True
+        self,
+        place: Place,
+        *,
+        read_only: bool = False,
+        checkpoints: bool = True,
+        reserve: DiskReserve | None = None,
     ) -> None:
         """Open the database; create or migrate it unless `read_only`.
 
         Only the process with `checkpoints` moves a file's log into it, for all.
+        `reserve` gives up its room when the disk is full.
 
         Raises:
             AppError: If it is newer than the program, damaged or cannot be opened;
@@ -58,6 +65,7 @@ class Database:
         open_ = self.engine.readable if read_only else self.engine.writable
         self._peewee: peewee.Database = open_(place)
         self._checkpoints = checkpoints and not read_only
+        self._reserve = reserve
         self._mover: Mover | None = None
         self._checkpointed = time.monotonic()
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
@@ -129,6 +137,9 @@ class Database:
             known = self.engine.explain(error, self.place)
             if known is None:
                 raise
+            if isinstance(known, DiskFullError) and self._reserve:
+                if self._reserve.give_up() and hasattr(function, "is_transaction"):
+                    return function(*args, **kwargs)
             raise known from error
 
     def _checkpoint_at_times(self, mover: Mover) -> None:
@@ -136,6 +147,8 @@ class Database:
         if now - self._checkpointed > CHECKPOINT_SECONDS:
             self._checkpointed = now
             self._keeper.submit(mover.move)
+            if self._reserve:
+                self._keeper.submit(self._reserve.fill)
 
     async def truncate_log(self) -> bool:
         """Empty the log, so that no deleted text is left.
@@ -198,6 +211,7 @@ def write(function: Callable[P, T]) -> Callable[P, T]:
         with bound().atomic("IMMEDIATE"):
             return function(*args, **kwargs)
 
+    in_transaction.is_transaction = True  # type: ignore[attr-defined]
     return in_transaction
 
 

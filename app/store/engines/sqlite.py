@@ -17,7 +17,7 @@ from peewee import (
     fn,
 )
 
-from app.core.errors import AppError, explain_os_error
+from app.core.errors import AppError, DiskFullError, explain_os_error
 from app.core.files import put, unfinished
 from app.store.search import message_index as search
 
@@ -289,7 +289,7 @@ def _known(text: str, path: Path) -> AppError | None:
         # SQLite says so of files beside the database that it cannot make or lengthen.
         any(words in text for words in (*FAILED, *READ_ONLY)) and _is_full(path.parent)
     ):
-        return AppError(
+        return DiskFullError(
             f"The disk of {path.parent} is full.",
             "Make room on that disk and try again. Everything written before is kept.",
         )
