@@ -9,11 +9,11 @@ from random import Random
 
 from app.core import telemetry
 from app.core.paths import TREE, Home
+from app.core.system.disk_reserve import DiskReserve
 from app.service.app_context import AppContext
 from app.service.events import Events
 from app.settings.effective import Settings
 from app.store.database import Database
-from app.store.disk_reserve import DiskReserve
 from app.store.engines.address import place_of
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ import peewee
 from app.core import file_guard
 from app.core.errors import AppError, DiskFullError
 from app.core.system import private
+from app.core.system.disk_reserve import DiskReserve
 from app.store import migrations
-from app.store.disk_reserve import DiskReserve
 from app.store.engines import Mover, Place, engine_at
 from app.store.tables import TABLES, Guild
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from app.core.errors import DiskFullError
+from app.core.system.disk_reserve import LEAST_FREE, SIZE, DiskReserve
 from app.store import guilds
 from app.store.database import Database, write
-from app.store.disk_reserve import LEAST_FREE, SIZE, DiskReserve
 from app.store.tables import Guild
 from tests.store.conftest import opened
 
