@@ -258,6 +258,16 @@ def preview(text: str) -> str:
     return balanced(split(words)[0]) if words else ""
 
 
+def in_name(parts: Sequence[str], name: str) -> tuple[str, ...]:
+    """Return parts of a reply, which begin with the name of the speaker, if any."""
+    if not name or not parts:
+        return tuple(parts)
+    name, _ = neutralise(name)
+    first = f"{name}: {parts[0]}"
+    is_short = units(first) <= MAX_UNITS
+    return (first, *parts[1:]) if is_short else (f"{name}:", *parts)
+
+
 def units(text: str) -> int:
     """Return the length in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

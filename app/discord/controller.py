@@ -245,7 +245,9 @@ class DiscordController:
         )
         talk = self._talk(channel.discord_id if channel else None)
         pieces = tuple(split(neutralise(text or row.text)[0]))
-        answer = ReadyReply(row.id, pieces)
+        speak = (await self._context.settings.of(row.guild_id)).speak
+        name = speak.sayable_name(row.role) if row.role else ""
+        answer = ReadyReply(row.id, pieces, name, bool(row.role))
         delivery = self._client().delivery
         sent = await delivery.deliver(
             answer, talk, int(row.trigger or 0), is_start=row.reason in STARTS

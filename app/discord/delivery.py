@@ -127,7 +127,9 @@ class Delivery:
     ) -> Sent:
         """Make one line and send it; AutoMod may take another one."""
         is_shown = config.reply.stream and not config.reply.shadow
-        if is_shown and not is_last and not ask.is_start:
+        is_shown = is_shown and not is_last and not ask.is_start
+        # A character's words show under its name, which the bot's own message has not.
+        if is_shown and not await self._ports.replies.is_for_character(ask):
             return await self._stream(ask, channel, config)
         async with typing(channel):
             answer = await self._ports.replies.answer(ask)
@@ -171,7 +173,7 @@ class Delivery:
         ids = list[int]()
         try:
             await send_parts(
-                channel, answer.parts, nonce or trigger,
+                channel, answer.lines, nonce or trigger,
                 reference=answered, files=files, tts=tts,
                 may_send=self.check_of(answer),
                 view=again_button if answer.has_buttons else None, sent=ids,
@@ -194,7 +196,8 @@ class Delivery:
         """
         files = await source_files(self._bot, answer.files, context.channel)
         may_send, ids = self.check_of(answer), list[int]()
-        for number, part in enumerate(answer.parts):
+        lines = answer.lines
+        for number, part in enumerate(lines):
             if not await may_send():
                 await self._ports.replies.sent(answer.reply, ids)
                 return Sent("sent" if ids else "forgotten", WENT)
@@ -203,7 +206,7 @@ class Delivery:
                 # aloud. Without that answer it is a message of its own.
                 await context.interaction.delete_original_response()
             made = [make() for make in files] if number == 0 else []
-            is_last = number == len(answer.parts) - 1
+            is_last = number == len(lines) - 1
             view = again_button() if answer.has_buttons and is_last else None
             try:
                 sent = await answers.respond(
@@ -337,8 +340,9 @@ class Delivery:
             sent: Takes the ids of the messages after the first one.
         """
         may_send, trigger = self.check_of(whole), ask.trigger + 1
-        rest, view = whole.parts[1:], again_button if whole.has_buttons else None
-        await growing.finish(whole.parts[0], None if rest else view, may_send)
+        lines, view = whole.lines, again_button if whole.has_buttons else None
+        rest = lines[1:]
+        await growing.finish(lines[0], None if rest else view, may_send)
         ask.halt.is_shown = growing.id is not None
         await send_parts(
             channel, rest, trigger, view=view, may_send=may_send, sent=sent

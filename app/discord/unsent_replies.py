@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
+from app.chat.postprocess import in_name
 from app.discord.messages import Talk, incoming
 from app.discord.permissions import NO_RIGHT, may_write
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
@@ -32,7 +33,8 @@ NO_CALL = "what it answers is not a message of a person"
 def ask_for(said: Incoming, reason: str) -> Ask:
     """Build the request for a reply to a message; a command has no words for it."""
     text = "" if reason == "command" else said.text
-    return Ask(said.place, said.id, said.author, said.author_name, text, reason)
+    name, to = said.author_name, said.reply_to
+    return Ask(said.place, said.id, said.author, name, text, reason, reply_to=to)
 
 
 class UnsentReplies:
@@ -104,13 +106,14 @@ class UnsentReplies:
         said = incoming(message, own)
         if said is None:
             return await self._close(unsent, NO_CALL)
-        ids = await sent_before(channel, own, unsent.trigger, unsent.parts)
+        config = await self._ports.guilds.settings(said.place)
+        lines = in_name(unsent.parts, _speaker(unsent, config))
+        ids = await sent_before(channel, own, unsent.trigger, lines)
         if ids:
             await self._ports.replies.sent(unsent.claim.reply, ids)
             return True
         if not may_write(channel):
             return await self._close(unsent, NO_RIGHT)
-        config = await self._ports.guilds.settings(said.place)
         async with self._delivery.turn(channel.id):
             answer = await self._ready(unsent, message, said, config)
             if answer is None:
@@ -131,13 +134,23 @@ class UnsentReplies:
             await replies.hold(unsent.claim.reply)
             return None
         if unsent.parts:
-            buttons = config.reply.buttons
-            return ReadyReply(unsent.claim.reply, unsent.parts, has_buttons=buttons)
+            return ReadyReply(
+                unsent.claim.reply,
+                unsent.parts,
+                _speaker(unsent, config),
+                bool(unsent.role),
+                has_buttons=config.reply.buttons,
+            )
         turns = await attached_turns(message, config)
         ask = ask_for(said, unsent.reason)
         ask = replace(ask, claim=unsent.claim, turns=turns)
         with self._delivery.under_way.making(ask):
             return await replies.answer(ask)
+
+
+def _speaker(unsent: Unsent, config: Config) -> str:
+    """Return the name of the character that speaks; empty for the bot itself."""
+    return config.speak.sayable_name(unsent.role) if unsent.role else ""
 
 
 def _unread(error: discord.DiscordException) -> str:

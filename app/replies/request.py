@@ -255,6 +255,7 @@ class MadeReply:
             "model": self.model,
             "dial": self.dial,
             "arm": self.arm,
+            "role": self.request.role.name if self.request.role else "",
             "rungs": [asdict(rung) for rung in answer.rungs],
             "turns": [_kept(turn, self.request) for turn in answer.prompt.turns],
             "recalled": self.recalled,

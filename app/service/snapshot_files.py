@@ -11,7 +11,14 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import replacing
-from app.service.given.lorebooks import check_room, checked
+from app.service.given.cast import MOST_CHARACTERS
+from app.service.given.character_cards import MOST_PERSONA_CHARS
+from app.service.given.lorebooks import (
+    MOST_NAME_CHARS,
+    check_room,
+    checked,
+    one_line,
+)
 from app.service.guild_export import rows_of
 from app.store import voice_changes
 from app.store.database import Database
@@ -34,6 +41,9 @@ _BROKEN = (
 Setting = tuple[str | None, str, object]
 """A channel's name or None, a setting's name, its value."""
 
+CastMember = tuple[str, str, int | None, list[str]]
+"""A character's name, description, dial, and names of its channels."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -42,6 +52,7 @@ class Facts:
     name: str
     settings: list[Setting]
     lore: list[StoredLoreEntry]
+    cast: list[CastMember]
 
 
 def write(
@@ -49,6 +60,7 @@ def write(
     snapshot: StoredSnapshot,
     guild: str,
     settings: Sequence[Setting],
+    cast: Sequence[CastMember],
     target: Path,
 ) -> int:
     """Write a snapshot; return its number of messages. Blocking.
@@ -63,6 +75,7 @@ def write(
         "name": snapshot.name,
         "settings": list(settings),
         "lore": snapshot.lore,
+        "characters": list(cast),
     }
     written, after = 0, 0
     with (
@@ -94,20 +107,38 @@ def read(path: Path) -> Facts:
         name, settings, version = facts["name"], facts["settings"], facts["format"]
         kept = [_setting(*one) for one in settings]
         lore = [_entry(*one) for one in facts.get("lore", ())]
+        cast = [_character(*one) for one in facts.get("characters", ())]
         if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME_CHARS:
             raise ValueError("its name is odd")
     except _BROKEN as error:
         raise UsageError(f"{path} is not a snapshot: {error}.") from error
     check_room(lore)
+    if len(cast) > MOST_CHARACTERS:
+        raise UsageError(f"{path} has more than {MOST_CHARACTERS} characters.")
     if version != FORMAT:
         raise UsageError(f"{path} was written by a newer Mynah.", "Update this Mynah.")
-    return Facts(name, kept, lore)
+    return Facts(name, kept, lore, cast)
 
 
 def _setting(channel: object, key: object, value: object) -> Setting:
     if not isinstance(key, str) or not isinstance(channel, str | None):
         raise TypeError("a setting is odd")
     return channel, key, value
+
+
+def _character(
+    name: object, about: object, dial: object, channels: object
+) -> CastMember:
+    if not (isinstance(name, str) and isinstance(about, str)):
+        raise TypeError("a character is odd")
+    if not (dial is None or type(dial) is int and 0 <= dial <= 100):
+        raise TypeError("the dial of a character is odd")
+    if not isinstance(channels, list) or not all(isinstance(n, str) for n in channels):
+        raise TypeError("the channels of a character are odd")
+    called = one_line(name)[:MOST_NAME_CHARS].strip()
+    if not called:
+        raise ValueError("a character has no name")
+    return called, one_line(about)[:MOST_PERSONA_CHARS], dial, channels
 
 
 def _entry(name: object, words: object, text: object, book: object) -> StoredLoreEntry:

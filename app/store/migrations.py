@@ -16,6 +16,7 @@ from app.store.search import message_index
 from app.store.tables import (
     TABLES,
     Character,
+    CharacterHook,
     Comparison,
     Consent,
     Conversation,
@@ -192,14 +193,26 @@ def _imitations(database: SqliteDatabase) -> None:
 def _lorebooks(database: SqliteDatabase) -> None:
     """Servers have lorebooks, and snapshots keep them."""
     database.create_tables([LoreEntry])
-    # A step above may have made the table just now, as it is today.
-    if "lore" not in {column.name for column in database.get_columns("snapshot")}:
-        column = "lore TEXT NOT NULL DEFAULT '[]'"
-        database.execute_sql(f"ALTER TABLE snapshot ADD COLUMN {column}")
+    _add(database, "snapshot", "lore", "TEXT NOT NULL DEFAULT '[]'")
 
 
 def _characters(database: SqliteDatabase) -> None:
     database.create_tables([Character])
+
+
+def _faces(database: SqliteDatabase) -> None:
+    """Characters have pictures and webhooks; snapshots and replies know of them."""
+    _add(database, "snapshot", "characters", "TEXT")
+    _add(database, "character", "picture", "BLOB")
+    _add(database, "character", "face", "TEXT NOT NULL DEFAULT ''")
+    _add(database, "reply", "role", "TEXT NOT NULL DEFAULT ''")
+    database.create_tables([CharacterHook])
+
+
+def _add(database: SqliteDatabase, table: str, name: str, kind: str) -> None:
+    """Add a column, unless a step before made the table just now, as it is today."""
+    if name not in {column.name for column in database.get_columns(table)}:
+        database.execute_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
 
 FIRST_VERSION = 1
@@ -224,6 +237,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _imitations,
     _lorebooks,
     _characters,
+    _faces,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -85,6 +85,8 @@ class StoredSnapshot:
     """`[channel row or 0, name, value]` of each setting."""
     lore: list[tuple[str, list[str], str, str]]
     """The fields of each `StoredLoreEntry`."""
+    characters: list[tuple[str, str, int | None, list[int], str]] | None
+    """The fields of each `StoredCharacter`; None in those of older versions."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,18 @@ class StoredCharacter:
     """None leaves it to the settings of the place."""
     channels: list[int]
     """Rows of the channels where it speaks; none for all."""
+    face: str = ""
+    """Hash of its name and picture."""
+
+
+class StoredHook(NamedTuple):
+    """A webhook of the bot under which a character speaks in a channel."""
+
+    channel: str
+    """Discord's id, as of `webhook`."""
+    webhook: str
+    face: str
+    """The character's when it was made."""
 
 
 class PromptTurn(NamedTuple):
@@ -163,6 +177,8 @@ class StoredReply:
     """Discord's id of the message answered, where `trigger` is another thing."""
     imitates: str = ""
     """Hash of the member that it speaks like; empty if it speaks for itself."""
+    role: str = ""
+    """Name of the character that it speaks as; empty for the bot itself."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Snapshots: a guild's voice, settings and lorebook under a name."""
+"""Snapshots: a guild's voice, settings, lorebook and characters under a name."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import astuple
@@ -8,8 +8,13 @@ from peewee import fn
 from app.core.names import GuildId
 from app.store import messages, rows, voice_changes
 from app.store.database import tuples, write
-from app.store.given import lore
-from app.store.rows import OverrideValue, StoredLoreEntry, StoredSnapshot
+from app.store.given import characters, lore
+from app.store.rows import (
+    OverrideValue,
+    StoredCharacter,
+    StoredLoreEntry,
+    StoredSnapshot,
+)
 from app.store.tables import Channel, Message, Setting, Snapshot, VoiceGap
 
 SettingRow = tuple[int, str, OverrideValue]
@@ -48,6 +53,7 @@ def take(guild: GuildId, name: str, created: int, count: int) -> StoredSnapshot:
         gaps=voice_changes.gaps(guild),
         settings=_settings(guild),
         lore=[astuple(entry) for entry in lore.entries(guild)],
+        characters=[astuple(one) for one in characters.cast(guild)],
     )
     return rows.stored(StoredSnapshot, made)
 
@@ -63,7 +69,7 @@ def remove(guild: GuildId, name: str) -> bool:
 def roll_back(
     snapshot: StoredSnapshot, kept: Collection[str], put: Sequence[SettingRow]
 ) -> None:
-    """Restore the guild's voice, settings and lorebook from a snapshot.
+    """Restore a guild's voice, settings, lorebook and characters from a snapshot.
 
     Messages learned since then stay stored outside the voice, so another snapshot can
     bring them back. The voice files are marked as outdated.
@@ -88,6 +94,9 @@ def roll_back(
         if channel in channels and name not in kept:
             Setting.create(guild=guild, channel=channel, name=name, value=value)
     lore.replace_all(guild, [StoredLoreEntry(*entry) for entry in snapshot.lore])
+    if snapshot.characters is not None:
+        cast = [StoredCharacter(*one) for one in snapshot.characters]
+        characters.replace_all(guild, cast)
     voice_changes.note(guild, [voice_changes.ALL])
 
 

@@ -259,6 +259,8 @@ class Reply(Table):
     """Discord's id of the message answered, where `trigger` is another thing."""
     imitates = TextField(default="", constraints=[SQL("DEFAULT ''")])
     """Hash of the member that it speaks like; empty if it speaks for itself."""
+    role = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    """Name of the character that it speaks as; empty for the bot itself."""
 
 
 class SentMessage(Table):
@@ -402,7 +404,7 @@ class VoiceGap(Table):
 
 
 class Snapshot(Table):
-    """An earlier state of a guild's voice, persona, settings and lorebook.
+    """An earlier state of a guild's voice, persona, settings, lorebook and characters.
 
     It holds no message text. Its voice is every stored and learned message up to the
     row `last` outside its gaps, so forgotten messages leave it as well.
@@ -421,6 +423,8 @@ class Snapshot(Table):
     """`[channel row or 0, name, value]` of each `Setting`."""
     lore = JSONField(default=list, constraints=[SQL("DEFAULT '[]'")])
     """The name, words, text and book of each `LoreEntry`."""
+    characters = JSONField(null=True)
+    """The fields of each `StoredCharacter`; null in those of older versions."""
 
     class Meta:
         indexes = ((("guild", "name"), True),)
@@ -494,9 +498,29 @@ class Character(Table):
     """Null leaves it to the settings of the place."""
     channels = JSONField(default=list)
     """Rows of the channels where it speaks; none for all."""
+    picture = BlobField(null=True)
+    """PNG, without the card in it."""
+    face = TextField(default="", constraints=[SQL("DEFAULT ''")])
+    """Hash of name and picture."""
 
     class Meta:
         indexes = ((("guild", "name"), True),)
+
+
+class CharacterHook(Table):
+    """A webhook that the bot made, under which a character speaks in a channel.
+
+    The rows of deleted ones stay, as their messages do.
+    """
+
+    guild = ForeignKeyField(Guild, on_delete="CASCADE")
+    channel = TextField()
+    """Discord's id."""
+    webhook = TextField(unique=True)
+    """Discord's id."""
+    face = TextField()
+    """That of the character when it was made."""
+    is_deleted = BooleanField(default=False)
 
 
 TABLES = (
@@ -504,5 +528,5 @@ TABLES = (
     Conversation, Embedding, Reply, SentMessage, ReplySource, Feedback, Usage,
     ImportCheckpoint, Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
     Tombstone, ForgottenSpan, ForgottenTwin, HomeValue, Consent, LoreEntry,
-    Character,
+    Character, CharacterHook,
 )  # fmt: skip

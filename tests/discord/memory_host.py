@@ -380,11 +380,14 @@ class MemoryHost:
         return ReadyReply(
             claim.reply,
             parts,
-            reply.shadow,
-            self.files,
+            is_draft=reply.shadow,
+            files=self.files,
             is_fresh=True,
             has_buttons=reply.buttons,
         )
+
+    async def is_for_character(self, ask: Ask) -> bool:
+        return False
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         answer = await self.answer(ask)

@@ -143,8 +143,10 @@ async def test_drafts_are_sent_changed_or_thrown_away(
         assert await run(feedback.rating, third.id) == 0
         with pytest.raises(UsageError, match="not a rejected draft"):
             await calls.draft_back(NOBODY, control.DraftBack(first.id))
+        assert await run(replies.finish, third.id, {"role": "Marla"}) is not None
         await calls.decide(NOBODY, control.Decide(third.id, True))
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 3)
+        assert stand_in.outbox.sent()[2].text == f"Marla: {third.text}"
         assert await run(feedback.rating, third.id) == 1
 
 

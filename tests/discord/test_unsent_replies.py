@@ -202,6 +202,25 @@ async def test_a_reply_that_is_on_discord_already_is_not_said_again(
     assert stand_in.outbox.sent() == []
 
 
+async def test_a_character_keeps_its_name_in_a_line_that_is_sent_later(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    asked = await stand_in.say(scene.general, scene.ann, "marla, hello")
+    server, place = scene.guild.id, scene.general.id
+    begun = Unsent(CLAIM, server, place, asked, ("ahoy",), role="Marla")
+    host.left_unsent = [begun]
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    (sent,) = stand_in.outbox.sent()
+    assert sent.text == "Marla: ahoy"
+    # The next start finds it, as it reads.
+    host.left_unsent = [begun]
+    host.sent_as.clear()
+    async with start().connected():
+        await stand_in.wait_for(lambda: bool(host.sent_as))
+    assert stand_in.outbox.sent() == [sent]
+
+
 async def test_a_reply_with_the_servers_own_emoji_is_not_said_again_either(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
 ) -> None:

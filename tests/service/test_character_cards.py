@@ -6,12 +6,14 @@ from random import Random
 import pytest
 
 from app.core.errors import UsageError
+from app.core.paths import Home
 from app.ipc import control
-from app.service.given import character_cards
+from app.service.given import character_cards, personas
 from app.service.given.card_file import MOST_BYTES, MOST_CARD_BYTES
 from app.service.given.character_cards import character_of
 from app.service.service import open_service
-from app.store import guilds
+from app.store import guilds, settings
+from app.store.given import lore
 from app.store.rows import StoredLoreEntry
 from tests.discord.test_controller import NOBODY
 from tests.service import cards
@@ -220,3 +222,38 @@ async def test_each_channel_has_a_character_of_its_own_with_its_lore(
         assert await bearing() == ("Captain Brine", "Captain Brine", {"Captain Brine"})
         await call(NOBODY, control.PersonaRemove("den"))
         assert await bearing() == ("Mynah", "Mynah", set())
+
+
+async def test_a_card_whose_persona_cannot_be_stored_leaves_no_lore(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*values: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    async with open_service(home, Random(1)) as service:
+        context = service.context
+        guild = context.database.call(guilds.ensure, "den").id
+        await personas.take_card(context, guild, packed(V1))
+        before = await context.lorebooks.entries(guild)
+        monkeypatch.setattr(settings, "put", fails)
+        with pytest.raises(RuntimeError):
+            await personas.take_card(context, guild, packed(V2))
+        assert await context.lorebooks.entries(guild) == before
+        monkeypatch.setattr(lore, "replace_all", fails)
+        with pytest.raises(RuntimeError):
+            await context.cast.take_card(guild, packed(V2))
+        assert await context.cast.of(guild) == []
+
+
+def test_a_picture_is_taken_without_the_card_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert character_of(packed(V2)).picture is None
+    data = picture(("chara", packed(V2)))
+    card = character_of(data)
+    assert card.picture == picture() and not any(
+        "picture" in one for one in card.unused
+    )
+    monkeypatch.setattr(character_cards, "MOST_PICTURE_BYTES", 10)
+    card = character_of(data)
+    assert card.picture is None and "its picture" in card.unused[-1]

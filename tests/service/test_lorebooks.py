@@ -189,7 +189,8 @@ async def test_what_came_with_a_card_is_told_where_the_bot_bears_its_name(
     await books.add(guild, "Rules", ["sea"], "No spam.")
     for card in ("Marla", "Ida"):
         entry = StoredLoreEntry(f"{card}'s sea", ["sea"], "It is deep.")
-        await books.put_card(guild, card, [entry], kept=["Marla"])
+        every = await books.with_card(guild, card, [entry], kept=["Marla"])
+        await books.replace_all(guild, every)
 
     async def names(name: str) -> list[str]:
         turns = [Turn("ann", "the sea")]
@@ -198,7 +199,8 @@ async def test_what_came_with_a_card_is_told_where_the_bot_bears_its_name(
     assert await names("Mynah") == ["Rules"]
     assert await names("Marla") == ["Rules", "Marla's sea"]
     assert await names("Ida") == ["Rules", "Ida's sea"]
-    await books.put_card(guild, "Wick", [], kept=["Ida"])
+    every = await books.with_card(guild, "Wick", [], kept=["Ida"])
+    await books.replace_all(guild, every)
     assert await names("Marla") == ["Rules"]
     assert await names("Ida") == ["Rules", "Ida's sea"]
 

@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +22,7 @@ from app.store import guilds, messages, settings, snapshots
 from tests.asking import ask
 from tests.home_files import files_with
 from tests.runner import tiny
+from tests.service import cards
 
 pytestmark = pytest.mark.process
 
@@ -231,6 +233,32 @@ async def test_a_snapshot_moves_to_another_home(home: Home, tmp_path: Path) -> N
         assert not await town.knows("cheap")
 
 
+async def test_characters_come_back_and_move_with_a_snapshot(
+    home: Home, tmp_path: Path
+) -> None:
+    file, card = tmp_path / "calm.zip", tmp_path / "marla.png"
+    card.write_bytes(cards.picture(("chara", cards.packed(cards.V1))))
+    async with opened(home, tmp_path) as town:
+        await town.learn("calm", CALM)
+        cast, guild = town.service.context.cast, await town.row()
+        await town.ask(control.PersonaAdd("G", str(card), "c", 30))
+        (marla,) = await cast.of(guild)
+        await town.ask(control.SnapshotTake("G", "calm"))
+        await town.ask(control.PersonaAdd("G", str(card), dial=90))
+        await town.ask(control.SnapshotRestore("G", "calm"))
+        assert await cast.of(guild) == [marla]
+        assert await cast.picture(guild, "Marla") == cards.picture()
+        await town.ask(control.PersonaDismiss("G", "Marla"))
+        await town.ask(control.SnapshotRestore("G", "calm"))
+        assert await cast.of(guild) == [replace(marla, face="")]
+        await town.ask(control.SnapshotExport("G", "calm", str(file)))
+    async with opened(Home(tmp_path / "other").create(), tmp_path) as town:
+        await town.ask(control.SnapshotImport("G", str(file)))
+        (shown,) = (await town.ask(control.PersonaCast("G"))).characters
+        assert (shown.name, shown.dial, shown.channels) == ("Marla", 30, ["c"])
+        assert shown.about == marla.about
+
+
 @pytest.mark.parametrize(
     ("facts", "lines", "guild"),
     [
@@ -240,6 +268,8 @@ async def test_a_snapshot_moves_to_another_home(home: Home, tmp_path: Path) -> N
         ({"name": {"a": 1}}, b'{"text": "hi"}\n', "New"),
         ({"name": " "}, b'{"text": "hi"}\n', "New"),
         ({"settings": [[7, "reply.dial", 5]]}, b'{"text": "hi"}\n', "New"),
+        ({"characters": [["Ida", "x", 130, []]]}, b'{"text": "hi"}\n', "New"),
+        ({"characters": [["Ida", "x", 1, []]] * 21}, b'{"text": "hi"}\n', "New"),
     ],
 )
 async def test_a_snapshot_that_is_refused_leaves_no_server_behind(

@@ -104,7 +104,7 @@ async def _show(
     shown, ids = await replies.shown_as(old), list[int]()
     try:
         await replace_parts(
-            channel, shown, made.parts, trigger, files=files, view=view,
+            channel, shown, made.lines, trigger, files=files, view=view,
             may_send=bot.delivery.check_of(made), sent=ids,
         )  # fmt: skip
     except WordsGoneError as gone:

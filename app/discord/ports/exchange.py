@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from app.chat.halt import Halt
+from app.chat.postprocess import in_name
 from app.service.voices.forgetter import Forgotten
 from app.settings.schema import Config
 from app.store.audience import Audience
@@ -124,6 +125,8 @@ class Ask:
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
     """The messages of the channel that wait behind it for their replies."""
+    reply_to: int | None = None
+    """Discord's id of the message that the answered one replies to."""
     halt: Halt = field(default_factory=Halt, compare=False)
     """Ends the writing when somebody asks for it."""
 
@@ -155,6 +158,10 @@ class ReadyReply:
     """Its row."""
     parts: tuple[str, ...]
     """One Discord message each; empty when nothing may be sent."""
+    name: str = ""
+    """The member or character who speaks; empty for the bot itself."""
+    is_role: bool = False
+    """True if it speaks as a character."""
     is_draft: bool = False
     """Waits for the owner; nothing is sent now."""
     files: tuple[tuple[int, int], ...] = ()
@@ -163,7 +170,12 @@ class ReadyReply:
     """Its sources were checked a moment ago."""
     has_buttons: bool = False
     said: str = ""
-    """Its words, without the name of a member that it speaks like."""
+    """Its words."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The parts, which begin with the name of the speaker."""
+        return in_name(self.parts, self.name)
 
 
 @dataclass(frozen=True)
@@ -191,6 +203,8 @@ class Unsent:
     """Empty when it was not written yet."""
     reason: str = "mention"
     """The kind of call, as of `Ask`."""
+    role: str = ""
+    """Name of the character that speaks; empty for the bot itself."""
 
 
 @dataclass(frozen=True)

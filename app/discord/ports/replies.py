@@ -47,6 +47,10 @@ class Replies(Protocol):
         """Return the server in whose voice each of the bot's direct messages is."""
         ...
 
+    async def is_for_character(self, ask: Ask) -> bool:
+        """Tell if a character answers, and not the bot itself."""
+        ...
+
     def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         """Do the same, with the whole text so far after each addition."""
         ...

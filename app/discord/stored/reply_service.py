@@ -7,7 +7,6 @@ from random import Random
 
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
-from app.chat.postprocess import MAX_UNITS, neutralise, units
 from app.core.errors import UsageError
 from app.core.names import GuildId
 from app.discord.ports import (
@@ -159,7 +158,7 @@ class StoredReplies:
             waiting=ask.waiting,
             halt=ask.halt,
         )
-        return await self._fulfilled(claim, request, on_piece)
+        return await self._fulfilled(claim, request, on_piece, ask.reply_to)
 
     async def _like(self, ask: Ask) -> Like:
         rows, author = await self._ids.rows(ask.place), self._ids.author(ask.like)
@@ -172,21 +171,29 @@ class StoredReplies:
         claim: Claim,
         request: ReplyRequest,
         on_piece: OnPiece = lambda piece: None,
+        reply_to: int | None = None,
     ) -> ReadyReply | None:
+        """Make the reply of a row.
+
+        Args:
+            reply_to: Discord's id of a message of the character that is to speak.
+        """
         config = await self._context.settings.of(claim.guild, claim.root or 0)
         request = replace(request, is_draft=config.reply.shadow)
         if claim.root and not request.like:
-            called = self._context.cast.called
-            role = await called(claim.guild, claim.root, request.text)
+            role = await self._role(claim, request.text, reply_to)
             request = replace(request, role=role)
         made = await self._context.replier.fulfil(claim.reply, request, on_piece)
         if made is None:
             return None
         self._context.events.tell(ReplyMade(made.reply, request.guild, request.channel))
         parts = () if made.silence else made.answer.finished.parts
+        who = request.like or request.role
         return ReadyReply(
             made.reply,
-            _in_name(parts, request.like or request.role, config),
+            parts,
+            config.speak.sayable_name(who.name) if who else "",
+            request.role is not None,
             request.is_draft,
             made.files,
             # Whoever is imitated may have changed their mind a moment ago.
@@ -194,6 +201,26 @@ class StoredReplies:
             has_buttons=config.reply.buttons,
             said=made.said,
         )
+
+    async def _role(
+        self, claim: Claim, text: str, reply_to: int | None
+    ) -> StoredCharacter | None:
+        """Return the character that a text names, or that wrote what it replies to."""
+        cast, root = self._context.cast, claim.root or 0
+        called = await cast.called(claim.guild, root, text)
+        there = await cast.of(claim.guild, root)
+        if called or not there or reply_to is None:
+            return called
+        row = await self._context.database.run(replies.find_sent, str(reply_to))
+        name = row.role if row else ""
+        return next((one for one in there if one.name == name), None)
+
+    async def is_for_character(self, ask: Ask) -> bool:
+        """Tell if a character answers, and not the bot itself."""
+        claim = ask.claim
+        if claim is None or not claim.root or ask.like:
+            return False
+        return await self._role(claim, ask.text, ask.reply_to) is not None
 
     async def stream(self, ask: Ask) -> AsyncIterator[str | ReadyReply | None]:
         """Do the same, with the whole text so far after each addition."""
@@ -253,7 +280,9 @@ class StoredReplies:
             like=like,
             halt=halt or Halt(),
         )
-        return await self._fulfilled(claim, request)
+        shown = next(iter(row.sent), None) if row else None
+        reply_to = int(shown) if shown else None
+        return await self._fulfilled(claim, request, reply_to=reply_to)
 
     async def last_sent(self, place: MessagePlace) -> int | None:
         """Return the id of the last message of the latest reply in a channel."""
@@ -297,8 +326,8 @@ class StoredReplies:
         place = channel.parent_id or channel.id
         config = await self._context.settings.of(row.guild_id, place)
         line = Record(
-            author=OWN_AUTHOR,
-            name=config.bot.name,
+            author=f"{OWN_AUTHOR} as {row.role}" if row.role else OWN_AUTHOR,
+            name=row.role or config.bot.name,
             text=row.text,
             id=ids[0],
             ts=snowflake_ms(sent[0]),
@@ -387,18 +416,6 @@ def _turns(turns: Sequence[tuple[str, str]], guild: GuildId) -> tuple[Turn, ...]
     return tuple(Turn(name, text, guild=guild) for name, text in turns)
 
 
-def _in_name(
-    parts: tuple[str, ...], who: Like | StoredCharacter | None, config: Config
-) -> tuple[str, ...]:
-    """Return parts of a reply, which begin with the member or character who speaks."""
-    if who is None or not parts:
-        return parts
-    name, _ = neutralise(config.speak.sayable_name(who.name))
-    first = f"{name}: {parts[0]}"
-    is_short = units(first) <= MAX_UNITS
-    return (first, *parts[1:]) if is_short else (f"{name}:", *parts)
-
-
 def _direct_servers(messages: Sequence[int]) -> dict[int, int]:
     found = {}
     for one in messages:
@@ -442,5 +459,7 @@ def _unsent(home: Config, now_ms: int) -> list[Unsent]:
             parts = (row.text,) if row.state == "made" else ()
             server, number = int(guild.discord_id), int(channel.discord_id)
             claim = places.claim_of(row)
-            found.append(Unsent(claim, server, number, trigger, parts, row.reason))
+            found.append(
+                Unsent(claim, server, number, trigger, parts, row.reason, row.role)
+            )
     return found

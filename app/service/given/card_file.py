@@ -9,7 +9,7 @@ import base64
 import binascii
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import orjson
 
@@ -25,6 +25,8 @@ MOST_CARD_BYTES = 2 << 20
 
 MOST_CHUNKS = 10_000
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+DRAWN = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
+END = b"\0\0\0\0IEND\xaeB`\x82"
 NAMES = (b"ccv3", b"chara")
 """Names of chunks with a card, the one that counts more first."""
 
@@ -55,6 +57,20 @@ def read_card(data: bytes) -> Json:
     return found
 
 
+def picture_of(data: bytes) -> bytes | None:
+    """Return a card's picture without the card in it; None if it has none.
+
+    Only what draws it stays: its head, palette, transparency and pixels.
+    """
+    if not data.startswith(SIGNATURE):
+        return None
+    drawn = b"".join(
+        struct.pack(">I", len(body)) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+        for kind, body in _chunks(data, DRAWN)
+    )
+    return SIGNATURE + drawn + END
+
+
 def _of_picture(data: bytes) -> bytes:
     """Return the JSON in a PNG picture."""
     found: dict[bytes, bytes] = {}
@@ -77,8 +93,10 @@ def _of_picture(data: bytes) -> bytes:
         raise UsageError("The card in the picture is damaged.", HINT) from error
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the kind and the body of each text chunk up to the picture's end.
+def _chunks(
+    data: bytes, wanted: Collection[bytes] = (b"tEXt",)
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the kind and the body of each chunk of some kinds up to the picture's end.
 
     See "PNG (Portable Network Graphics) Specification", 5.3: length, kind, body, CRC.
     """
@@ -93,7 +111,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             break
         if kind == b"IEND":
             return
-        if kind == b"tEXt":
+        if kind in wanted:
             body = data[at + 8 : end]
             if zlib.crc32(kind + body) != int.from_bytes(data[end : end + 4], "big"):
                 break

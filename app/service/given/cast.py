@@ -1,8 +1,9 @@
 """The characters of all guilds: taken from cards, and called by their names."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 
 from app.chat.reply_trigger import find_wake_word
 from app.core.errors import UsageError
@@ -13,7 +14,7 @@ from app.service.given.lorebooks import Lorebooks
 from app.settings.schema import Config
 from app.store.database import Database
 from app.store.given import characters
-from app.store.rows import StoredCharacter
+from app.store.rows import StoredCharacter, StoredHook, StoredLoreEntry
 
 MOST_CHARACTERS = 20
 
@@ -29,6 +30,9 @@ class Cast:
         self._shelf = GuildShelf(
             database, characters.guilds_with_characters, self._read
         )
+        self._own_hooks = database.call(characters.every_hook)
+        self.on_change: Callable[[GuildId], Awaitable[None]] = _nothing
+        """Called when a guild's characters may be others than before."""
 
     async def _read(self, guild: GuildId) -> list[StoredCharacter]:
         return await self._database.run(characters.cast, guild)
@@ -83,16 +87,21 @@ class Cast:
             )
         before = same.channels if same else []
         channels = sorted({*before, channel}) if channel else []
-        await self._put_lore(guild, card)
-        new = StoredCharacter(card.name, card.persona, dial, channels)
-        await self._database.run(characters.put, guild, new)
-        await self.look_again(guild)
+        every = await self._book(guild, card.name, card.lore)
+        face = _face(card.name, card.picture)
+        new = StoredCharacter(card.name, card.persona, dial, channels, face)
+        put = characters.put
+        await self._database.run(put, guild, new, every, card.picture)
+        await self._changed(guild)
         return card
 
-    async def _put_lore(self, guild: GuildId, card: CharacterCard) -> None:
+    async def _book(
+        self, guild: GuildId, name: str, entries: Sequence[StoredLoreEntry]
+    ) -> list[StoredLoreEntry]:
+        """Return a guild's book with other entries of one character."""
         lorebooks = self._lorebooks()
         others = {entry.book for entry in await lorebooks.entries(guild)}
-        await lorebooks.put_card(guild, card.name, card.lore, others)
+        return await lorebooks.with_card(guild, name, entries, others - {name})
 
     async def remove(self, guild: GuildId, name: str) -> StoredCharacter:
         """Delete the character of that name in any case, with its lore.
@@ -106,12 +115,10 @@ class Cast:
             names = ", ".join(one.name for one in there)
             hint = f"Known characters: {names}." if names else "There is none yet."
             raise UsageError(f"There is no character {name.strip()!r}.", hint)
-        lorebooks = self._lorebooks()
-        books = {entry.book for entry in await lorebooks.entries(guild)}
         gone = found[0].name
-        await lorebooks.put_card(guild, gone, [], books - {gone})
-        await self._database.run(characters.remove, guild, gone)
-        await self.look_again(guild)
+        every = await self._book(guild, gone, [])
+        await self._database.run(characters.remove, guild, gone, every)
+        await self._changed(guild)
         return found[0]
 
     async def remove_all(self, guild: GuildId) -> None:
@@ -119,6 +126,45 @@ class Cast:
         await self._database.run(characters.remove, guild)
         await self.look_again(guild)
 
+    async def put_all(self, guild: GuildId, cast: Sequence[StoredCharacter]) -> None:
+        """Store a guild's characters in place of all earlier ones."""
+        await self._database.run(characters.replace_all, guild, cast)
+        await self.look_again(guild)
+
     async def look_again(self, guild: GuildId) -> None:
         """Read a guild's characters again when they are wanted."""
         await self._shelf.look_again(guild)
+        await self.on_change(guild)
+
+    async def _changed(self, guild: GuildId) -> None:
+        await self._lorebooks().look_again(guild)
+        await self.look_again(guild)
+
+    def is_own_hook(self, webhook: int) -> bool:
+        """Tell if the bot made that webhook (Discord's id) for a character."""
+        return str(webhook) in self._own_hooks
+
+    async def picture(self, guild: GuildId, name: str) -> bytes | None:
+        """Return a character's picture, if it has one."""
+        return await self._database.run(characters.picture, guild, name)
+
+    async def hooks(self, guild: GuildId) -> list[StoredHook]:
+        """Return a guild's webhooks that are not deleted."""
+        return await self._database.run(characters.hooks, guild)
+
+    async def put_hook(self, guild: GuildId, hook: StoredHook) -> None:
+        """Note a webhook that was made, before anything is said through it."""
+        self._own_hooks.add(hook.webhook)
+        await self._database.run(characters.put_hook, guild, hook)
+
+    async def drop_hook(self, webhook: int) -> None:
+        """Note that a webhook is deleted."""
+        await self._database.run(characters.drop_hook, str(webhook))
+
+
+async def _nothing(guild: GuildId) -> None:
+    """Do nothing about a change."""
+
+
+def _face(name: str, picture: bytes | None) -> str:
+    return blake2b(name.encode() + b"\0" + (picture or b""), digest_size=16).hexdigest()

@@ -8,7 +8,7 @@ from app.chat.lorebook import ALWAYS
 from app.core.errors import UsageError
 from app.core.labels import many
 from app.core.sentences import whole_sentences, whole_words
-from app.service.given.card_file import HINT, Json, read_card
+from app.service.given.card_file import HINT, Json, picture_of, read_card
 from app.service.given.lorebooks import (
     MOST_NAME_CHARS,
     MOST_TEXT_CHARS,
@@ -22,6 +22,7 @@ MOST_PERSONA_CHARS = 600
 """The characters of a persona, which every prompt holds; the rest becomes lore."""
 
 MOST_ENTRIES = 150
+MOST_PICTURE_BYTES = 4 << 20
 MOST_FIELD_CHARS = 20_000
 FIRST_WORDS_CHARS = 300
 SOMEONE = "someone"
@@ -61,6 +62,8 @@ class CharacterCard:
     lore: tuple[StoredLoreEntry, ...]
     unused: tuple[str, ...]
     """Parts of it that have no use here, in words."""
+    picture: bytes | None = None
+    """PNG."""
 
 
 def character_of(file: bytes) -> CharacterCard:
@@ -87,8 +90,12 @@ def character_of(file: bytes) -> CharacterCard:
     if len(book) > room:
         faults.append(many(len(book) - room, "entry") + " beyond the most")
     lore = _numbered([*lore, *book[:room]])
-    unused = (*_unused(fields), *faults, *_cut(texts))
-    return CharacterCard(name, persona, tuple(lore), unused)
+    unused = [*_unused(fields), *faults, *_cut(texts)]
+    picture = picture_of(file)
+    if picture is not None and len(picture) > MOST_PICTURE_BYTES:
+        unused.append(f"its picture, which has more than {MOST_PICTURE_BYTES >> 20} MB")
+        picture = None
+    return CharacterCard(name, persona, tuple(lore), tuple(unused), picture)
 
 
 def _text(fields: Json, name: str) -> str:

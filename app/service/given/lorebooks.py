@@ -145,20 +145,20 @@ class Lorebooks:
         await self._put(guild, stored, [entry])
         return entry
 
-    async def put_card(
+    async def with_card(
         self,
         guild: GuildId,
         card: str,
         entries: Sequence[StoredLoreEntry],
         kept: Collection[str] = (),
-    ) -> None:
-        """Store what came with a card, and delete what came with others.
+    ) -> list[StoredLoreEntry]:
+        """Return a guild's entries with what came with a card, and not with others.
 
         Args:
             kept: The cards that are still in use, whose entries stay.
 
         Raises:
-            UsageError: If the book becomes too full; then nothing is changed.
+            UsageError: If the book becomes too full.
         """
         stored = await self.entries(guild)
         others = [
@@ -168,7 +168,7 @@ class Lorebooks:
         ]
         every = [*others, *(replace(one, book=card) for one in entries)]
         check_room(every)
-        await self.replace_all(guild, every)
+        return every
 
     async def _put(
         self,

@@ -1,14 +1,16 @@
 """The personas of a guild: written by hand, or taken from character cards."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.names import GuildId
 from app.service.app_context import AppContext
 from app.service.given.character_cards import CharacterCard, character_of
-from app.settings.setting_keys import check
+from app.settings.setting_keys import check, from_text
 from app.store import settings
 from app.store.given import lore
+from app.store.rows import StoredLoreEntry
 
 NAME, PERSONA = "bot.name", "reply.persona"
 
@@ -43,10 +45,10 @@ async def take_card(
     """
     card = await asyncio.to_thread(character_of, data)
     kept = await _names_elsewhere(context, guild, channel)
-    await context.lorebooks.put_card(guild, card.name, card.lore, kept)
-    change = context.settings.change
-    await change(PERSONA, card.persona or None, guild, channel)
-    await change(NAME, card.name, guild, channel)
+    with_card = context.lorebooks.with_card
+    every = await with_card(guild, card.name, card.lore, kept)
+    values = {PERSONA: card.persona or None, NAME: card.name}
+    await _put(context, guild, channel, every, values)
     return card
 
 
@@ -55,11 +57,32 @@ async def drop_persona(
 ) -> Persona:
     """Take the persona of a guild, or of a channel, away with its card's lore."""
     gone = await persona_of(context, guild, channel)
-    for name in (PERSONA, NAME):
-        await context.settings.change(name, None, guild, channel)
     kept = await _names_elsewhere(context, guild, channel)
-    await context.lorebooks.put_card(guild, lore.OWN, [], kept)
+    every = await context.lorebooks.with_card(guild, lore.OWN, [], kept)
+    await _put(context, guild, channel, every, {PERSONA: None, NAME: None})
     return gone
+
+
+async def _put(
+    context: AppContext,
+    guild: GuildId,
+    channel: int,
+    entries: Sequence[StoredLoreEntry],
+    values: Mapping[str, str | None],
+) -> None:
+    """Store a persona and the guild's whole book, both or neither.
+
+    Raises:
+        ConfigError: If a value does not fit.
+    """
+    checked = {
+        name: None if text is None else from_text(name, text)
+        for name, text in values.items()
+    }
+    run = context.database.run
+    await run(lore.put_persona, guild, entries, channel, checked)
+    context.settings.drop(guild)
+    await context.lorebooks.look_again(guild)
 
 
 def checked_dial(dial: int | None) -> int | None:

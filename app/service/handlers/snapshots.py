@@ -13,9 +13,10 @@ from app.service import snapshot_files
 from app.service.app_context import AppContext
 from app.service.events import Asker
 from app.service.handlers.imports import ImportHandlers
+from app.service.snapshot_files import CastMember
 from app.settings import effective, setting_keys
 from app.store import guilds, messages, settings, snapshots
-from app.store.rows import StoredSnapshot
+from app.store.rows import StoredCharacter, StoredSnapshot
 
 UNDO = "before the last rollback"
 """The snapshot that is taken before another one takes effect."""
@@ -56,6 +57,7 @@ class SnapshotHandlers:
         complete = await self._context.voices.roll_back(snapshot, kept, put)
         self._context.settings.drop(guild.id)
         await self._context.lorebooks.look_again(guild.id)
+        await self._context.cast.look_again(guild.id)
         return control.SnapshotRestoreReply(request.name, UNDO, complete)
 
     async def snapshot_compare(
@@ -98,6 +100,7 @@ class SnapshotHandlers:
             snapshot,
             guild.name,
             kept,
+            await self._cast_of(snapshot),
             target,
         )
         return control.ExportReply(guild.name, written, str(target))
@@ -131,6 +134,9 @@ class SnapshotHandlers:
             number += await self._put(guild.id, channel, key, value)
         if found.lore:
             await self._context.lorebooks.replace_all(guild.id, found.lore)
+        if found.cast:
+            cast = await self._cast_here(guild.id, found.cast)
+            await self._context.cast.put_all(guild.id, cast)
         await self._take(guild.id, found.name)
         return control.SnapshotImportReply(
             **vars(counts), name=found.name, settings=number
@@ -166,6 +172,28 @@ class SnapshotHandlers:
             for channel, name, value in effective.restored(snapshot.settings)
             if channel in here
         }
+
+    async def _cast_of(self, snapshot: StoredSnapshot) -> list[CastMember]:
+        """Return the characters of a snapshot, with names of their channels."""
+        here = await self._channels(snapshot.guild_id)
+        return [
+            (name, about, dial, [here[row] or "" for row in rows if row in here])
+            for name, about, dial, rows, _ in snapshot.characters or ()
+            # One whose channels are all gone would else speak everywhere.
+            if not rows or set(rows) & here.keys()
+        ]
+
+    async def _cast_here(
+        self, guild: GuildId, cast: list[CastMember]
+    ) -> list[StoredCharacter]:
+        """Return the characters of a file that fit here."""
+        named = {name: row for row, name in (await self._channels(guild)).items()}
+        found = []
+        for name, about, dial, channels in cast:
+            rows = [named[channel] for channel in channels if channel in named]
+            if rows or not channels:
+                found.append(StoredCharacter(name, about, dial, rows))
+        return list({one.name: one for one in found}.values())
 
     async def _settings_now(self, guild: GuildId) -> Placed:
         placed: Placed = {}

@@ -1,12 +1,14 @@
-"""The characters of guilds, which are called by their names."""
+"""The characters of guilds, which are called by their names, and their webhooks."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from app.core.names import GuildId
 from app.store import rows
 from app.store.database import tuples, write
-from app.store.rows import StoredCharacter
-from app.store.tables import Character
+from app.store.given import lore
+from app.store.rows import StoredCharacter, StoredHook, StoredLoreEntry
+from app.store.tables import Character, CharacterHook
 
 
 def guilds_with_characters() -> set[GuildId]:
@@ -16,21 +18,84 @@ def guilds_with_characters() -> set[GuildId]:
 
 def cast(guild: GuildId) -> list[StoredCharacter]:
     """Return a guild's characters, the oldest first."""
-    query = Character.select().where(Character.guild == guild).order_by(Character.id)
-    return rows.all_of(StoredCharacter, query)
+    fields = [Character.name, Character.about, Character.dial, Character.channels]
+    query = Character.select(*fields, Character.face).where(Character.guild == guild)
+    return rows.all_of(StoredCharacter, query.order_by(Character.id))
+
+
+def picture(guild: GuildId, name: str) -> bytes | None:
+    """Return the picture of the character of that name, if it has one."""
+    same = (Character.guild == guild) & (Character.name == name)
+    found = tuples(Character.select(Character.picture).where(same))
+    return bytes(found[0][0]) if found and found[0][0] is not None else None
 
 
 @write
-def put(guild: GuildId, character: StoredCharacter) -> None:
-    """Store a character, in place of one of that name."""
-    remove(guild, character.name)
-    Character.create(guild=guild, **asdict(character))
+def put(
+    guild: GuildId,
+    character: StoredCharacter,
+    entries: Sequence[StoredLoreEntry] | None = None,
+    picture: bytes | None = None,
+) -> None:
+    """Store a character, in place of one of that name.
+
+    Args:
+        entries: The guild's whole book from now on; None leaves it as it is.
+    """
+    remove(guild, character.name, entries)
+    Character.create(guild=guild, picture=picture, **asdict(character))
 
 
 @write
-def remove(guild: GuildId, name: str | None = None) -> None:
-    """Delete the character of that name, or with None every one."""
+def remove(
+    guild: GuildId,
+    name: str | None = None,
+    entries: Sequence[StoredLoreEntry] | None = None,
+) -> None:
+    """Delete the character of that name, or with None every one; as `put`."""
     chosen = Character.guild == guild
     if name is not None:
         chosen &= Character.name == name
     Character.delete().where(chosen).execute()
+    if entries is not None:
+        lore.replace_all(guild, entries)
+
+
+@write
+def replace_all(guild: GuildId, characters: Sequence[StoredCharacter]) -> None:
+    """Store these characters of a guild and no others; those of a name keep faces."""
+    known = Character.select().where(Character.guild == guild)
+    faces = {one.name: (one.face, one.picture) for one in known}
+    remove(guild)
+    for one in characters:
+        face, picture = faces.get(one.name, ("", None))
+        fields = asdict(one) | {"face": face, "picture": picture}
+        Character.create(guild=guild, **fields)
+
+
+def every_hook() -> set[str]:
+    """Return Discord's ids of all webhooks that the bot ever made for characters."""
+    return {
+        webhook for (webhook,) in tuples(CharacterHook.select(CharacterHook.webhook))
+    }
+
+
+def hooks(guild: GuildId) -> list[StoredHook]:
+    """Return the webhooks of a guild that are not deleted."""
+    fields = CharacterHook.channel, CharacterHook.webhook, CharacterHook.face
+    here = (CharacterHook.guild == guild) & ~CharacterHook.is_deleted
+    query = CharacterHook.select(*fields).where(here).order_by(CharacterHook.id)
+    return [StoredHook(*row) for row in tuples(query)]
+
+
+@write
+def put_hook(guild: GuildId, hook: StoredHook) -> None:
+    """Store a webhook that was made."""
+    CharacterHook.create(guild=guild, **hook._asdict())
+
+
+@write
+def drop_hook(webhook: str) -> None:
+    """Note that a webhook is deleted."""
+    same = CharacterHook.webhook == webhook
+    CharacterHook.update(is_deleted=True).where(same).execute()

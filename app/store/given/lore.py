@@ -1,12 +1,12 @@
 """Lorebooks: what replies of a guild are told when words or meaning call for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from app.core.names import GuildId
-from app.store import rows
+from app.store import rows, settings
 from app.store.database import tuples, write
-from app.store.rows import StoredLoreEntry
+from app.store.rows import OverrideValue, StoredLoreEntry
 from app.store.tables import LoreEntry
 
 OWN = ""
@@ -37,6 +37,19 @@ def replace_all(guild: GuildId, entries: Sequence[StoredLoreEntry]) -> None:
     """Store these entries of a guild and no others."""
     remove_all(guild)
     put(guild, entries)
+
+
+@write
+def put_persona(
+    guild: GuildId,
+    entries: Sequence[StoredLoreEntry],
+    channel: int,
+    values: Mapping[str, OverrideValue | None],
+) -> None:
+    """Store a guild's book together with settings of one of its places."""
+    replace_all(guild, entries)
+    for name, value in values.items():
+        settings.put(guild, name, value, channel)
 
 
 @write
