@@ -293,6 +293,8 @@ class MynahBot(discord.Bot):
         for guild in self.guilds:
             with contain("Following bans"):
                 await forget_banned(guild, self.ports)
+            with contain("Deleting old webhooks"):
+                await self.delivery.hooks.tidy(guild.id)
         self.settle_soon()
 
     def settle_soon(self) -> None:
@@ -367,6 +369,7 @@ class MynahBot(discord.Bot):
             await self.comparison.close()
             await self.survey.close()
             await self.starter.close()
+            await self.delivery.hooks.close()
         await super().close()
 
     async def on_resumed(self) -> None:

@@ -29,6 +29,7 @@ from app.discord.stored.made_replies import StoredReplyRecords
 from app.discord.stored.member_data import StoredMembers
 from app.discord.stored.message_events import StoredMessages
 from app.discord.stored.reply_service import StoredReplies
+from app.discord.stored.stored_faces import StoredFaces
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext
@@ -65,6 +66,14 @@ class DiscordController:
         self._wanted = True
         self._changed = asyncio.Event()
         context.forgetter.on_withdrawn = self.withdraw
+        context.cast.on_change = self.tidy_hooks
+
+    async def tidy_hooks(self, guild: GuildId) -> None:
+        """Delete the webhooks of characters that are gone; later if not connected."""
+        client = self._link.client if self._link else None
+        row = await self._context.database.run(guilds.get, guild)
+        if client is not None and row is not None and row.discord_id:
+            await client.delivery.hooks.tidy(int(row.discord_id))
 
     async def run(self) -> None:
         """Stay connected whenever that is wanted and possible."""
@@ -82,12 +91,11 @@ class DiscordController:
         client, left = self._link.client if self._link else None, 0
         for channel, message in sent:
             talk = client.get_channel(int(channel)) if client else None
-            if not isinstance(talk, Talk):
+            if client is None or not isinstance(talk, Talk):
                 left += 1
                 continue
             try:
-                # py-cord's types say that a partial message has no such method.
-                await talk.get_partial_message(int(message)).delete()  # type: ignore[misc]
+                await client.delivery.hooks.delete_message(talk, int(message))
             except discord.NotFound:
                 continue
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -328,4 +336,5 @@ def ports_of(context: AppContext, rng: Random) -> Ports:
         StoredReplyRecords(context, ids),
         StoredMembers(context, ids),
         StoredMachine(context),
+        StoredFaces(context, ids),
     )

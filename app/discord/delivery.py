@@ -30,6 +30,7 @@ from app.discord.safe_sender import (
     send_parts,
     typing,
 )
+from app.discord.talk.character_hooks import CharacterHooks, HookGoneError, Mouth
 from app.discord.unsent_replies import UnsentReplies
 from app.settings.schema import Config
 
@@ -66,6 +67,7 @@ class Delivery:
         """Of the channels where something is made."""
         self._closed: dict[int, float] = {}
         """When Discord last refused to let it write in a channel."""
+        self.hooks = CharacterHooks(bot, ports.faces)
         self.under_way = UnderWay()
         self.unsent = UnsentReplies(bot, ports, clock, self)
         self.on_unsent: Callable[[], None] = lambda: None
@@ -170,14 +172,24 @@ class Delivery:
         files = await source_files(self._bot, answer.files, channel)
         at = self._in_place_of(trigger)
         answered = None if is_start else reference_to(channel, at)
-        ids = list[int]()
+        ids, may_send = list[int](), self.check_of(answer)
+        mouth = await self.mouth_of(answer, channel)
+        lines = answer.lines if mouth is None else answer.parts
         try:
             await send_parts(
-                channel, answer.lines, nonce or trigger,
-                reference=answered, files=files, tts=tts,
-                may_send=self.check_of(answer),
-                view=again_button if answer.has_buttons else None, sent=ids,
+                channel, lines, nonce or trigger,
+                reference=answered, files=files, tts=tts, may_send=may_send,
+                view=again_button if answer.has_buttons else None,
+                sent=ids, mouth=mouth,
             )  # fmt: skip
+        except HookGoneError as gone:
+            await self.hooks.lost(gone.hook)
+            if not ids:
+                # It speaks through a new one, or under the bot's own name.
+                return await self.deliver(
+                    answer, channel, trigger, tts=tts, nonce=nonce, is_last=is_last,
+                    is_start=is_start,
+                )  # fmt: skip
         except WordsGoneError:
             return await self._gone(answer.reply, ids)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -186,6 +198,10 @@ class Delivery:
             )
         await self._ports.replies.sent(answer.reply, ids)
         return Sent("sent")
+
+    async def mouth_of(self, answer: ReadyReply, channel: Talk) -> Mouth | None:
+        """Return the webhook of the character who speaks, where it has one."""
+        return await self.hooks.of(channel, answer.name) if answer.is_role else None
 
     async def answer_command(
         self, answer: ReadyReply, context: discord.ApplicationContext, *, is_aloud: bool

@@ -1,7 +1,7 @@
 """From py-cord's objects to what the ports take, with Discord's markup spelled out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import discord
@@ -199,27 +199,38 @@ def shown_words(message: discord.Message) -> str:
     return "\n".join(text for text in said if text)
 
 
-def replies_to_bot(message: discord.Message, bot_id: int) -> bool:
-    """Return whether the message answers one of the bot's own."""
-    reference = message.reference
-    answered = reference.resolved if reference else None
-    return isinstance(answered, discord.Message) and answered.author.id == bot_id
+def answered_message(message: discord.Message) -> discord.Message | None:
+    """Return the message that one answers, if Discord sent it along."""
+    answered = message.reference.resolved if message.reference else None
+    return answered if isinstance(answered, discord.Message) else None
 
 
-def is_to_others(bot: discord.Client, message: discord.Message) -> bool:
+def replies_to_bot(message: discord.Message, own: Collection[int]) -> bool:
+    """Return whether the message answers one of the bot's own.
+
+    Args:
+        own: The ids under which the bot writes.
+    """
+    answered = answered_message(message)
+    return answered is not None and answered.author.id in own
+
+
+def is_to_others(
+    bot: discord.Client, message: discord.Message, own: Collection[int]
+) -> bool:
     """Return whether a message mentions, answers or first names another than the bot.
 
     Names are those of people who lately wrote in the channel.
+
+    Args:
+        own: The ids under which the bot writes.
     """
-    own = bot.user.id if bot.user else 0
-    mine = {own, message.author.id}
+    mine = {*own, message.author.id}
     if {user.id for user in message.mentions} - mine or message.role_mentions:
         return True
     if message.type is discord.MessageType.reply:
-        answered = message.reference.resolved if message.reference else None
-        if not isinstance(answered, discord.Message):
-            return True
-        if answered.author.id not in mine:
+        answered = answered_message(message)
+        if answered is None or answered.author.id not in mine:
             return True
     names = {
         name

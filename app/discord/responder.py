@@ -18,6 +18,7 @@ from app.core.supervisor import Supervisor
 from app.discord.actions.strangers import NOT_LISTED
 from app.discord.delivery import Delivery
 from app.discord.messages import (
+    answered_message,
     incoming,
     is_to_others,
     mentions_bot,
@@ -155,7 +156,7 @@ class Speaker:
         found: Situation,
         is_own_thread: bool,
     ) -> reply_trigger.Decision:
-        own = self.own_id
+        own, mine = self.own_id, self._mine(message)
         if not self.may_be_in(said.place.guild):
             return reply_trigger.Decision(False, "", NOT_LISTED)
         heard = reply_trigger.HeardMessage(
@@ -165,9 +166,9 @@ class Speaker:
             is_bot=said.is_bot and not found.is_person,
             has_opted_out=found.has_opted_out,
             mentions_bot=mentions_bot(message, own),
-            replies_to_bot=replies_to_bot(message, own),
+            replies_to_bot=replies_to_bot(message, mine),
             is_in_own_thread=is_own_thread,
-            is_to_others=is_to_others(self._bot, message),
+            is_to_others=is_to_others(self._bot, message, mine),
             is_answered=found.is_answered,
             age_seconds=self._clock() - said.at_ms / 1000,
         )
@@ -316,8 +317,16 @@ class Speaker:
     def _is_call(self, message: discord.Message, kind: str = "") -> bool:
         """Return whether somebody waits for an answer to a message."""
         own = self.own_id
-        is_named = mentions_bot(message, own) or replies_to_bot(message, own)
+        is_reply = replies_to_bot(message, self._mine(message))
+        is_named = is_reply or mentions_bot(message, own)
         return is_named or kind not in ("", *UNCALLED)
+
+    def _mine(self, message: discord.Message) -> set[int]:
+        """Return the ids under which it writes, a character's if that is answered."""
+        answered = answered_message(message)
+        if answered is not None and self._delivery.hooks.is_own(answered):
+            return {self.own_id, answered.author.id}
+        return {self.own_id}
 
     async def close(self) -> None:
         """Let current replies finish, but not for long."""

@@ -13,6 +13,7 @@ import discord
 from app.chat.postprocess import neutralise
 from app.discord.actions.reply_buttons import stop_button
 from app.discord.messages import Talk, Writable
+from app.discord.talk.character_hooks import Mouth
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ async def send_parts(
     view: Buttons | None = None,
     may_send: MaySend = always,
     sent: list[int] | None = None,
+    mouth: Mouth | None = None,
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
 
@@ -75,15 +77,22 @@ async def send_parts(
     Args:
         view: Buttons under the last part.
         sent: Takes each id at once, so that after an error it has what was said.
+        mouth: The webhook of the character who speaks, which can reply to nothing.
 
     Raises:
         WordsGoneError: If the words may not be said any more.
+        HookGoneError: If the webhook is gone.
     """
     ids = [] if sent is None else sent
     # Without the right Discord would refuse the words as well.
     tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
         first = number == 0
+        buttons = view if number == len(parts) - 1 else None
+        if mouth is not None:
+            text, shown = as_sent(part, channel), files if first else ()
+            ids.append(await _say(mouth, text, shown, tts, buttons, may_send, ids))
+            continue
         message = await _send_once(
             channel,
             as_sent(part, channel),
@@ -91,7 +100,7 @@ async def send_parts(
             reference if first else None,
             files if first else (),
             tts,
-            view if number == len(parts) - 1 else None,
+            buttons,
             may_send,
         )
         ids.append(message.id)
@@ -108,10 +117,12 @@ async def replace_parts(
     files: Sequence[Callable[[], discord.File]] = (),
     view: Buttons | None = None,
     may_send: MaySend = always,
+    mouth: Mouth | None = None,
 ) -> None:
     """Put the parts in place of old messages, which stay beyond the parts.
 
     Args:
+        mouth: The webhook that wrote the old ones and writes the new ones.
         sent: Takes the ids of what shows a part, each at once.
 
     Raises:
@@ -125,6 +136,12 @@ async def replace_parts(
         if not await may_send():
             raise WordsGoneError
         first, last = number == 0, number == len(parts) - 1
+        if mouth is not None:
+            shown, buttons = [make() for make in files] if first else [], view
+            text = as_sent(parts[number], channel)
+            await mouth.edit(message.id, text, shown, _made(buttons) if last else None)
+            sent.append(message.id)
+            continue
         await message.edit(
             content=as_sent(parts[number], channel),
             attachments=[],
@@ -133,7 +150,9 @@ async def replace_parts(
         )
         sent.append(message.id)
     rest = parts[len(there) :]
-    await send_parts(channel, rest, nonce, view=view, may_send=may_send, sent=sent)
+    await send_parts(
+        channel, rest, nonce, view=view, may_send=may_send, sent=sent, mouth=mouth
+    )
 
 
 async def _send_once(
@@ -177,6 +196,40 @@ async def _send_once(
                     return there
                 raise
             log.info("Sending again after %s", type(error).__name__)
+            await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
+    raise AssertionError("the last try returns or raises")
+
+
+async def _say(
+    mouth: Mouth,
+    text: str,
+    files: Sequence[Callable[[], discord.File]],
+    tts: bool,
+    view: Buttons | None,
+    may_send: MaySend,
+    known: Sequence[int],
+) -> int:
+    """Say a part through a webhook once; return its id.
+
+    Webhooks know no nonce, so after a lost connection the channel tells whether Discord
+    took it.
+
+    Args:
+        known: The ids of the parts before it.
+    """
+    before = mouth.place.last_message_id or 0
+    for attempt in range(SEND_TRIES):
+        if not await may_send():
+            raise WordsGoneError
+        try:
+            if attempt and (there := await mouth.find(text, before, known)):
+                return there.id
+            shown = [make() for make in files]
+            return (await mouth.send(text, shown, _made(view), tts=tts)).id
+        except (aiohttp.ClientError, OSError, discord.HTTPException) as error:
+            if attempt == SEND_TRIES - 1 or not _may_pass(error):
+                raise
+            log.info("Saying again after %s", type(error).__name__)
             await asyncio.sleep(FIRST_RETRY_SECONDS * 2**attempt)
     raise AssertionError("the last try returns or raises")
 

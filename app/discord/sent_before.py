@@ -1,6 +1,6 @@
 """Finds what of a begun reply is on Discord already, however long ago it was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import discord
 
@@ -12,14 +12,17 @@ LOOKED_AT = 100
 
 
 async def sent_before(
-    channel: Writable, own: int, trigger: int, parts: Sequence[str]
+    channel: Writable,
+    is_own: Callable[[discord.Message], bool],
+    trigger: int,
+    parts: Sequence[str],
 ) -> list[int]:
     """Return the messages that say a reply as a whole; none if that is not there.
 
     Discord knows a nonce again for some minutes only.
 
     Args:
-        own: The bot's id.
+        is_own: Tells if a message is by the one who replied.
     """
     wanted = " ".join(as_sent(part, channel) for part in parts).split()
     if not wanted:
@@ -27,7 +30,7 @@ async def sent_before(
     said, ids = list[str](), list[int]()
     after = discord.Object(trigger)
     async for one in channel.history(limit=LOOKED_AT, after=after, oldest_first=True):
-        if one.author.id != own:
+        if not is_own(one):
             continue
         to = one.reference.message_id if one.reference else None
         words = said + one.content.split()
@@ -37,3 +40,8 @@ async def sent_before(
         if said == wanted:
             return ids
     return []
+
+
+def is_by(account: int) -> Callable[[discord.Message], bool]:
+    """Return whether an account wrote a message, as a check."""
+    return lambda message: message.author.id == account

@@ -13,7 +13,7 @@ from app.chat.postprocess import in_name
 from app.discord.messages import Talk, incoming
 from app.discord.permissions import NO_RIGHT, may_write
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
-from app.discord.sent_before import sent_before
+from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
 from app.settings.schema import Config
 
@@ -108,7 +108,10 @@ class UnsentReplies:
             return await self._close(unsent, NO_CALL)
         config = await self._ports.guilds.settings(said.place)
         lines = in_name(unsent.parts, _speaker(unsent, config))
-        ids = await sent_before(channel, own, unsent.trigger, lines)
+        ids = await sent_before(channel, is_by(own), unsent.trigger, lines)
+        if not ids and unsent.role:
+            by_hook = self._delivery.hooks.is_own
+            ids = await sent_before(channel, by_hook, unsent.trigger, unsent.parts)
         if ids:
             await self._ports.replies.sent(unsent.claim.reply, ids)
             return True

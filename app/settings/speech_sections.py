@@ -327,6 +327,13 @@ class SpeakSettings:
         scope="guild",
         snapshots="never",
     )
+    webhooks: bool = setting(
+        False,
+        "Let characters speak under their own names and pictures, through webhooks that"
+        " the bot makes where it may manage them.",
+        scope="guild",
+        snapshots="never",
+    )
     max_age_seconds: int = setting(
         300,
         "Age after which a mention missed during downtime gets no answer.",

@@ -10,6 +10,7 @@ from app.core.names import GuildId
 from app.store import comparisons, embeddings, rows
 from app.store.database import bound, tuples
 from app.store.engines import engine_of
+from app.store.given import characters
 from app.store.rows import StoredReply
 from app.store.tables import (
     Channel,
@@ -151,6 +152,9 @@ def stored_parts(guild: GuildId) -> dict[str, StoredPart]:
         "context.summary": _part(Conversation, summed, Conversation.summary),
         "memory.enabled": StoredPart(room.vectors, room.vectors * room.vector_bytes),
         "games.whosaid": StoredPart(comparisons.guesses(guild), 0),
+        "speak.webhooks": StoredPart(
+            len(characters.hooks(guild)), characters.picture_bytes(guild)
+        ),
         "speak.imitate": StoredPart(Member.select().where(agreed).count(), 0),
     }
 

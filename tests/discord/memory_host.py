@@ -20,6 +20,7 @@ from app.discord.ports import (
     Situation,
     Unsent,
 )
+from app.discord.ports.character_faces import Face
 from app.ipc.control import Check, ModelEntry, StatusReply
 from app.service.digest import Digest
 from app.service.given.character_cards import CharacterCard
@@ -67,6 +68,7 @@ class MemoryHost:
         self.asked: list[Ask] = []
         self.direct: list[DirectAsk] = []
         self.chosen: dict[int, int] = {}
+        self.hooks: set[int] = set()
         self.replies: dict[int, Ask] = {}
         self.sent_as: dict[int, list[int]] = {}
         self.ratings: dict[tuple[int, int], int] = {}
@@ -85,7 +87,25 @@ class MemoryHost:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self)
+        return Ports(self, self, self, self, self, self, self)
+
+    def is_own_hook(self, webhook: int) -> bool:
+        return webhook in self.hooks
+
+    async def face(self, guild: int, name: str) -> Face | None:
+        return None
+
+    async def hook(self, guild: int, channel: int, mark: str) -> int | None:
+        return None
+
+    async def outdated_hooks(self, guild: int) -> list[int]:
+        return []
+
+    async def add_hook(self, guild: int, channel: int, webhook: int, mark: str) -> None:
+        self.hooks.add(webhook)
+
+    async def drop_hook(self, webhook: int) -> None:
+        self.hooks.discard(webhook)
 
     async def settings(self, place: MessagePlace) -> Config:
         config = with_overrides(Config(), self.overrides.get((place.guild, 0), {}))
@@ -470,6 +490,9 @@ class MemoryHost:
     async def find_reply(self, message: int) -> int | None:
         found = (reply for reply, ids in self.sent_as.items() if message in ids)
         return next(found, None)
+
+    async def answered(self, reply: int) -> int | None:
+        return self.replies[reply].trigger
 
     async def source_channels(self, reply: int) -> set[int]:
         return {self.replies[reply].place.channel}

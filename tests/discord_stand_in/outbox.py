@@ -3,7 +3,10 @@
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.discord_stand_in.hooks import Hook
 
 MAX_CONTENT = 2000
 
@@ -27,6 +30,8 @@ class Outgoing:
     message_id: int
     files: list[str] = field(default_factory=list)
     file_bodies: list[bytes] = field(default_factory=list)
+    speaker: "Hook | None" = None
+    """The webhook that says it; None for the bot itself."""
 
     @property
     def text(self) -> str:

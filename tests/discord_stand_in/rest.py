@@ -1,5 +1,6 @@
 """The REST half of the stand-in: channels, messages, reactions, commands and files."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,9 +10,10 @@ from tests.discord_stand_in import rules
 from tests.discord_stand_in.command_rules import as_kept, check_commands
 from tests.discord_stand_in.faults import Fault, Faults
 from tests.discord_stand_in.gateway import Gateway
+from tests.discord_stand_in.hooks import Hook, HookRoutes
 from tests.discord_stand_in.interactions import Interactions
 from tests.discord_stand_in.limits import Limits, limited
-from tests.discord_stand_in.message_routes import MessageRoutes, read_payload
+from tests.discord_stand_in.message_routes import read_payload
 from tests.discord_stand_in.outbox import Outbox
 from tests.discord_stand_in.rights import BAN_MEMBERS
 from tests.discord_stand_in.rules import RequestError
@@ -28,7 +30,7 @@ FREE = ("/interactions/", "/webhooks/")
 """Paths that need no token and count to no global limit."""
 
 
-class Rest(MessageRoutes):
+class Rest(HookRoutes):
     """Discord's HTTP API over the channels of the stand-in."""
 
     def __init__(self, gateway: Gateway, channels: dict[int, Channel]) -> None:
@@ -50,6 +52,7 @@ class Rest(MessageRoutes):
         self.application_flags = 1 << 19
         """Message content is allowed to an application of a few servers."""
         self.files: dict[str, bytes] = {}
+        self.hooks: dict[int, Hook] = {}
         self.requests: list[tuple[str, str]] = []
 
     def routes(self) -> list[web.RouteDef]:
@@ -78,6 +81,9 @@ class Rest(MessageRoutes):
             web.get("/guilds/{guild}/members/{user}", self.member),
             web.delete("/users/@me/guilds/{guild}", self.leave),
             web.post("/interactions/{id}/{token}/callback", self.answer),
+            web.post("/channels/{channel}/webhooks", self.make_hook),
+            web.get("/webhooks/{hook:\\d+}", self.read_hook),
+            web.delete("/webhooks/{hook:\\d+}", self.delete_hook),
             web.post(hook, self.follow_up),
             web.get(hook + "/messages/@original", self.original),
             web.patch(hook + "/messages/{message}", self.edit_answer),
@@ -126,7 +132,8 @@ class Rest(MessageRoutes):
         self, request: web.Request, handler: Handler, path: str
     ) -> web.StreamResponse:
         # "This endpoint does not require authentication": events/gateway#get-gateway.
-        if path.startswith(FREE) or path == "/gateway":
+        is_managed = re.fullmatch(r"/webhooks/\d+", path)
+        if path.startswith(FREE) and not is_managed or path == "/gateway":
             return await handler(request)
         expected = f"Bot {self.gateway.token}"
         if request.headers.get("Authorization") != expected:
@@ -242,6 +249,8 @@ class Rest(MessageRoutes):
         return await self.interactions.answer(token, payload, files)
 
     async def follow_up(self, request: web.Request) -> web.Response:
+        if hook := self.hook_of(request.match_info["token"]):
+            return await self.say_by_hook(hook, request)
         payload, files = await read_payload(request)
         token = request.match_info["token"]
         return await self.interactions.follow_up(token, payload, files)
@@ -250,11 +259,15 @@ class Rest(MessageRoutes):
         return self.interactions.original(request.match_info["token"])
 
     async def edit_answer(self, request: web.Request) -> web.Response:
+        if hook := self.hook_of(request.match_info["token"]):
+            return await self.edit_by_hook(hook, request)
         payload, files = await read_payload(request)
         token = request.match_info["token"]
         return await self.interactions.edit(token, payload, files)
 
     async def delete_answer(self, request: web.Request) -> web.Response:
+        if hook := self.hook_of(request.match_info["token"]):
+            return await self.delete_by_hook(hook, request)
         token, message = request.match_info["token"], request.match_info["message"]
         return self.interactions.delete(token, message)
 

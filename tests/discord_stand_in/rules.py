@@ -391,6 +391,38 @@ WEBHOOK = Rule(
     "resources/message#message-object",
     "events.a_webhooks_author_is_the_webhook",
 )
+WEBHOOK_RIGHT = Rule(
+    "making, reading and deleting webhooks needs Manage Webhooks",
+    "resources/webhook#create-webhook",
+    "rights.webhooks_need_manage_webhooks", 403, PERMISSIONS, "Missing Permissions",
+)  # fmt: skip
+WEBHOOK_NAME = Rule(
+    "a webhook's name has 1 to 80 characters, without clyde and discord",
+    "resources/webhook#create-webhook",
+    "content.some_names_of_webhooks_are_refused", 400, FORM, _INVALID,
+)  # fmt: skip
+WEBHOOK_PICTURE = Rule(
+    "a webhook's picture is a data URI of PNG, JPG or GIF",
+    "reference#image-data",
+    "content.a_webhooks_picture_is_in_its_address", 400, FORM, _INVALID,
+)  # fmt: skip
+WEBHOOKS_FULL = Rule(
+    "a channel has 15 webhooks at most",
+    "topics/opcodes-and-status-codes#json-json-error-codes",
+    "limits.a_channel_has_fifteen_webhooks", 400, 30007,
+    "Maximum number of webhooks reached (15)",
+)  # fmt: skip
+WEBHOOK_NONCE = Rule(
+    "a webhook knows no nonce",
+    "resources/webhook#execute-webhook",
+    "content.a_webhook_says_the_same_twice",
+)
+WEBHOOK_OWN = Rule(
+    "a webhook edits and deletes its own messages alone",
+    "resources/webhook#edit-webhook-message",
+    "rights.a_webhook_changes_its_own_messages_alone", 404, UNKNOWN_MESSAGE,
+    "Unknown Message",
+)  # fmt: skip
 COMMAND_ANSWER = Rule(
     "a bot's answer to a command has its application's id as that of a webhook",
     "resources/message#message-object",

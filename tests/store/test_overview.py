@@ -14,8 +14,8 @@ from app.store import (
     snapshots,
 )
 from app.store.database import Database, bound
-from app.store.given import lore
-from app.store.rows import StoredLoreEntry
+from app.store.given import characters, lore
+from app.store.rows import StoredCharacter, StoredHook, StoredLoreEntry
 from app.store.tables import ConversationLink, Member, Reply
 from tests.store.conftest import on_sqlite
 
@@ -82,6 +82,11 @@ def test_features_are_counted_with_what_they_stored_in_their_guild_alone(
     first, second = game
     db.call(comparisons.add, guild, first, second, 1)
     db.call(comparisons.add, guild, second, first, 1)
+    ida = StoredCharacter("Ida", "a sailor", None, [])
+    db.call(characters.put, guild, ida, None, b"png")
+    for webhook in ("1", "2"):
+        db.call(characters.put_hook, guild, StoredHook("7", webhook, "face"))
+    db.call(characters.drop_hook, "2")
     found = db.call(overview.stored_parts, guild)
     size = len("Catgrößer".encode()) + len('["cat"]')
     assert found == {
@@ -89,6 +94,7 @@ def test_features_are_counted_with_what_they_stored_in_their_guild_alone(
         "context.summary": (0, 0),
         "memory.enabled": (0, 0),
         "games.whosaid": (1, 0),
+        "speak.webhooks": (1, 3),
         "speak.imitate": (1, 0),
     }
     none = db.call(overview.stored_parts, other)

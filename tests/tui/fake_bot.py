@@ -352,6 +352,7 @@ def busy_bot(**replies: Any) -> FakeBot:
             control.StoredAmount("memory.enabled", 1204, 480_000),
             control.StoredAmount("context.summary", 3, 620),
             control.StoredAmount("games.whosaid", 7, 0),
+            control.StoredAmount("speak.webhooks", 2, 91_000),
             control.StoredAmount("speak.imitate", 1, 0),
         ]),
         "last_hour": control.LastHourReply([]),

@@ -22,6 +22,7 @@ async def test_each_feature_shows_its_state_and_what_it_stored(open_app: Open):
         "1,204 vectors, 480 KB",
         "3 summaries, 620 B",
         "7 game answers",
+        "○ off    2 webhooks, 91.0 KB",
         "○ off    1 consent",
         "/wrapped",
         "stores nothing",

@@ -1,6 +1,6 @@
 """Makes another version of a reply, in place of the earlier one."""
 
-from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -63,7 +63,7 @@ async def replace_reply(
         raise discord.CheckFailure(NOT_YOURS)
     if not may_speak_to(person, bot.settings.allowed_roles):
         raise discord.CheckFailure(NOT_ALLOWED)
-    answered = await _answered(message, await replies.shown_as(old))
+    answered = await _answered(bot, message, old)
     with bot.delivery.under_way.answering(trigger, channel.id, person.id, halt):
         async with bot.delivery.turn(channel.id):
             old = await records.find_reply(message.id)
@@ -75,7 +75,7 @@ async def replace_reply(
             text = spell_out(answered, bot.own_id) if answered else ""
             turns = await attached_turns(answered, config) if answered else ()
             made = await replies.again(old, person.id, trigger, text, turns, halt)
-            await _show(bot, channel, old, made, trigger)
+            await _show(bot, channel, message, old, made, trigger)
 
 
 async def again_for(
@@ -92,9 +92,14 @@ async def again_for(
 
 
 async def _show(
-    bot: "MynahBot", channel: Talk, old: int, made: ReadyReply | None, trigger: int
+    bot: "MynahBot",
+    channel: Talk,
+    message: discord.Message,
+    old: int,
+    made: ReadyReply | None,
+    trigger: int,
 ) -> None:
-    replies = bot.ports.replies
+    replies, hooks = bot.ports.replies, bot.delivery.hooks
     if made is None or not made.parts:
         raise discord.CheckFailure(NOTHING_TO_SAY)
     if made.is_draft:
@@ -102,10 +107,14 @@ async def _show(
     files = await source_files(bot, made.files, channel)
     view = again_button if made.has_buttons else None
     shown, ids = await replies.shown_as(old), list[int]()
+    mouth = await bot.delivery.mouth_of(made, channel)
+    # Nobody else may change what a webhook wrote.
+    hook, writer = mouth.hook.id if mouth else None, hooks.writer_of(message)
+    lines = made.lines if mouth is None else made.parts
     try:
         await replace_parts(
-            channel, shown, made.lines, trigger, files=files, view=view,
-            may_send=bot.delivery.check_of(made), sent=ids,
+            channel, shown if hook == writer else [], lines, trigger, files=files,
+            view=view, may_send=bot.delivery.check_of(made), sent=ids, mouth=mouth,
         )  # fmt: skip
     except WordsGoneError as gone:
         await replies.sent(made.reply, ids)
@@ -121,25 +130,24 @@ async def _show(
     await replies.replaced(old, made.reply, ids)
     for one in shown:
         if one not in ids:
-            await _delete(channel, one)
-
-
-async def _delete(channel: Talk, message: int) -> None:
-    try:
-        # py-cord's types say that a partial message has no such method.
-        await channel.get_partial_message(message).delete()  # type: ignore[misc]
-    except discord.NotFound:
-        return
+            with suppress(discord.NotFound):
+                await hooks.delete_message(channel, one)
 
 
 async def _answered(
-    message: discord.Message, shown: Sequence[int]
+    bot: "MynahBot", message: discord.Message, reply: int
 ) -> discord.Message | None:
     """Return the message that a reply answers; None if it is gone or was a command.
 
-    Args:
-        shown: The messages of the reply; the first one names what it answers.
+    The first message of the reply names what it answers, but for one by a webhook.
     """
+    shown = await bot.ports.replies.shown_as(reply)
+    if bot.delivery.hooks.writer_of(message):
+        trigger = await bot.ports.records.answered(reply)
+        try:
+            return await message.channel.fetch_message(trigger or 0)
+        except (discord.NotFound, discord.Forbidden):
+            return None
     if shown and message.id != shown[0]:
         try:
             message = await message.channel.fetch_message(shown[0])

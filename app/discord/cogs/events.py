@@ -38,6 +38,8 @@ class EventsCog(discord.Cog):
         """Learn a message, and decide whether to answer it, unless it is a command."""
         if message.guild is not None and await self.bot.strangers.look(message.guild):
             return
+        if self.bot.delivery.hooks.is_own(message):
+            return
         self.bot.proxies.note(message)
         original = self.bot.proxies.original_of(message)
         if isinstance(message.channel, discord.DMChannel):
@@ -95,7 +97,8 @@ class EventsCog(discord.Cog):
             if message.edited_at is not None:
                 await self.bot.ports.messages.direct_edited(event.message_id)
             return
-        if message.author.bot and not is_by_webhook(message):
+        is_own = self.bot.delivery.hooks.is_own(message)
+        if is_own or (message.author.bot and not is_by_webhook(message)):
             return
         said = incoming(message, self.bot.own_id)
         if said is not None and said.is_withheld:

@@ -94,6 +94,7 @@ class PersonaCog(discord.Cog):
         place, data = self._place(context), await _read(context, card)
         add = self.bot.ports.guilds.add_character
         taken = await add(place, data, channel_only=channel, dial=dial)
+        await self.bot.delivery.hooks.tidy(place.guild)
         await answers.respond(context, _taken(taken))
 
     @persona.command(name="list", description="List the characters beside me.")
@@ -114,6 +115,7 @@ class PersonaCog(discord.Cog):
         """Remove a character, and what came with its card."""
         place = self._place(context)
         gone = await self.bot.ports.guilds.dismiss(place.guild, name)
+        await self.bot.delivery.hooks.tidy(place.guild)
         await answers.respond(context, f"{quote(gone.name)} has left.")
 
     @persona.command(name="remove", description="Be myself again.")

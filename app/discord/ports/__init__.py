@@ -1,9 +1,10 @@
-"""The six ports between the Discord client and the service, and what passes there."""
+"""The seven ports between the Discord client and the service, and what passes there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.discord.ports.character_faces import CharacterFaces as CharacterFaces
 from app.discord.ports.exchange import STARTS as STARTS
 from app.discord.ports.exchange import Ask as Ask
 from app.discord.ports.exchange import Attached as Attached
@@ -65,3 +66,4 @@ class Ports:
     records: ReplyRecords
     members: MemberData
     machine: Machine
+    faces: CharacterFaces

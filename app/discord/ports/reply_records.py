@@ -14,6 +14,10 @@ class ReplyRecords(Protocol):
         """Return the row of the reply that a message of the bot belongs to."""
         ...
 
+    async def answered(self, reply: int) -> int | None:
+        """Return the message, or the wish, that a reply answers."""
+        ...
+
     async def source_channels(self, reply: int) -> set[int]:
         """Return the channels and threads that a reply drew on."""
         ...

@@ -26,6 +26,12 @@ class StoredReplyRecords:
         found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
+    async def answered(self, reply: int) -> int | None:
+        """Return the message, or the wish, that a reply answers."""
+        row = await self._context.database.run(replies.get, reply)
+        asked = (row.answers or row.trigger) if row else None
+        return int(asked) if asked else None
+
     async def source_channels(self, reply: int) -> set[int]:
         """Return the channels and threads that a reply drew on."""
         found = await self._context.database.run(replies.source_channels, reply)

@@ -18,7 +18,7 @@ from app.core.supervisor import Supervisor
 from app.discord.permissions import is_owner, may_speak_to
 from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
-from app.discord.sent_before import sent_before
+from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.channel_talk import ChannelTalk
 from app.settings.schema import Config
@@ -218,7 +218,7 @@ class DirectTalk:
         own = self._bot.user.id if self._bot.user else 0
         try:
             if not answer.is_fresh and (
-                said := await sent_before(channel, own, message.id, answer.parts)
+                said := await sent_before(channel, is_by(own), message.id, answer.parts)
             ):
                 await replies.sent(answer.reply, said)
                 return

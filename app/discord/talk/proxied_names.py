@@ -17,9 +17,14 @@ class ProxiedNames:
         self._ids = ids
 
     async def recognised(self, said: Incoming) -> Incoming | None:
-        """Return a message under its person; None if several share the name."""
+        """Return a message under its person.
+
+        None if several share the name, or if it is a character of the bot.
+        """
         if not said.is_webhook:
             return said
+        if self._context.cast.is_own_hook(said.author):
+            return None
         rows = await self._ids.rows(said.place)
         config = await self._context.settings.of(rows.guild, rows.root)
         if not config.learn.proxied:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from peewee import fn
+
 from app.core.names import GuildId
 from app.store import rows
 from app.store.database import tuples, write
@@ -28,6 +30,12 @@ def picture(guild: GuildId, name: str) -> bytes | None:
     same = (Character.guild == guild) & (Character.name == name)
     found = tuples(Character.select(Character.picture).where(same))
     return bytes(found[0][0]) if found and found[0][0] is not None else None
+
+
+def picture_bytes(guild: GuildId) -> int:
+    """Return the size of all pictures of a guild's characters."""
+    size = fn.COALESCE(fn.SUM(fn.LENGTH(Character.picture)), 0)
+    return int(Character.select(size).where(Character.guild == guild).scalar())
 
 
 @write

@@ -39,6 +39,7 @@ SWITCHES: Mapping[str, Switch] = {
     "games.origin": Switch("/origin"),
     "games.whosaid": Switch("/whosaid", "game answer"),
     "games.wrapped": Switch("/wrapped"),
+    "speak.webhooks": Switch("characters' own names", "webhook"),
     "speak.imitate": Switch("/like and /duet", "consent"),
 }
 

@@ -1,6 +1,6 @@
 """Words, lengths and nonces."""
 
-from tests.discord_stand_in import rules
+from tests.discord_stand_in import rights, rules
 from tests.discord_stand_in.raw import Raw
 
 
@@ -63,3 +63,31 @@ async def the_event_of_a_message_tells_its_nonce(raw: Raw) -> None:
     async with raw.gateway() as frames:
         await raw.send(raw.general, nonce="once", enforce_nonce=True)
         assert (await frames.event("MESSAGE_CREATE"))["nonce"] == "once"
+
+
+async def some_names_of_webhooks_are_refused(raw: Raw) -> None:
+    raw.allow(rights.MANAGE_WEBHOOKS)
+    path = f"/channels/{raw.general.id}/webhooks"
+    assert await raw.code("POST", path, {"name": "I" * 80}) == 0
+    for name in ("", "I" * 81, "Clyde", "my Discord"):
+        assert await raw.code("POST", path, {"name": name}) == rules.FORM, name
+
+
+async def a_webhooks_picture_is_in_its_address(raw: Raw) -> None:
+    raw.allow(rights.MANAGE_WEBHOOKS)
+    path, wanted = f"/channels/{raw.general.id}/webhooks", {"name": "Ida"}
+    picture = "data:image/png;base64,iVBORw0KGgo="
+    assert await raw.code("POST", path, wanted | {"avatar": picture}) == 0
+    elsewhere = wanted | {"avatar": "https://x/ida.png"}
+    assert await raw.code("POST", path, elsewhere) == rules.FORM
+
+
+async def a_webhook_says_the_same_twice(raw: Raw) -> None:
+    raw.allow(rights.MANAGE_WEBHOOKS)
+    path = f"/channels/{raw.general.id}/webhooks"
+    _, made = await raw.ask("POST", path, {"name": "Ida"})
+    hook = f"/webhooks/{made['id']}/{made['token']}?wait=true"
+    quiet = {"content": "x", "allowed_mentions": {"parse": []}}
+    same = quiet | {"nonce": "1", "enforce_nonce": True}
+    first, second = [(await raw.ask("POST", hook, same))[1]["id"] for _ in range(2)]
+    assert first != second

@@ -3,6 +3,7 @@
 import time
 from email.utils import parsedate_to_datetime
 
+from tests.discord_stand_in import rights
 from tests.discord_stand_in.raw import Raw
 
 
@@ -52,3 +53,11 @@ async def every_answer_tells_discords_time(raw: Raw) -> None:
     assert raw.headers["Date"]
     told = parsedate_to_datetime(raw.headers["Date"]).timestamp()
     assert abs(told - time.time()) < 3
+
+
+async def a_channel_has_fifteen_webhooks(raw: Raw) -> None:
+    raw.allow(rights.MANAGE_WEBHOOKS)
+    path = f"/channels/{raw.general.id}/webhooks"
+    for _ in range(15):
+        assert await raw.code("POST", path, {"name": "Ida"}) == 0
+    assert await raw.code("POST", path, {"name": "Ida"}) == 30007

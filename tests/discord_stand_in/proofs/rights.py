@@ -209,3 +209,30 @@ async def a_stranger_is_no_member(raw: Raw) -> None:
     path = f"/guilds/{raw.guild.id}/members"
     assert await raw.code("GET", f"{path}/{raw.ann.id}") == 0
     assert await raw.code("GET", f"{path}/{User('Cleo').id}") == 10007
+
+
+async def webhooks_need_manage_webhooks(raw: Raw) -> None:
+    path = f"/channels/{raw.general.id}/webhooks"
+    assert await raw.code("POST", path, {"name": "Ida"}) == rules.PERMISSIONS
+    raw.allow(rights.MANAGE_WEBHOOKS)
+    _, made = await raw.ask("POST", path, {"name": "Ida"})
+    hook = f"/webhooks/{made['id']}"
+    raw.deny(rights.MANAGE_WEBHOOKS)
+    assert await raw.code("GET", hook) == await raw.code("DELETE", hook)
+    assert await raw.code("GET", hook) == rules.PERMISSIONS
+
+
+async def a_webhook_changes_its_own_messages_alone(raw: Raw) -> None:
+    raw.allow(rights.MANAGE_WEBHOOKS)
+    path = f"/channels/{raw.general.id}/webhooks"
+    _, made = await raw.ask("POST", path, {"name": "Ida"})
+    said = await raw.stand_in.say(raw.general, raw.ann, "hello")
+    quiet = {"content": "x", "allowed_mentions": {"parse": []}}
+    hook = f"/webhooks/{made['id']}/{made['token']}"
+    _, own = await raw.ask("POST", f"{hook}?wait=true", quiet)
+    messages = f"{hook}/messages"
+    assert await raw.code("PATCH", f"{messages}/{own['id']}", quiet) == 0
+    assert await raw.code("DELETE", f"{messages}/{own['id']}") == 0
+    for method in ("PATCH", "DELETE"):
+        found = await raw.code(method, f"{messages}/{said}", quiet)
+        assert found == rules.UNKNOWN_MESSAGE

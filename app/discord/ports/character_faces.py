@@ -1,0 +1,43 @@
+"""The port of characters' names, pictures and webhooks."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Face:
+    """The looks of a character."""
+
+    name: str
+    picture: bytes | None
+    """PNG."""
+    mark: str
+    """Another one for another name or picture."""
+
+
+class CharacterFaces(Protocol):
+    """The faces of characters, and the webhooks that show them."""
+
+    def is_own_hook(self, webhook: int) -> bool:
+        """Tell if the bot made that webhook for a character."""
+        ...
+
+    async def face(self, guild: int, name: str) -> Face | None:
+        """Return a character's face; None if it is gone or shall have none."""
+        ...
+
+    async def hook(self, guild: int, channel: int, mark: str) -> int | None:
+        """Return the webhook that shows a face in a channel."""
+        ...
+
+    async def outdated_hooks(self, guild: int) -> list[int]:
+        """Return webhooks whose characters are gone, or have another face now."""
+        ...
+
+    async def add_hook(self, guild: int, channel: int, webhook: int, mark: str) -> None:
+        """Note a webhook that was made, before anything is said through it."""
+        ...
+
+    async def drop_hook(self, webhook: int) -> None:
+        """Note that a webhook is deleted."""
+        ...
