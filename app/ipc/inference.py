@@ -6,6 +6,9 @@ from typing import ClassVar
 from app.core.turn_marks import TurnMarks
 from app.ipc.wire import Done, Request
 
+PICTURE = "\ufffc"
+"""Stands in a prompt for a picture; people's own are taken out."""
+
 
 @dataclass(frozen=True)
 class TokenChoice:
@@ -60,6 +63,8 @@ class Generate(Request[GenerateReply]):
 
     Only marks are read as special tokens. Empty lets the model read `prompt`.
     """
+    pictures: list[str] = field(default_factory=list)
+    """Pictures in base64, PNG or JPEG, one for each `PICTURE` of the prompt."""
     max_tokens: int = 120
     deadline_ms: int | None = None
     """Milliseconds from receipt after which the text ends at a sentence or word."""
@@ -216,6 +221,10 @@ class Ready:
     tokens_per_second: float
     """Both measured on this machine, right after loading."""
     gpu: GpuUse = GpuUse()
+    picture_ms: float = 0.0
+    """The time to look at a picture; 0 if it cannot see."""
+    blindness: str = ""
+    """The reason why a projector is not used."""
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, WeighMessages, Info)

@@ -66,6 +66,27 @@ def check_adapter(path: Path, model: Path) -> None:
         )
 
 
+def check_projector(path: Path, model: Path) -> Header:
+    """Return the header of a projector that fits a model.
+
+    Raises:
+        GgufError: If it is none, or made for another model.
+    """
+    header, base = cached(path), cached(model)
+    if not model_kinds.is_projector(header):
+        raise GgufError(
+            f"{path.name} is not a projector for pictures.",
+            "Choose the mmproj file that was published with the model.",
+        )
+    width = header.metadata.get("clip.vision.projection_dim")
+    if width != base.number("embedding_length"):
+        raise GgufError(
+            f"The projector {path.name} does not fit {model.name}.",
+            "Choose the mmproj file that was published with the model.",
+        )
+    return header
+
+
 def _misfit(adapter: Header, base: Header) -> str:
     """Return why an adapter does not fit; empty when it does."""
     if adapter.architecture != base.architecture:

@@ -99,13 +99,18 @@ def _other_kind(header: Header) -> str:
     }
     if kind in named:
         return named[kind]
-    if header.architecture == "clip" or any(
-        name.startswith(("v.blk.", "mm.")) for name in header.tensors
-    ):
+    if is_projector(header):
         return "a projector for pictures"
     if not header.tensors and not header.number("split.count"):
         return "" if _shards(header) > 1 else "a vocabulary alone"
     return ""
+
+
+def is_projector(header: Header) -> bool:
+    """Tell if a file turns pictures into what a language model reads."""
+    return header.architecture == "clip" or any(
+        name.startswith(("v.blk.", "mm.")) for name in header.tensors
+    )
 
 
 def _shards(header: Header) -> int:

@@ -1,6 +1,6 @@
 """One generation in the scheduler."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -8,6 +8,7 @@ from app.core.sentences import whole_sentences
 from app.ipc.inference import Generate, GenerateReply, TokenChoice
 from app.runner.llama import Adapter
 from app.runner.sampler import Chooser
+from app.runner.sight import SeenPicture
 from app.runner.slots import Slot
 from app.runner.stream_text import StreamText
 
@@ -32,6 +33,8 @@ class Generation:
     """The adapter that its guild tuned the model with."""
     line_start: list[int] = field(default_factory=list)
     """Tokens between two lines of one reply: the line's end and the speaker."""
+    pictures: Mapping[int, SeenPicture] = field(default_factory=dict)
+    """The pictures in the prompt, by their first negative token."""
     slot: Slot | None = None
     cached: int = 0
     """Prompt tokens that need no evaluation."""
@@ -61,6 +64,20 @@ class Generation:
     def unread(self) -> int:
         """The number of prompt tokens still to evaluate."""
         return len(self.prompt) - len(self.taken.tokens) if not self.written else 0
+
+    def next_words(self, most: int) -> list[int]:
+        """Return the next tokens to read, up to a picture."""
+        read = len(self.taken.tokens)
+        chunk = self.prompt[read : read + most]
+        picture = next((at for at, token in enumerate(chunk) if token < 0), len(chunk))
+        return chunk[:picture]
+
+    @property
+    def next_picture(self) -> SeenPicture | None:
+        """The picture to read next; None where words come first."""
+        read = len(self.taken.tokens)
+        is_there = not self.written and read < len(self.prompt)
+        return self.pictures.get(self.prompt[read]) if is_there else None
 
     @property
     def to_read(self) -> int:

@@ -2,7 +2,7 @@
 
 import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 
 from app.core.errors import AppError
+from app.ipc.inference import PICTURE
 from app.modelfiles import gguf_header
 from app.runner import backends
 from app.runner.backends import Gpu
@@ -67,6 +68,11 @@ def start() -> None:
     api.llama_log_set(_LOG.callback, ctypes.c_void_p(0))
     backends.load_processor()
     api.llama_backend_init()
+
+
+def log_callback() -> Any:
+    """Return the function that hears what llama.cpp and its kin say."""
+    return _LOG.callback
 
 
 def last_warning() -> str:
@@ -173,16 +179,25 @@ class Model:
                 return list(found[:count])
             room = -count
 
-    def marked_tokens(self, parts: Sequence[str]) -> list[int]:
+    def marked_tokens(
+        self, parts: Sequence[str], pictures: Iterable[Sequence[int]] = ()
+    ) -> list[int]:
         """Tokenize marks and texts in turn; only marks may be special tokens.
 
         A template may write the opening token that the tokenizer adds by itself.
+
+        Args:
+            pictures: The tokens that take the place of each `PICTURE` in texts.
         """
         found = self.tokens(parts[0], is_start=True, is_mark=True)
         if found[:1] == found[1:2] == [int(api.llama_vocab_bos(self._vocab))]:
             found = found[1:]
+        left = iter(pictures)
         for place, part in enumerate(parts[1:], 1):
-            found += self.tokens(part, is_mark=place % 2 == 0)
+            first, *others = part.split(PICTURE)
+            found += self.tokens(first, is_mark=place % 2 == 0)
+            for text in others:
+                found += [*next(left, ()), *self.tokens(text)]
         return found
 
     @property
@@ -379,6 +394,7 @@ class Context:
         self.size = int(api.llama_n_ctx_seq(self._handle))
         """The most tokens of one sequence."""
         self.sequences = sequences
+        self._batch = batch
         self._memory = api.llama_get_memory(self._handle)
         self._row = ctypes.c_float * model.vocabulary
         self._adapter: Adapter | None = None
@@ -402,6 +418,35 @@ class Context:
         pointer = api.llama_get_logits_ith(self._handle, place)
         row = self._row.from_address(ctypes.addressof(pointer.contents))
         return np.frombuffer(memoryview(row), np.float32)
+
+    def see(
+        self, sequence: int, position: int, vectors: npt.NDArray[np.float32]
+    ) -> bool:
+        """Put embeddings into a sequence; False when it runs out of room.
+
+        Raises:
+            LlamaError: As in `decode`.
+        """
+        step = self._batch
+        for start in range(0, len(vectors), step):
+            part = np.ascontiguousarray(vectors[start : start + step])
+            raw = api.llama_batch_init(len(part), part.shape[1], 1)
+            try:
+                ctypes.memmove(raw.embd, part.ctypes.data, part.nbytes)
+                raw.n_tokens = len(part)
+                for place in range(len(part)):
+                    raw.pos[place] = position + start + place
+                    raw.n_seq_id[place] = 1
+                    raw.seq_id[place][0] = sequence
+                    raw.logits[place] = 0
+                code = api.llama_decode(self._handle, raw)
+            finally:
+                api.llama_batch_free(raw)
+            if code not in (0, NO_SPACE):
+                raise LlamaError(f"llama_decode failed with {code} at a picture")
+            if code:
+                return False
+        return True
 
     def cut(self, sequence: int, position: int) -> bool:
         """Drop a sequence's tokens from a position on; False if the model cannot."""

@@ -65,6 +65,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--context", type=int, default=6144)
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--gpu-layers", type=_layers, default=0)
+    parser.add_argument("--projector", type=Path)
     parser.add_argument("--look-for-gpu", action="store_true")
     parser.add_argument("--read-template", action="store_true")
     parser.add_argument("--echo", action="store_true")

@@ -1,14 +1,18 @@
 """Serves the requests of the inference catalogue with a loaded model."""
 
 import argparse
+import base64
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import psutil
 
+from app.core.errors import AppError
 from app.ipc.inference import (
+    PICTURE,
     CancelGenerate,
     ForgetMessages,
     Generate,
@@ -25,14 +29,17 @@ from app.ipc.wire import Done, Params
 from app.runner import gpu_loader, llama, model_loader
 from app.runner.adapters import Adapters
 from app.runner.generation import Generation
+from app.runner.looker import Looker
 from app.runner.model_loader import Loaded
 from app.runner.open_voices import OpenVoices
 from app.runner.responses import ResponseWriter
 from app.runner.sampler import Chooser
 from app.runner.scheduler import MOST_LINE_START, Scheduler
+from app.runner.sight import Eyes, SeenPicture, open_eyes
 from app.runner.throughput import Speeds, ThreadPace
 
 CPU_ONLY = GpuUse()
+BLIND = Eyes()
 
 WARM_TOKENS = 32
 """The prompt tokens for the speed test: enough, and soon over with a large model."""
@@ -46,9 +53,12 @@ class ModelDesk:
         loaded: Loaded,
         clock: Callable[[], float] = time.monotonic,
         gpu: GpuUse = CPU_ONLY,
+        eyes: Eyes = BLIND,
     ) -> None:
         self._loaded = loaded
         self._gpu = gpu
+        self._eyes = eyes
+        self._looker = Looker(eyes.sight)
         self._clock = clock
         self._scheduler = Scheduler(loaded.context, loaded.can_roll_back, clock)
         self._voices = OpenVoices(loaded.model)
@@ -72,7 +82,9 @@ class ModelDesk:
             layers=options.gpu_layers,
             on_try=on_try,
         )
-        desk = cls(loaded, gpu=gpu)
+        threads = options.threads or model_loader.usable_threads()
+        eyes = open_eyes(options.projector, loaded.model, threads)
+        desk = cls(loaded, gpu=gpu, eyes=eyes)
         desk.warm_up(
             [options.threads] if options.threads else model_loader.thread_choices()
         )
@@ -80,7 +92,7 @@ class ModelDesk:
 
     @property
     def is_idle(self) -> bool:
-        return self._scheduler.is_idle
+        return self._scheduler.is_idle and self._looker.is_idle
 
     def ready(self) -> Ready:
         loaded = self._loaded
@@ -91,9 +103,12 @@ class ModelDesk:
             prompt_tokens_per_second=self._scheduler.forecast.speeds.prompt,
             tokens_per_second=self._scheduler.forecast.speeds.decode,
             gpu=self._gpu,
+            picture_ms=self._eyes.picture_ms,
+            blindness=self._eyes.blindness,
         )
 
     def step(self) -> None:
+        self._looker.step(may_wait=self._scheduler.is_idle)
         call = self._scheduler.step()
         if call and self._pace:
             self._loaded.context.set_threads(self._pace.note(call, self._clock()))
@@ -126,6 +141,7 @@ class ModelDesk:
             case Generate():
                 self._generate(params, outbox)
             case CancelGenerate(stream):
+                self._looker.cancel(stream)
                 self._scheduler.cancel(stream)
                 outbox.reply(Done())
             case Learn(voice, messages):
@@ -154,29 +170,49 @@ class ModelDesk:
             )
             outbox.reply(measured)
 
-        self._scheduler.submit(self._job(request, on_piece, on_done))
+        job = partial(self._job, request, on_piece, on_done, received=self._clock())
+        if not request.pictures:
+            self._scheduler.submit(job())
+            return
+
+        def fail(error: AppError) -> None:
+            outbox.fail(error.exit_code, error.message, error.hint)
+
+        self._looker.hold(
+            request,
+            tuple(base64.b64decode(one) for one in request.pictures),
+            begin=lambda seen: self._scheduler.submit(job(pictures=seen)),
+            fail=fail,
+            cancel=lambda: job().finish("cancelled", self._clock()),
+        )
 
     def _job(
         self,
         request: Generate,
         on_piece: Callable[[str, float], None],
         on_done: Callable[[GenerateReply], None],
+        pictures: Sequence[SeenPicture] = (),
+        received: float | None = None,
     ) -> Generation:
         model = self._loaded.model
         rng = np.random.default_rng(request.seed if request.seed >= 0 else None)
         voice = self._voices.get(request.voice) if request.dial else None
-        log = model.tokens(request.prompt, is_start=True) or model.tokens("\n")
-        prompt = model.marked_tokens(request.marked) if request.marked else log
+        words = request.prompt.replace(PICTURE, "")
+        log = prompt = model.tokens(words, is_start=True) or model.tokens("\n")
+        if request.marked or pictures:
+            parts = request.marked or ["", request.prompt]
+            prompt = model.marked_tokens(parts, [one.tokens for one in pictures])
         start = model.tokens(f"\n{request.line_start}") if request.lines > 1 else []
         return Generation(
             request=request,
             prompt=prompt,
             chooser=Chooser(model, request, voice, log, rng),
-            received=self._clock(),
+            received=self._clock() if received is None else received,
             on_piece=on_piece,
             on_done=on_done,
             adapter=self._adapters.get(request.adapter),
             line_start=start if len(start) <= MOST_LINE_START else [],
+            pictures={one.first: one for one in pictures},
         )
 
     def _info(self) -> InfoReply:

@@ -102,6 +102,8 @@ class Scheduler:
         self._end_overdue()
         self._shed()
         self._admit()
+        self._choose_adapter()
+        self._see()
         steps = self._compose()
         if not steps:
             return None
@@ -136,7 +138,11 @@ class Scheduler:
         job.request = replace(job.request, max_tokens=answer)
         room = size - (job.need - len(job.prompt))
         if len(job.prompt) > room:
-            job.prompt = job.prompt[:1] + job.prompt[len(job.prompt) - room + 1 :]
+            rest = job.prompt[len(job.prompt) - room + 1 :]
+            # Half a picture would be no picture.
+            while rest[0] < 0 and rest[0] not in job.pictures:
+                del rest[0]
+            job.prompt = job.prompt[:1] + rest
 
     def _end_overdue(self) -> None:
         now = self._clock()
@@ -203,19 +209,30 @@ class Scheduler:
         once.
         """
         self._batch.clear()
-        self._choose_adapter()
         active = [job for job in self._active if job.adapter is self._adapter]
         parts = [(job, job.pending) for job in active if job.written]
         room = PROMPT_CHUNK
         reading = [job for job in active if not job.written]
         for job in sorted(reading, key=lambda job: job.unread):
             if room:
-                read = len(job.taken.tokens)
-                chunk = job.prompt[read : read + room]
+                chunk = job.next_words(room)
                 parts.append((job, chunk))
                 room -= len(chunk)
         parts.sort(key=lambda part: part[0].taken.sequence)
         return [self._add(job, tokens) for job, tokens in parts]
+
+    def _see(self) -> None:
+        """Put the pictures whose turn it is into the memory, in calls of their own."""
+        for job in self._active:
+            if job.adapter is not self._adapter:
+                continue
+            while picture := job.next_picture:
+                self._context.use_adapter(self._adapter)
+                slot, vectors = job.taken, picture.vectors
+                if not self._context.see(slot.sequence, len(slot.tokens), vectors):
+                    raise LlamaError("the memory is full though each job fits in")
+                start = picture.tokens.index(picture.first)
+                slot.tokens.extend(picture.tokens[start : start + len(vectors)])
 
     def _choose_adapter(self) -> None:
         """Take turns: one decode call evaluates the tokens of only one adapter."""

@@ -14,6 +14,10 @@ EMBEDDING, HEADS, LAYERS, FEED = 64, 2, 2, 96
 INNER, STATE, CONVOLUTION, RANK = 128, 16, 4, 4
 
 
+Shaped = tuple[dict[str, Any], dict[str, tuple[int, ...]]]
+"""Metadata, and the shape of each tensor, innermost dimension first."""
+
+
 def text(value: str) -> bytes:
     data = value.encode()
     return struct.pack("<Q", len(data)) + data
@@ -63,7 +67,7 @@ def vocabulary() -> dict[str, Any]:
 VOCABULARY = len(vocabulary()["tokenizer.ggml.tokens"])
 
 
-def transformer() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+def transformer() -> Shaped:
     """Metadata, and the shape of each tensor, innermost dimension first."""
     facts = {
         "general.architecture": "llama",
@@ -93,7 +97,7 @@ def transformer() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
     return facts, shapes
 
 
-def recurrent() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+def recurrent() -> Shaped:
     """A Mamba model: its state cannot be rolled back."""
     facts = {
         "general.architecture": "mamba",
@@ -134,7 +138,7 @@ def recurrent() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
 WINDOW, CACHE = 16, 3
 
 
-def sliding() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+def sliding() -> Shaped:
     """A Gemma 2 model: every second layer sees only the newest tokens."""
     facts, shapes = transformer()
     facts = {name.replace("llama.", "gemma2."): value for name, value in facts.items()}
@@ -153,7 +157,7 @@ def sliding() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
     return facts, shapes
 
 
-def hybrid() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+def hybrid() -> Shaped:
     """An LFM2 model: a layer of attention, and one that keeps a state."""
     facts, shapes = transformer()
     facts = {name.replace("llama.", "lfm2."): value for name, value in facts.items()}
@@ -174,7 +178,7 @@ def hybrid() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
     return facts, shapes
 
 
-def encoder() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+def encoder() -> Shaped:
     """A BERT model: it tells what a text means, and cannot write."""
     facts = {
         "general.architecture": "bert",
@@ -190,9 +194,7 @@ def encoder() -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
     return facts, {"token_embd.weight": (EMBEDDING, VOCABULARY)}
 
 
-def adapter(
-    architecture: str = "llama", width: int = EMBEDDING
-) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+def adapter(architecture: str = "llama", width: int = EMBEDDING) -> Shaped:
     """A LoRA adapter for the transformer, of rank 4."""
     facts = {
         "general.architecture": architecture,
@@ -206,6 +208,57 @@ def adapter(
         shapes[f"blk.{layer}.attn_q.weight.lora_b"] = (4, width)
         shapes[f"blk.{layer}.ffn_up.weight.lora_a"] = (width, 4)
         shapes[f"blk.{layer}.ffn_up.weight.lora_b"] = (4, FEED)
+    return facts, shapes
+
+
+SEEN_SIDE, PATCH, MERGED, SEEN_LAYERS = 64, 16, 2, 1
+SEEN_TOKENS = (SEEN_SIDE // PATCH // MERGED) ** 2
+
+
+def projector(width: int = EMBEDDING) -> Shaped:
+    """The eyes of a SmolVLM model, for a language model of that width.
+
+    The names are those of `tools/mtmd/clip-impl.h` in llama.cpp.
+    """
+    facts = {
+        "general.architecture": "clip",
+        "general.type": "mmproj",
+        "clip.has_vision_encoder": True,
+        "clip.projector_type": "idefics3",
+        "clip.use_gelu": True,
+        "clip.vision.image_size": SEEN_SIDE,
+        "clip.vision.preproc_image_size": 2 * SEEN_SIDE,
+        "clip.vision.patch_size": PATCH,
+        "clip.vision.embedding_length": EMBEDDING,
+        "clip.vision.feed_forward_length": FEED,
+        "clip.vision.block_count": SEEN_LAYERS,
+        "clip.vision.projection_dim": width,
+        "clip.vision.attention.head_count": HEADS,
+        "clip.vision.attention.layer_norm_epsilon": 1e-6,
+        "clip.vision.image_mean": [0.5] * 3,
+        "clip.vision.image_std": [0.5] * 3,
+        "clip.vision.projector.scale_factor": MERGED,
+    }
+    shapes: dict[str, tuple[int, ...]] = {
+        "v.patch_embd.weight": (PATCH, PATCH, 3, EMBEDDING),
+        "v.patch_embd.bias": (EMBEDDING,),
+        "v.position_embd.weight": (EMBEDDING, (SEEN_SIDE // PATCH) ** 2),
+        "v.post_ln.weight": (EMBEDDING,),
+        "v.post_ln.bias": (EMBEDDING,),
+        "mm.model.fc.weight": (EMBEDDING * MERGED**2, width),
+    }
+    outer = {"ffn_up": (EMBEDDING, FEED), "ffn_down": (FEED, EMBEDDING)}
+    for layer in range(SEEN_LAYERS):
+        block = f"v.blk.{layer}"
+        for name in ("attn_q", "attn_k", "attn_v", "attn_out"):
+            shapes[f"{block}.{name}.weight"] = (EMBEDDING, EMBEDDING)
+            shapes[f"{block}.{name}.bias"] = (EMBEDDING,)
+        for name in ("ln1", "ln2"):
+            shapes[f"{block}.{name}.weight"] = (EMBEDDING,)
+            shapes[f"{block}.{name}.bias"] = (EMBEDDING,)
+        for name, shape in outer.items():
+            shapes[f"{block}.{name}.weight"] = shape
+            shapes[f"{block}.{name}.bias"] = shape[1:]
     return facts, shapes
 
 
@@ -228,6 +281,11 @@ def write(path: Path, kind: str = "transformer", template: str = "") -> Path:
 def write_adapter(path: Path, **more: Any) -> Path:
     """A LoRA adapter in a file."""
     return write_file(path, *adapter(**more))
+
+
+def write_projector(path: Path, width: int = EMBEDDING) -> Path:
+    """A projector in a file."""
+    return write_file(path, *projector(width))
 
 
 def write_file(
