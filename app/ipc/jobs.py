@@ -169,6 +169,23 @@ class SearchJob(Request[SearchJobReply]):
     """Entries of the home to leave out."""
 
 
+@dataclass(frozen=True)
+class PictureJobReply:
+    """A picture as models look at it."""
+
+    data: str
+    """JPEG in base64."""
+
+
+@dataclass(frozen=True)
+class PictureJob(Request[PictureJobReply]):
+    """Decode a picture that somebody sent, and make it small and plain."""
+
+    method: ClassVar[str] = "picture"
+    data: str
+    """The file in base64."""
+
+
 # Notifications, bot → child.
 
 
@@ -195,7 +212,7 @@ class AllStored:
 
 REQUESTS = (
     ImportJob, PreviewJob, RebuildJob, FollowJob, CompareJob, TokenVoiceJob,
-    RequantiseJob, SearchJob,
+    RequantiseJob, SearchJob, PictureJob,
 )  # fmt: skip
 
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)

@@ -21,6 +21,7 @@ from app.ipc.jobs import (
     FollowJob,
     ImportJob,
     Pause,
+    PictureJob,
     PreviewJob,
     RebuildJob,
     RequantiseJob,
@@ -168,6 +169,10 @@ def carry_out(
 
         _stand_back(search.NICENESS)
         return search.run(request, home)
+    if isinstance(request, PictureJob):
+        from app.jobs import picture
+
+        return picture.run(request)
     raise TypeError(f"no job answers {request.method}")
 
 

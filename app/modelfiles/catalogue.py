@@ -15,6 +15,9 @@ ECHO = "echo"
 BUILT_IN = "built-in"
 """The embedding model that comes with the program."""
 
+PROJECTOR = "mmproj"
+"""In the names of files that let a model see."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 
 _DEVICES = {"con", "prn", "aux", "nul"}
@@ -35,7 +38,7 @@ class CatalogueEntry:
 
     name: str
     kind: str
-    """llm or embedding."""
+    """llm, projector or embedding."""
     source: str
     file: str
     sha256: str
@@ -140,7 +143,25 @@ def own(home: Home) -> list[str]:
         path.name.removesuffix(".gguf").removesuffix(".tuned")
         for path in home.models.glob("*.gguf")
     }
-    return sorted(name for name in names - entries().keys() if _is_name(name))
+    names = {name for name in names - entries().keys() if _is_name(name)}
+    return sorted(name for name in names if PROJECTOR not in name)
+
+
+def eyes_of(name: str) -> CatalogueEntry | None:
+    """Return the projector that is fetched with a model, if it has one."""
+    return entries().get(f"{name}.{PROJECTOR}")
+
+
+def projector_beside(model: Path) -> Path | None:
+    """Return the projector that lies beside a model; None if it has no eyes.
+
+    It is called NAME.mmproj.gguf, as it is fetched here, or mmproj-NAME.gguf, as people
+    publish it.
+    """
+    name = model.name.removesuffix(".gguf").removesuffix(".tuned")
+    beside = (f"{name}.{PROJECTOR}.gguf", f"{PROJECTOR}-{name}.gguf")
+    found = (model.with_name(one) for one in beside)
+    return next((path for path in found if path.is_file()), None)
 
 
 def file_of(home: Home, name: str) -> Path:

@@ -9,6 +9,7 @@ from app.modelfiles.gguf_header import GgufError, cached
 from app.settings.schema import Config
 
 ADAPTER = "model.adapter"
+PROJECTOR = "model.projector"
 
 
 def check(home: Home, config: Config, name: str, value: object) -> None:
@@ -21,6 +22,8 @@ def check(home: Home, config: Config, name: str, value: object) -> None:
         _check_model(home, str(value))
     elif name == ADAPTER and value:
         _check_adapter(home, config, Path(str(value)))
+    elif name == PROJECTOR and value:
+        _check_projector(home, config, Path(str(value)))
 
 
 def _check_model(home: Home, name: str) -> None:
@@ -38,9 +41,19 @@ def not_known(name: str) -> UsageError:
     )
 
 
+def _check_projector(home: Home, config: Config, projector: Path) -> None:
+    _check_there(projector)
+    if model := catalogue.locate(home, config.model.name):
+        checks.check_projector(projector, model)
+
+
+def _check_there(path: Path) -> None:
+    if not path.is_file():
+        raise GgufError(f"There is no file {path}.", "Check the path.")
+    cached(path)
+
+
 def _check_adapter(home: Home, config: Config, adapter: Path) -> None:
-    if not adapter.is_file():
-        raise GgufError(f"There is no file {adapter}.", "Check the path.")
-    cached(adapter)
+    _check_there(adapter)
     if model := catalogue.locate(home, config.model.name):
         checks.check_adapter(adapter, model)

@@ -1,8 +1,9 @@
 """Settings of the models, here and in the cloud, and of their prompts."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from app.modelfiles.catalogue import BUILT_IN
+from app.modelfiles.catalogue import BUILT_IN, projector_beside
 from app.settings import base_url, validators
 from app.settings.base_url import Address
 from app.settings.declaration import AUTO, setting
@@ -29,7 +30,14 @@ class ModelSettings:
         "",
         "Full path of a LoRA adapter for the model, in GGUF.",
         scope="guild",
-        means=validators.adapter,
+        means=validators.whole_path,
+        snapshots="never",
+    )
+    projector: str = setting(
+        "",
+        "Full path of the projector (an mmproj file) with which the model looks at"
+        " pictures; empty takes NAME.mmproj.gguf or mmproj-NAME.gguf beside the model.",
+        means=validators.whole_path,
         snapshots="never",
     )
     context: int = setting(
@@ -59,6 +67,10 @@ class ModelSettings:
     seed: int = setting(
         -1, "Sampling seed; -1 draws a new one each time.", low=-1, high=2147483647
     )
+
+    def projector_of(self, model: Path) -> Path | None:
+        """Return the projector that is loaded with a model's file, if any."""
+        return Path(self.projector) if self.projector else projector_beside(model)
 
 
 @dataclass(frozen=True)

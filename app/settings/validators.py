@@ -192,12 +192,12 @@ def own_host(name: str, text: str) -> str:
         raise ConfigError(f"{name}: {error.message}", error.hint) from error
 
 
-def adapter(name: str, text: str) -> str:
-    """The whole path of an adapter, or none."""
+def whole_path(name: str, text: str) -> str:
+    """The whole path of a file, or none."""
     is_whole = PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute()
     if text and not is_whole:
         raise ConfigError(
-            f"{name}: {text} is not the whole path of an adapter.",
+            f"{name}: {text} is not the whole path of a file.",
             "Write the full path, from the root of the disk.",
         )
     return text

@@ -12,6 +12,7 @@ def test_the_shipped_catalogue_has_a_verified_starter():
     assert starter.is_verified and starter.source.startswith("wheel:")
     assert {entry.kind for entry in catalogue.entries().values()} == {
         "llm",
+        "projector",
         "embedding",
     }
 
@@ -85,3 +86,40 @@ def test_a_path_is_a_model_of_its_own(home: Home, tmp_path: Path):
     assert catalogue.locate(home, str(file)) is None
     file.touch()
     assert catalogue.locate(home, str(file)) == file
+
+
+def test_every_projector_of_the_catalogue_has_its_model():
+    entries = catalogue.entries()
+    eyes = [name for name, entry in entries.items() if entry.kind == "projector"]
+    assert sorted(eyes) == ["smolvlm-256m.mmproj", "smolvlm2-500m.mmproj"]
+    for name in eyes:
+        model = entries[name.removesuffix(".mmproj")]
+        assert catalogue.eyes_of(model.name) == entries[name]
+        assert model.source == entries[name].source
+    assert not {*eyes} & {*catalogue.names()}
+
+
+@pytest.mark.parametrize(
+    "name, is_taken",
+    [
+        ("seeing.mmproj.gguf", True),
+        ("mmproj-seeing.gguf", True),
+        ("mmproj-other.gguf", False),
+        ("seeing.projector.gguf", False),
+    ],
+)
+def test_a_projector_is_found_beside_its_model_alone(home: Home, name, is_taken):
+    home.models.mkdir()
+    for model in ("seeing.gguf", "seeing.tuned.gguf"):
+        (home.models / model).touch()
+    (home.models / name).touch()
+    beside = home.models / name if is_taken else None
+    assert catalogue.projector_beside(home.models / "seeing.gguf") == beside
+    assert catalogue.projector_beside(home.models / "seeing.tuned.gguf") == beside
+
+
+def test_a_projector_is_no_model_of_the_owner(home: Home):
+    home.models.mkdir()
+    for name in ("seeing.gguf", "seeing.mmproj.gguf", "mmproj-seeing.gguf"):
+        (home.models / name).touch()
+    assert catalogue.own(home) == ["seeing"]

@@ -23,6 +23,8 @@ def check(
         GgufError: If the model cannot be loaded.
     """
     spare = _held(runner) if runner else 0
+    if (eyes := settings.projector_of(path)) and eyes.is_file():
+        spare -= eyes.stat().st_size
     share = gpu_share(path, settings, gpu)
     return checks.check(path, settings.context, share, spare)
 

@@ -62,6 +62,9 @@ TOKENS_A_WORD = 2
 LEAST_BILLIONS = 0.5
 """The parameters from which a model is told its part instead of shown a chat log."""
 
+USUAL_PICTURE_MS = 4000.0
+"""The time for a picture until it was measured: SmolVLM's on two old cores."""
+
 STREAM_END = None
 
 Pieces = asyncio.Queue[str | None]
@@ -182,6 +185,15 @@ class LocalProvider:
         if form == AUTO:
             return path is not None and billions_of(path) >= LEAST_BILLIONS
         return form == "template"
+
+    @property
+    def picture_ms(self) -> float:
+        """The time that the model looks at one picture; 0 if it cannot see."""
+        if ready := self._keeper.ready:
+            return ready.picture_ms
+        path = self.path
+        eyes = self._settings().projector_of(path) if path else None
+        return USUAL_PICTURE_MS if eyes else 0.0
 
     @property
     def gpu(self) -> GpuUse:

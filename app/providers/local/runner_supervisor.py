@@ -231,13 +231,16 @@ class Keeper:
         settings = self._settings()
         if name == ECHO:
             return ("runner", "--echo")
-        return (
+        path = self._locate(name)
+        words = (
             "runner",
-            str(self._locate(name)),
+            str(path),
             f"--context={settings.context}",
             f"--threads={settings.threads}",
             f"--gpu-layers={layers}",
         )
+        eyes = settings.projector_of(path) if path else None
+        return (*words, f"--projector={eyes}") if eyes else words
 
     def _start(self) -> None:
         wanted = self._wanted()
@@ -295,6 +298,8 @@ class Keeper:
             name = Path(self._settings().name).name
             place = f" on {ready.gpu.name}" if ready.gpu.name else ""
             self._on_event(f"the model {name} is loaded{place}")
+            if ready.blindness:
+                self._on_event(f"the model {name} sees no pictures: {ready.blindness}")
 
     def _note_gpu(self, gpu: GpuUse) -> None:
         """Say when a card that was tried is of no use."""

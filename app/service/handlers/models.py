@@ -12,7 +12,7 @@ from app.modelfiles.elsewhere import FoundModel
 from app.providers.local.outlook import Outlook, fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
-from app.service.model_fetch import ModelFetch
+from app.service.model_fetch import ModelFetch, Tell
 from app.service.requantise import Requantise
 from app.settings.model_files import not_known
 
@@ -33,7 +33,8 @@ class ModelHandlers:
         used = self._context.settings.home.model.name
         entries = catalogue.entries()
         view = outlook(self._context.home, self._context.local)
-        listed = [self._entry(entry, used) for entry in entries.values()]
+        shown = [one for one in entries.values() if one.kind != "projector"]
+        listed = [self._entry(entry, used) for entry in shown]
         own = {*catalogue.own(self._context.home), used} - entries.keys()
         listed += [self._own_file(name, used) for name in sorted(own)]
         listed = [
@@ -66,16 +67,21 @@ class ModelHandlers:
             outbox.put(progress)
             self._context.events.tell(progress, but_not=asker)
 
-        proxy = self._context.model_proxy
-        fetching = ModelFetch(self._context.home, entry, tell, proxy)
         self._fetching.add(entry.name)
         try:
-            with self._context.jobs.steerable(fetching) as fetching.number:
-                path = await fetching.run()
+            path = await self._fetch(entry, tell)
+            if eyes := catalogue.eyes_of(entry.name):
+                await self._fetch(eyes, tell)
         finally:
             self._fetching.discard(entry.name)
             await outbox.drain()
         return control.ModelPullReply(entry.name, str(path), path.stat().st_size)
+
+    async def _fetch(self, entry: CatalogueEntry, tell: Tell) -> Path:
+        proxy = self._context.model_proxy
+        fetching = ModelFetch(self._context.home, entry, tell, proxy)
+        with self._context.jobs.steerable(fetching) as fetching.number:
+            return await fetching.run()
 
     async def model_use(
         self, asker: Asker, request: control.ModelUse
@@ -124,16 +130,17 @@ class ModelHandlers:
         return control.ModelRemoveReply(request.name, freed)
 
     def _entry(self, entry: CatalogueEntry, used: str) -> control.ModelEntry:
-        local = self._context.local
+        local, eyes = self._context.local, catalogue.eyes_of(entry.name)
+        path = catalogue.locate(self._context.home, entry.name)
         measured = local.measured(entry.name)
         return control.ModelEntry(
             name=entry.name,
             kind=entry.kind,
-            bytes=entry.bytes,
+            bytes=entry.bytes + (eyes.bytes if eyes else 0),
             ram_gigabytes=entry.ram_gigabytes,
             licence=entry.licence,
-            note=entry.note,
-            present=catalogue.locate(self._context.home, entry.name) is not None,
+            note=entry.note + _of_eyes(path, is_known=eyes is not None),
+            present=path is not None,
             used=entry.name == used,
             set_aside=local.why_aside(entry.name) or "",
             fits=fits(entry),
@@ -164,13 +171,20 @@ class ModelHandlers:
             bytes=path.stat().st_size if path else 0,
             ram_gigabytes=None,
             licence="",
-            note="a file of your own",
+            note="a file of your own" + _of_eyes(path, is_known=False),
             present=path is not None,
             used=name == used,
             set_aside=local.why_aside(name) or "",
             fits=None,
             tokens_per_second=measured.decode if measured else None,
         )
+
+
+def _of_eyes(path: Path | None, *, is_known: bool) -> str:
+    """Say what is known of a model's projector."""
+    if path and (eyes := catalogue.projector_beside(path)):
+        return f"; sees pictures with {eyes.name}"
+    return "; its projector is not here yet" if path and is_known else ""
 
 
 def _remove(models: Path, name: str) -> int:
