@@ -6,7 +6,7 @@ from math import inf
 
 from app.chat.reply_time import SAFETY
 from app.core.token_estimate import estimate_tokens
-from app.providers.base import Speed, Turn
+from app.providers.base import PICTURE_TOKENS, Speed, Turn
 
 Count = Callable[[str], int]
 """The tokens of a text, known or estimated."""
@@ -187,4 +187,5 @@ def _shortened(turn: Turn) -> Turn:
 
 
 def _cost(turn: Turn, count: Count) -> int:
-    return count(turn.text) + count(turn.speaker) + TURN_OVERHEAD
+    pictures = len(turn.pictures) * PICTURE_TOKENS
+    return count(turn.text) + count(turn.speaker) + TURN_OVERHEAD + pictures

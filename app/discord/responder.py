@@ -30,6 +30,7 @@ from app.discord.messages import (
 from app.discord.permissions import NO_RIGHT, may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
 from app.discord.talk.attached_context import attached_turns
+from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.debounce import Burst
 from app.discord.unsent_replies import ask_for
@@ -257,7 +258,8 @@ class Speaker:
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
         came_with = await attached_turns(message, config)
-        ask = replace(ask, turns=(*ask.turns, *came_with))
+        seen = attached_pictures(message, config)
+        ask = replace(ask, turns=(*ask.turns, *came_with), pictures=seen)
         sent = await self._delivery.respond(ask, message.channel, config)
         if sent.state == "silent":
             for key, time in noted.items():

@@ -15,6 +15,7 @@ from app.discord.permissions import NO_RIGHT, may_write
 from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
 from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
+from app.discord.talk.attached_pictures import attached_pictures
 from app.settings.schema import Config
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ class UnsentReplies:
             )
         turns = await attached_turns(message, config)
         ask = ask_for(said, unsent.reason)
-        ask = replace(ask, claim=unsent.claim, turns=turns)
+        seen = attached_pictures(message, config)
+        ask = replace(ask, claim=unsent.claim, turns=turns, pictures=seen)
         with self._delivery.under_way.making(ask):
             return await replies.answer(ask)
 

@@ -9,6 +9,9 @@ from app.core.names import GuildId
 from app.voice.generated_line import Rules
 from app.voice.index import Lean, Spans
 
+PICTURE_TOKENS = 256
+"""The tokens to plan for one picture; most models need fewer."""
+
 PROMPT_TOKENS, ANSWER_TOKENS = 300, 30
 """A reply to plan for: a conversation worth reading, and more than most chat lines."""
 
@@ -39,6 +42,8 @@ class Turn:
     """Row id of the message it comes from, if it is stored."""
     guild: GuildId | None = field(default=None, compare=False)
     """Row id of the guild where it was said; None if that is not known."""
+    pictures: tuple[bytes, ...] = field(default=(), compare=False, repr=False)
+    """Pictures that came with it, as small JPEGs."""
 
 
 class LoreText(NamedTuple):
@@ -133,6 +138,14 @@ class Prompt:
     """The instruction to do something with the turns, in place of writing a line."""
     model: str = ""
     """The guild's choice of a cloud model; empty means the provider's default."""
+
+    unseen: str = ""
+    """The reason why nobody can look at the pictures that came with it."""
+
+    @property
+    def pictures(self) -> tuple[bytes, ...]:
+        """The pictures in its turns, in their order."""
+        return tuple(itertools.chain(*(turn.pictures for turn in self.turns)))
 
     @property
     def guilds(self) -> frozenset[GuildId | None]:

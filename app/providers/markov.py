@@ -19,6 +19,12 @@ NOTHING_LEARNED = (
     "Give me something to learn from and I will start talking.",
 )
 
+UNSEEN = (
+    "I can't see pictures from here. What is on it?",
+    "Pictures are lost on me, sorry. Tell me what it shows?",
+    "No eyes for pictures here. Describe it to me?",
+)
+
 TRIES = 16
 """Attempts at a line without a secret that was not said lately; the last check removes
 a secret that is left."""
@@ -51,8 +57,13 @@ class MarkovProvider:
         return None
 
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
-        """Yield one line and its sources; with nothing learned, say so."""
+        """Yield one line and its sources; with nothing learned or seen, say so."""
         start = perf_counter()
+        if prompt.unseen:
+            text = self._rng.choice(UNSEEN)
+            yield text
+            yield Completion(text, notes=(prompt.unseen,))
+            return
         topic = " ".join(keywords(prompt.turns[-1].text)) if prompt.turns else ""
         seed = prompt.seed or topic or None
         try:

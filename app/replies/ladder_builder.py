@@ -13,7 +13,15 @@ from app.chat.ladder import Check, Fit, Rung
 from app.chat.prompt_settings import Mode, deadline_ms
 from app.core.labels import is_host
 from app.core.names import GuildId
-from app.providers.base import ANSWER_TOKENS, Keyed, Loads, Prompt, Provider, Speed
+from app.providers.base import (
+    ANSWER_TOKENS,
+    PICTURE_TOKENS,
+    Keyed,
+    Loads,
+    Prompt,
+    Provider,
+    Speed,
+)
 from app.replies.conversation_context import ConversationContext
 from app.replies.ledger import Ledger
 from app.settings.base_url import Address
@@ -57,6 +65,8 @@ class LocalModel(Protocol):
     def pid(self) -> int | None: ...
     @property
     def replies(self) -> int: ...
+    @property
+    def picture_ms(self) -> float: ...
 
 
 class LadderBuilder:
@@ -125,10 +135,18 @@ class LadderBuilder:
             return self._local.model if self._local else config.model.name
         return ""
 
-    def time_limit_ms(self, mode: Mode, config: Config, names: Sequence[str]) -> float:
+    def time_limit_ms(
+        self, mode: Mode, config: Config, names: Sequence[str], pictures: int = 0
+    ) -> float:
         """Return the milliseconds for a reply for which those models are asked."""
         speed = self.speed if LOCAL in names else None
-        return deadline_ms(mode, config, speed)
+        seeing = pictures * self.picture_ms if LOCAL in names else 0.0
+        return deadline_ms(mode, config, speed) + seeing
+
+    @property
+    def picture_ms(self) -> float:
+        """The time that the model here looks at a picture; 0 if it cannot see."""
+        return self._local.picture_ms if self._local else 0.0
 
     @property
     def speed(self) -> Speed | None:
@@ -199,10 +217,13 @@ class LadderBuilder:
         if local is None:
             return _fit(gathered, config, _cloud_budget(config))
         wanted = min(ANSWER_TOKENS, config.reply.max_words * 2)
+        pictures = len(gathered.last.pictures)
 
         def fit(prompt: Prompt, left_ms: float) -> Prompt:
+            # While it looks at pictures it reads and writes nothing.
+            left_ms -= pictures * local.picture_ms
             answer = reply_time.answer_tokens(left_ms, local.speed, wanted)
-            size = local.context_size
+            size = local.context_size - pictures * PICTURE_TOKENS
             tokens = context.plan_budget(left_ms, local.speed, answer, size)
             room = min(size - answer - 64, config.context.tokens or size)
             fitted = self._as_before(prompt, gathered, config, min(tokens, room), room)
@@ -264,13 +285,14 @@ def _fill(
     most: int = 0,
 ) -> Prompt:
     wanted = config.context
+    seen = len(gathered.last.pictures) * PICTURE_TOKENS
     return fill(
         prompt,
         gathered.conversation,
         gathered.channel,
         gathered.last,
-        tokens,
+        tokens + seen,
         Shares(wanted.recall, wanted.summary, wanted.examples, wanted.lore),
         kept,
-        most,
+        most + seen if most else 0,
     )

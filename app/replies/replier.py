@@ -27,6 +27,7 @@ from app.replies.guild_languages import LEAST, GuildLanguages
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.mode_choice import Drawn, ModeChoice
 from app.replies.request import MadeReply, ReplyRequest, Stages
+from app.replies.viewer import PictureMaker, Viewer
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.host_names import LOCAL
@@ -43,6 +44,9 @@ TOO_BUSY = "the computer was so busy that too little time was left"
 
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
+
+PICTURES = "pictures"
+"""The stage in which pictures are read."""
 
 LEAST_TURNS = 4
 """The fewest turns that show how people write where nothing is learned."""
@@ -79,7 +83,7 @@ class _Plan:
     """The language models to ask, in order; none where the chain writes."""
     drawn: Drawn | None
     skipped: tuple[RungOutcome, ...] = ()
-    """The models for which it was too late."""
+    """The models that are not asked, and why."""
 
 
 class Replier:
@@ -95,6 +99,7 @@ class Replier:
         memory: Remembers | None = None,
         clock: Clock = time.perf_counter,
         lore: LoreSource | None = None,
+        pictures: PictureMaker | None = None,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -113,6 +118,7 @@ class Replier:
         self._ends = reply_time.EndTime(clock)
         self.on_end: Callable[[str, MadeReply | None], None] = lambda state, made: None
         """Hears the state of each reply at its end, with what was made."""
+        self._viewer = Viewer(self._gate, rungs, pictures) if pictures else None
 
     @property
     def waiting(self) -> int:
@@ -224,10 +230,11 @@ class Replier:
         plan = await self._plan(reply, request)
         gathered = await self._gather(plan.request)
         stages.end("context")
-        limit = self._rungs.time_limit_ms(plan.mode, plan.config, plan.names)
+        plan, gathered, unseen = await self._seen(plan, gathered, stages)
+        limit = self._time_limit_ms(plan, len(gathered.last.pictures), stages)
         deadline = reply_time.left_of(request.max_ms or limit, stages.waited)
         plan = _in_time(plan, stages.worked, deadline)
-        prompt = self._prompt(reply, plan, gathered)
+        prompt = replace(self._prompt(reply, plan, gathered), unseen=unseen)
         prompt = await self._in_language(prompt, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
@@ -257,6 +264,23 @@ class Replier:
             str(plan.drawn.arm) if plan.drawn and plan.drawn.is_turn else "",
             silence=silence,
         )
+
+    async def _seen(
+        self, plan: _Plan, gathered: ConversationContext, stages: Stages
+    ) -> tuple[_Plan, ConversationContext, str]:
+        """Look at the pictures of the call; return why that is not possible, too."""
+        if not (self._viewer and plan.request.pictures):
+            return plan, gathered, ""
+        view = await self._viewer.look(plan.request, plan.config, plan.names)
+        stages.end(PICTURES)
+        plan = replace(plan, names=view.names, skipped=view.skipped)
+        last = replace(gathered.last, pictures=view.pictures)
+        return plan, replace(gathered, last=last), view.unseen
+
+    def _time_limit_ms(self, plan: _Plan, pictures: int, stages: Stages) -> float:
+        """Return the time for a reply; what was spent on its pictures comes on top."""
+        limit = self._rungs.time_limit_ms(plan.mode, plan.config, plan.names, pictures)
+        return limit + stages.timings.get(PICTURES, 0.0)
 
     async def _plan(self, reply: int | None, request: ReplyRequest) -> _Plan:
         """Choose mode and models, by the settings in effect."""
@@ -493,7 +517,7 @@ def _in_time(plan: _Plan, worked_ms: float, limit_ms: float) -> _Plan:
     if worked_ms <= limit_ms * reply_time.LATE_SHARE:
         return plan
     skipped = (RungOutcome(name, "skipped", TOO_BUSY) for name in plan.names)
-    return replace(plan, names=[], skipped=tuple(skipped))
+    return replace(plan, names=[], skipped=(*plan.skipped, *skipped))
 
 
 async def _climb(

@@ -1,6 +1,6 @@
 """The replier's request and result, and the row that explains it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
 from math import inf
@@ -10,7 +10,7 @@ from app.chat.circuit_breaker import Clock
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import Answer
 from app.chat.prompt_settings import Mode
-from app.core.labels import is_host
+from app.core.labels import is_host, many
 from app.core.names import GuildId
 from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
@@ -24,6 +24,10 @@ SILENT = "it kept silent: "
 
 SHOWN = "sent as"
 """The start of notes on extra text that a cloud model got."""
+
+
+PictureReader = Callable[[], Awaitable[bytes]]
+"""Reads a picture, or raises an AppError with the reason why it cannot."""
 
 
 class Past(NamedTuple):
@@ -67,6 +71,8 @@ class ReplyRequest:
     """Row of that message, if it is stored."""
     earlier: tuple[Turn, ...] = ()
     """Turns before it that are not stored."""
+    pictures: tuple[PictureReader, ...] = field(default=(), compare=False)
+    """Its pictures, read if a model can see."""
     mode: str | None = None
     provider: str | None = None
     dial: int | None = None
@@ -227,6 +233,9 @@ class MadeReply:
         if lore and self.answer.provider != "markov":
             names = ", ".join(entry.name for entry in lore)
             notes.append(f"the lorebook told it: {names}")
+        if self.answer.prompt.pictures and self.answer.provider != "markov":
+            count = len(self.answer.prompt.pictures)
+            notes.append(f"it looked at {many(count, 'picture')}")
         notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")

@@ -234,6 +234,7 @@ class AppContext:
         """Makes replies."""
         from app.replies.ladder_builder import LadderBuilder
         from app.replies.replier import Replier
+        from app.service.pictures import Pictures
 
         providers = self.providers
         clock = time.perf_counter
@@ -248,6 +249,7 @@ class AppContext:
             self._rng,
             self.memory,
             lore=self.lorebooks,
+            pictures=Pictures(self.home),
         )
 
     def _config(self) -> Config:

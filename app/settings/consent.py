@@ -5,11 +5,12 @@ from typing import Literal
 
 from app.core.errors import AppError, UsageError
 
-Purpose = Literal["replies", "summaries", "tuning"]
+Purpose = Literal["replies", "pictures", "summaries", "tuning"]
 """Consent to one does not cover the other."""
 
 AGREE: Mapping[Purpose, str] = {
     "replies": "mynah config set reply.provider openai --guild SERVER",
+    "pictures": "mynah config set context.pictures host --guild SERVER",
     "summaries": "mynah config set context.catchup host --guild SERVER",
     "tuning": "mynah tune start --guild SERVER --yes",
 }
@@ -28,6 +29,10 @@ _LEAVES: Mapping[Purpose, str] = {
         "messages to the bot {where} leave this computer: the turns of the"
         " conversation with display names, text files that come with a call, recalled"
         " moments, entries of the lorebook, example lines and drafts."
+    ),
+    "pictures": (
+        "pictures that come with messages to the bot {where} leave this computer, made"
+        " small, without what the camera noted."
     ),
     "summaries": (
         "up to 300 messages {where} leave this computer, with display names, whenever"

@@ -29,8 +29,12 @@ from app.store.database import Database
 
 log = logging.getLogger(__name__)
 
-PROVIDER, CATCHUP = "reply.provider", "context.catchup"
-PURPOSES: Mapping[str, Purpose] = {PROVIDER: "replies", CATCHUP: "summaries"}
+PROVIDER = "reply.provider"
+PURPOSES: Mapping[str, Purpose] = {
+    PROVIDER: "replies",
+    "context.pictures": "pictures",
+    "context.catchup": "summaries",
+}
 """The settings that send words to hosts, and for what."""
 
 LOOK_SECONDS = 1.0
@@ -264,7 +268,7 @@ class Settings:
         self, name: str, value: Value | None, guild: GuildId | None
     ) -> list[Address]:
         """Return the hosts of a choice that the owner has not agreed to there."""
-        if not isinstance(value, str) or (name == CATCHUP and value != "host"):
+        if not isinstance(value, str) or (name != PROVIDER and value != "host"):
             return []
         here = self.home if guild is None else await self.of(guild)
         wanted = with_overrides(here, {name: value})

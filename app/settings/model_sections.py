@@ -228,6 +228,15 @@ class ContextSettings:
         " polls and links.",
         scope="channel",
     )
+    pictures: str = setting(
+        "here",
+        "Pictures that come with a call are looked at by the model here, if it can see;"
+        " also by the host that writes replies, whose model must be able to; or by"
+        " nobody, and then their names alone are known.",
+        scope="guild",
+        choices=("here", "host", "off"),
+        snapshots="never",
+    )
     catchup: str = setting(
         "summary",
         "`/catchup` begins with a summary by the model here, if it is large enough; by"

@@ -20,11 +20,12 @@ _SETTINGS = (
     "learn.tuning_channels",
     "context.tokens",
     "context.catchup",
+    "context.pictures",
 )
 """The settings for the words' destination, costs, the bot's own choices, and files of
 the owner's computer."""
 
-PATHS = ("model.adapter",)
+PATHS = ("model.adapter", "model.projector")
 """Settings of paths on the owner's computer, which a server must not read."""
 
 

@@ -22,6 +22,7 @@ from app.discord.ports import (
 )
 from app.discord.ports.character_faces import Face
 from app.ipc.control import Check, ModelEntry, StatusReply
+from app.replies.request import PictureReader
 from app.service.digest import Digest
 from app.service.given.character_cards import CharacterCard
 from app.service.given.personas import Persona
@@ -423,12 +424,13 @@ class MemoryHost:
         trigger: int,
         text: str = "",
         turns: Sequence[tuple[str, str]] = (),
+        pictures: tuple[PictureReader, ...] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         old = self.replies[reply]
         await self.rate(reply, author, -1, "again")
         again = Ask(old.place, trigger, old.author, old.author_name, text, "again")
-        again = replace(again, turns=tuple(turns))
+        again = replace(again, turns=tuple(turns), pictures=pictures)
         return await self.answer(again)
 
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:

@@ -1,5 +1,6 @@
 """What people do on the stand-in's Discord."""
 
+import mimetypes
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -97,7 +98,7 @@ class People:
             "size": size,
             "url": url,
             "proxy_url": url,
-            "content_type": "image/png",
+            "content_type": mimetypes.guess_type(name)[0],
         }
 
     async def edit(self, channel: Channel, message_id: int, content: str) -> None:

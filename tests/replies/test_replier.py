@@ -95,6 +95,7 @@ class Measured:
     model: str
     pid: int = 1
     replies: int = 0
+    picture_ms: float = 0.0
 
 
 class Bench:

@@ -6,6 +6,7 @@ import io
 import json
 from ctypes import POINTER, byref, c_float
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,7 @@ class Outbox:
 
 def written(desk, prompt, *pictures, **more):
     outbox = Outbox()
-    options = {"max_tokens": 8, "stop": [], "temperature": 0.0} | more
+    options: dict[str, Any] = {"max_tokens": 8, "stop": [], "temperature": 0.0} | more
     shown = [base64.b64encode(one).decode() for one in pictures]
     desk.handle(Generate(1, "c", prompt, pictures=shown, **options), outbox)
     while not desk.is_idle:
@@ -146,7 +147,7 @@ def test_two_pictures_and_other_replies_are_written_side_by_side(desk):
     both = Outbox()
     shown = [base64.b64encode(one).decode() for one in (RED, BLUE)]
     prompt = f"ann: {PICTURE}{PICTURE}which?\nbot:"
-    options = {"max_tokens": 8, "stop": [], "temperature": 0.0}
+    options: dict[str, Any] = {"max_tokens": 8, "stop": [], "temperature": 0.0}
     desk.handle(Generate(1, "a", prompt, pictures=shown, **options), both)
     plain = written(desk, "bob: hello\nbot:")
     assert both.done and both.done.completion_tokens == 8

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from app.chat.halt import Halt
 from app.chat.postprocess import in_name
+from app.replies.request import PictureReader
 from app.service.voices.forgetter import Forgotten
 from app.settings.schema import Config
 from app.store.audience import Audience
@@ -113,6 +114,8 @@ class Ask:
     """The kind of call: mention, reply, command, wake word, follow-up, join-in."""
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first, for channels that are not stored."""
+    pictures: tuple[PictureReader, ...] = field(default=(), compare=False)
+    """What reads the pictures that came with it."""
     seed: str | None = None
     mode: str | None = None
     before: str = ""
@@ -148,6 +151,7 @@ class DirectAsk:
     text: str
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first; nothing of a direct talk is stored."""
+    pictures: tuple[PictureReader, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

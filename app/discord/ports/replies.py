@@ -14,6 +14,7 @@ from app.discord.ports.exchange import (
     Situation,
     Unsent,
 )
+from app.replies.request import PictureReader
 from app.store.places import Claim
 
 
@@ -62,6 +63,7 @@ class Replies(Protocol):
         trigger: int,
         text: str = "",
         turns: Sequence[tuple[str, str]] = (),
+        pictures: tuple[PictureReader, ...] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply.
@@ -69,7 +71,7 @@ class Replies(Protocol):
         Args:
             author: Who wants another; that counts as a mild dislike.
             text: What was answered, in case it is not stored.
-            turns: What came with it, as of `Ask`.
+            turns: What came with it, as of `Ask`; so are the pictures.
             halt: Ends the writing when somebody asks for it.
         """
         ...

@@ -26,7 +26,7 @@ from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies import talk_topics
-from app.replies.request import SILENT, Like, ReplyRequest
+from app.replies.request import SILENT, Like, PictureReader, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.spoken_from import IMITATING, like_of, past_of
@@ -116,6 +116,7 @@ class StoredReplies:
             DIRECT,
             trigger=trigger,
             earlier=_turns(ask.turns, guild),
+            pictures=ask.pictures,
             visible=await run(audience.public_channels, guild),
         )
         return await self._fulfilled(Claim(claimed, guild, None, None, None), request)
@@ -150,6 +151,7 @@ class StoredReplies:
             trigger=str(ask.trigger),
             message=claim.message,
             earlier=_turns(ask.turns, claim.guild),
+            pictures=ask.pictures,
             mode=ask.mode,
             seed=ask.seed,
             past=past,
@@ -252,6 +254,7 @@ class StoredReplies:
         trigger: int,
         text: str = "",
         turns: Sequence[tuple[str, str]] = (),
+        pictures: tuple[PictureReader, ...] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply."""
@@ -277,6 +280,7 @@ class StoredReplies:
             trigger=str(trigger),
             message=message,
             earlier=_turns(turns, claim.guild),
+            pictures=pictures,
             like=like,
             halt=halt or Halt(),
         )

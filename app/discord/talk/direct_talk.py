@@ -20,6 +20,7 @@ from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
+from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
@@ -202,6 +203,7 @@ class DirectTalk:
             return
         turns = await self._before(message, member.guild)
         turns += await attached_turns(message, config)
+        seen = attached_pictures(message, config)
         await self._know_channels(member.guild)
         if message.id in self._deleted:
             log.info("A direct message was deleted before it was answered")
@@ -209,7 +211,9 @@ class DirectTalk:
         # Its words may have been edited meanwhile.
         words = (self._bot.get_message(message.id) or message).content
         name = member.display_name
-        ask = DirectAsk(member.guild.id, message.id, member.id, name, words, turns)
+        ask = DirectAsk(
+            member.guild.id, message.id, member.id, name, words, turns, seen
+        )
         async with typing(channel):
             answer = await self._ports.replies.answer_direct(ask)
         if answer is None or answer.is_draft or not answer.parts:

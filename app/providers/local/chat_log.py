@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from app.core.turn_marks import TurnMarks
+from app.ipc.inference import PICTURE
 from app.providers.base import FreshStart, Prompt, Turn
 from app.providers.thoughts import Thoughts, answer_in
 
@@ -24,7 +25,8 @@ ADVERBS = frozenset(["always", "can", "could", "has", "is", "never", "often", "o
 FIRST_USER = 3
 """The parts before a person's first turn."""
 
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(rf"[\s{PICTURE}]+")
+"""Nobody's own words have the sign that stands for a picture."""
 
 
 def marked(prompt: Prompt, marks: TurnMarks) -> list[str]:
@@ -104,9 +106,10 @@ def start_of_line(bot_name: str) -> str:
 
 
 def log(turns: Sequence[Turn], bot_name: str) -> list[str]:
-    """Return one line per turn."""
+    """Return one line per turn, which begins with signs for its pictures."""
     return [
-        f"{_name(bot_name if turn.is_bot else turn.speaker)}: {_shortened(turn.text)}"
+        f"{_name(bot_name if turn.is_bot else turn.speaker)}:"
+        f" {PICTURE * len(turn.pictures)}{_shortened(turn.text)}"
         for turn in turns
     ]
 

@@ -1,6 +1,7 @@
 """The language model on this machine, as a provider; its runner starts on demand."""
 
 import asyncio
+import base64
 import itertools
 import logging
 import time
@@ -61,6 +62,8 @@ TOKENS_A_WORD = 2
 
 LEAST_BILLIONS = 0.5
 """The parameters from which a model is told its part instead of shown a chat log."""
+
+BLIND = "the model sees no pictures"
 
 USUAL_PICTURE_MS = 4000.0
 """The time for a picture until it was measured: SmolVLM's on two old cores."""
@@ -250,6 +253,8 @@ class LocalProvider:
         """Return why no text is possible now; a loading model gets some time."""
         if prompt.is_first and self.model != ECHO:
             return FIRST_CONTACT
+        if prompt.pictures and not self.picture_ms:
+            return BLIND
         return self._keeper.unavailable()
 
     @property
@@ -416,6 +421,7 @@ class LocalProvider:
             unsaid=sorted(prompt.unsaid),
             lines=prompt.lines,
             line_start=chat_log.start_of_line(prompt.bot_name),
+            pictures=[base64.b64encode(one).decode() for one in prompt.pictures],
         )
 
     async def _marks(self) -> TurnMarks | None:

@@ -4,14 +4,19 @@ Stable parts come first and changing parts last, so that the host's prompt cache
 from one reply to the next.
 """
 
+import base64
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from app.core.secret_patterns import redact
 from app.providers.base import Prompt, Turn
 
-Item = dict[str, str]
-"""One chat turn of the API: role and content."""
+Item = dict[str, Any]
+"""One chat turn of the API: role, and content as a text or as texts and pictures."""
+
+_EMOJI = re.compile(r"<a?:(\w{2,32}):\d{15,21}>")
+"""A server's own emoji, which a host knows by its name."""
 
 RULES = (
     "You are {name}, one of the regulars of a chat server. You write the next line of"
@@ -41,7 +46,7 @@ def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
     if prompt.task:
         return _for_task(prompt, has_system=has_system)
     system = instruction(prompt.bot_name, prompt.max_words, prompt.persona)
-    items = [{"role": "system", "content": system}]
+    items: list[Item] = [{"role": "system", "content": system}]
     if prompt.summary:
         summary = f"(Earlier in this conversation: {_clean(prompt.summary)})"
         items.append({"role": "user", "content": summary})
@@ -64,7 +69,22 @@ def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
         items.append({"role": "user", "content": task})
     if not has_system:
         items[:2] = [{"role": "user", "content": f"{system}\n\n{items[1]['content']}"}]
+    if prompt.pictures:
+        text = {"type": "text", "text": items[-1]["content"]}
+        items[-1]["content"] = [text, *map(_picture, prompt.pictures)]
     return items
+
+
+def _picture(data: bytes) -> Item:
+    """Return a picture as the chat API takes it; "low" costs little."""
+    url = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
+    return {"type": "image_url", "image_url": {"url": url, "detail": "low"}}
+
+
+def text_of(item: Item) -> str:
+    """Return the words of a turn."""
+    content = item["content"]
+    return content if isinstance(content, str) else str(content[0]["text"])
 
 
 def _for_task(prompt: Prompt, *, has_system: bool) -> list[Item]:
@@ -120,4 +140,5 @@ def _speaker(turn: Turn) -> str:
 
 
 def _clean(text: str) -> str:
-    return redact(_BREAKOUT.sub(" ", text).strip(), "…")
+    named = _EMOJI.sub(r":\1:", text)
+    return redact(_BREAKOUT.sub(" ", named).strip(), "…")

@@ -342,6 +342,8 @@ class OpenAIProvider:
             guilds: Collection[GuildId | None] = call.prompt.guilds
             purpose: Purpose = "summaries" if call.prompt.task else "replies"
             permit = await self._gate.permit(call.address, purpose, guilds)
+            if call.prompt.pictures:
+                await self._gate.permit(call.address, "pictures", guilds)
         client = await self._connect(permit)
         self._throttle.spend(call.prompt_tokens)
 

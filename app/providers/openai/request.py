@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
-from app.providers.base import Completion, Prompt, Turn
+from app.providers.base import PICTURE_TOKENS, Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
 from app.providers.openai.bill import bill_in
 from app.providers.openai.chunks import Chunks
-from app.providers.openai.cloud_prompt import render
+from app.providers.openai.cloud_prompt import render, text_of
 from app.providers.openai.errors import shown
 from app.providers.openai.habits import Habits, options
 from app.providers.openai.prices import Price, Prices
@@ -115,9 +115,9 @@ class ChatCall:
     @property
     def prompt_tokens(self) -> int:
         """The tokens of the request, as counted here."""
-        return sum(
-            estimate_tokens(item["content"]) + 4 for item in self.body["messages"]
-        )
+        words = map(text_of, self.body["messages"])
+        seen = len(self.prompt.pictures) * PICTURE_TOKENS
+        return sum(estimate_tokens(text) + 4 for text in words) + seen
 
     @property
     def asked(self) -> object:
