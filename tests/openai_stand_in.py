@@ -50,11 +50,26 @@ class Served:
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        return list(self.body["messages"])
+        """The words of its turns; pictures are in `body`."""
+        return [
+            {**item, "content": _words(item["content"])}
+            for item in self.body["messages"]
+        ]
 
     @property
     def everything(self) -> str:
         return "\n".join(message["content"] for message in self.messages)
+
+
+def _words(content: str | list[Json]) -> str:
+    """The texts of a turn, whose parts are texts and pictures.
+
+    https://developers.openai.com/api/reference/resources/chat: user message content.
+    """
+    if isinstance(content, str):
+        return content
+    assert {part["type"] for part in content} <= {"text", "image_url"}
+    return "\n".join(part["text"] for part in content if part["type"] == "text")
 
 
 @dataclass

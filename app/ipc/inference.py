@@ -43,6 +43,8 @@ class GenerateReply:
     prompt_tokens_per_second: float = 0.0
     tokens_per_second: float = 0.0
     """Both as recently measured, cautiously; 0 without measurements."""
+    picture_ms: float = 0.0
+    """The time that the last picture took; 0 before there was one."""
     choices: list[TokenChoice] = field(default_factory=list)
     """The decisions on its tokens."""
 
@@ -221,8 +223,8 @@ class Ready:
     tokens_per_second: float
     """Both measured on this machine, right after loading."""
     gpu: GpuUse = GpuUse()
-    picture_ms: float = 0.0
-    """The time to look at a picture; 0 if it cannot see."""
+    can_see: bool = False
+    """True if it has a projector, and so looks at pictures."""
     blindness: str = ""
     """The reason why a projector is not used."""
 

@@ -23,7 +23,7 @@ class PictureMaker(Protocol):
 
 
 @dataclass(frozen=True)
-class View:
+class Sighting:
     """The models to ask about a call, and the pictures that they see."""
 
     names: Sequence[str]
@@ -44,24 +44,24 @@ class Viewer:
 
     async def look(
         self, request: ReplyRequest, config: Config, names: Sequence[str]
-    ) -> View:
+    ) -> Sighting:
         """Return what is seen of a call's pictures, and by which of those models.
 
         Nobody looks where nobody asked, or where the chain writes alone.
         """
         is_off = config.context.pictures == "off"
         if not request.pictures or not names or request.is_choosy or is_off:
-            return View(names)
+            return Sighting(names)
         seeing = [name for name in names if await self._sees(name, request, config)]
         left = [name for name in names if name not in seeing]
         skipped = tuple(RungOutcome(name, "skipped", BLIND) for name in left)
         if not seeing:
-            return View([], skipped=skipped, unseen=NOBODY)
+            return Sighting([], skipped=skipped, unseen=NOBODY)
         try:
             seen = [await self._maker.plain(await read()) for read in request.pictures]
         except AppError as error:
-            return View([], skipped=skipped, unseen=error.message)
-        return View(seeing, tuple(seen), skipped)
+            return Sighting([], skipped=skipped, unseen=error.message)
+        return Sighting(seeing, tuple(seen), skipped)
 
     async def _sees(self, name: str, request: ReplyRequest, config: Config) -> bool:
         """Return whether a model can see, and may."""

@@ -70,7 +70,7 @@ def start() -> None:
     api.llama_backend_init()
 
 
-def log_callback() -> Any:
+def log_callback() -> object:
     """Return the function that hears what llama.cpp and its kin say."""
     return _LOG.callback
 

@@ -103,7 +103,7 @@ class ModelDesk:
             prompt_tokens_per_second=self._scheduler.forecast.speeds.prompt,
             tokens_per_second=self._scheduler.forecast.speeds.decode,
             gpu=self._gpu,
-            picture_ms=self._eyes.picture_ms,
+            can_see=self._eyes.sight is not None,
             blindness=self._eyes.blindness,
         )
 
@@ -167,6 +167,7 @@ class ModelDesk:
                 completion,
                 prompt_tokens_per_second=speeds.prompt,
                 tokens_per_second=speeds.decode,
+                picture_ms=self._eyes.sight.picture_ms if self._eyes.sight else 0.0,
             )
             outbox.reply(measured)
 

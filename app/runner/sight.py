@@ -2,13 +2,11 @@
 
 import ctypes
 import hashlib
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +23,6 @@ OVERVIEW_LAST = frozenset(["idefics3", "internvl"])
 
 MOST_TOKENS = 512
 """The most tokens of a picture: a conversation has its part of the memory."""
-
-TRIAL_SIDE = 64
 
 CHOOSE = "Take the projector that was published with the model."
 
@@ -54,30 +50,15 @@ class Eyes:
     """A model's sight, or why it has none."""
 
     sight: "Sight | None" = None
-    picture_ms: float = 0.0
-    """The time to look at a picture, as tried once."""
     blindness: str = ""
 
 
 def open_eyes(path: Path | None, model: Model, threads: int) -> Eyes:
-    """Load a projector, and look at a picture to see that it works."""
-    if path is None:
-        return Eyes()
+    """Load a projector, if there is one."""
     try:
-        sight = Sight(path, model, threads)
-        began = time.perf_counter()
-        sight.look(blank_picture(TRIAL_SIDE))
+        return Eyes(Sight(path, model, threads) if path else None)
     except AppError as error:
         return Eyes(blindness=str(error))
-    return Eyes(sight, (time.perf_counter() - began) * 1000)
-
-
-def blank_picture(side: int) -> bytes:
-    """Return a gray square as a BMP file."""
-    pixels = b"\x80" * (side * side * 3)
-    head = struct.pack("<2sIHHI", b"BM", 54 + len(pixels), 0, 0, 54)
-    size = struct.pack("<IiiHHIIiiII", 40, side, side, 1, 24, 0, 0, 0, 0, 0, 0)
-    return head + size + pixels
 
 
 class Sight:
@@ -107,6 +88,8 @@ class Sight:
         kind = str(cached(path).metadata.get("clip.projector_type", ""))
         self._overview = -1 if kind in OVERVIEW_LAST else 0
         self._width = int(api.llama_model_n_embd_inp(model.handle))
+        self.picture_ms = 0.0
+        """The time for the last picture; 0 until there was one."""
 
     def look(self, data: bytes) -> SeenPicture:
         """Return a picture (PNG or JPEG) for a prompt; this takes seconds.
@@ -117,6 +100,7 @@ class Sight:
         Raises:
             UnreadablePictureError: If it is no picture.
         """
+        began = time.perf_counter()
         with self._chunks(data) as chunks:
             seen = [at for at, chunk in enumerate(chunks) if _is_image(chunk)]
             if not seen:
@@ -125,6 +109,7 @@ class Sight:
             before = _text(chunks[place - 1]) if place else []
             after = _text(chunks[place + 1]) if place + 1 < len(chunks) else []
             vectors = self._vectors(chunks[place])
+        self.picture_ms = (time.perf_counter() - began) * 1000
         marks = _marks(data, len(vectors))
         return SeenPicture((*before, *marks, *after), marks[0], vectors)
 
@@ -133,7 +118,7 @@ class Sight:
         mtmd.mtmd_free(self._handle)
 
     @contextmanager
-    def _chunks(self, data: bytes) -> Iterator[list[Any]]:
+    def _chunks(self, data: bytes) -> Iterator[list[int]]:
         """Yield a picture cut up for the model, with the marks around each piece."""
         buffer = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
         bitmap = mtmd.mtmd_helper_bitmap_init_from_buf(
@@ -157,7 +142,7 @@ class Sight:
             mtmd.mtmd_input_chunks_free(chunks)
             mtmd.mtmd_bitmap_free(bitmap)
 
-    def _vectors(self, chunk: Any) -> Vectors:
+    def _vectors(self, chunk: int) -> Vectors:
         count = int(mtmd.mtmd_input_chunk_get_n_tokens(chunk))
         if count > MOST_TOKENS or mtmd.mtmd_decode_use_non_causal(self._handle, chunk):
             raise UnreadablePictureError("This model reads pictures in another way.")
@@ -174,12 +159,12 @@ def _hush() -> None:
         hears(log_callback(), ctypes.c_void_p(0))
 
 
-def _is_image(chunk: Any) -> bool:
+def _is_image(chunk: int) -> bool:
     kind = mtmd.mtmd_input_chunk_get_type(chunk)
     return bool(kind == mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE)
 
 
-def _text(chunk: Any) -> list[int]:
+def _text(chunk: int) -> list[int]:
     """Return the marks of a chunk; a model may lack one, which then is negative."""
     if _is_image(chunk):
         return []

@@ -234,7 +234,7 @@ class AppContext:
         """Makes replies."""
         from app.replies.ladder_builder import LadderBuilder
         from app.replies.replier import Replier
-        from app.service.pictures import Pictures
+        from app.service.job_runner import Pictures
 
         providers = self.providers
         clock = time.perf_counter

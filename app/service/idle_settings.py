@@ -31,6 +31,8 @@ class ModelFacts:
     """The reason for no graphics card; empty if there is one, or nobody looked."""
     billions: float = 0.0
     """Its parameters in billions; 0 without a file."""
+    can_see: bool = False
+    """True if it has a projector."""
     misfit: str = ""
     """The reason why the place's adapter does not fit."""
 
@@ -45,6 +47,7 @@ def facts_of(local: LocalProvider, adapter: str) -> ModelFacts:
         not has_time_for_tries(local.speed),
         local.gpu.trouble,
         billions_of(path) if path else 0.0,
+        local.picture_ms > 0,
         _misfit(adapter, path) if adapter and path else "",
     )
 
@@ -64,6 +67,9 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
         return _of_summaries(key, config, model)
     if key.startswith(("model.", "context.")) and is_chain:
         return CHAIN_ALONE
+    if key == "context.pictures":
+        is_blind = config.context.pictures == "here" and not model.can_see
+        return f"{model.name or 'the model'} sees no pictures" if is_blind else ""
     if key.startswith("model."):
         return _of_model(key, config, model)
     if key == "reply.persona" and rules_in(config.reply.persona) == PersonaRules():

@@ -1,6 +1,7 @@
 """Runs jobs as child processes, and passes on their progress and reply."""
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import logging
@@ -8,11 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from app.core.errors import EXIT_BUG, AppError, ChildExitError, StoppedError
+from app.core.errors import (
+    EXIT_BUG,
+    AppError,
+    ChildExitError,
+    StoppedError,
+    UsageError,
+)
 from app.core.paths import Home, own_command
 from app.ipc.child import Process, Spawn, spawn
 from app.ipc.control import ImportReply, Progress
-from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, Resume
+from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, PictureJob, Resume
 from app.ipc.peer import Peer, PeerGoneError
 from app.ipc.wire import Params, Request
 
@@ -23,6 +30,9 @@ R = TypeVar("R")
 TAIL_CHARS = 2000
 
 OnProgress = Callable[[Progress], None]
+
+PICTURE_SECONDS = 6.0
+"""The time for one picture, with the start of its process."""
 
 FIRST_NUMBER = 1_000_000_000
 """The number of the first job; trainings have their guild's row, far below."""
@@ -143,6 +153,27 @@ class JobRunner:
                 del self._running[number]
                 running.end(error)
         return reply
+
+
+class Pictures:
+    """Decodes one picture after another; no import is before them."""
+
+    def __init__(self, home: Home) -> None:
+        self._jobs = JobRunner(home)
+
+    async def plain(self, data: bytes) -> bytes:
+        """Return a picture as a small JPEG.
+
+        Raises:
+            AppError: If it is none that can be read, or takes too long.
+        """
+        job = PictureJob(base64.b64encode(data).decode())
+        try:
+            async with asyncio.timeout(PICTURE_SECONDS):
+                made = await self._jobs.run(job, lambda progress: None)
+        except TimeoutError as error:
+            raise UsageError("The picture takes too long to read.") from error
+        return base64.b64decode(made.data)
 
 
 def _unread(reply: object) -> str:

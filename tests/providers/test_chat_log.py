@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.names import GuildId
+from app.ipc.inference import PICTURE
 from app.providers.base import LoreText, Prompt, Turn
 from app.providers.local import chat_log
 from app.providers.local.chat_log import Cleaner
@@ -77,3 +78,16 @@ def test_a_speakers_prefix_is_taken_off_however_the_text_is_cut(written, shown, 
     pieces = [written[a:b] for a, b in zip(edges, edges[1:], strict=False)]
     assert "".join(cleaner.feed(piece) for piece in pieces) == shown
     assert cleaner.clean(written) == shown
+
+
+def test_a_picture_stands_before_the_words_that_came_with_it():
+    turns = (Turn("anna", "hi"), Turn("eve", "look", pictures=(b"a", b"b")))
+    built = chat_log.build(prompt(*turns))
+    assert built == f"anna: hi\neve: {PICTURE}{PICTURE}look\nMynah:"
+
+
+def test_nobody_writes_the_sign_of_a_picture():
+    turns = (Turn(f"e{PICTURE}ve", f"{PICTURE}look{PICTURE}"),)
+    more = {"persona": f"a {PICTURE} bird", "summary": PICTURE, "moments": (turns,)}
+    built = chat_log.build(prompt(*turns, lore=(LoreText("x", PICTURE),), **more))
+    assert PICTURE not in built

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from app.core.errors import UsageError
 from app.importers.filters import Filters
 from app.importers.message_intake import store
 from app.importers.records import Record
@@ -16,6 +17,7 @@ from app.replies.ladder_builder import LadderBuilder
 from app.replies.ledger import Ledger
 from app.replies.replier import Replier
 from app.replies.request import Past, ReplyRequest
+from app.replies.viewer import NOBODY
 from app.settings.config_file import save
 from app.settings.effective import Settings
 from app.store import (
@@ -98,6 +100,26 @@ class Measured:
     picture_ms: float = 0.0
 
 
+class Maker:
+    """Makes pictures of what begins like one."""
+
+    async def plain(self, data):
+        if not data.startswith(b"a picture"):
+            raise UsageError("The picture cannot be read.")
+        return data + b", made small"
+
+
+def shows(data, seen=None):
+    """A call's picture, which notes that it was read."""
+
+    async def read():
+        if seen is not None:
+            seen.append(data)
+        return data
+
+    return (read,)
+
+
 class Bench:
     def __init__(
         self, home, database, memory=None, measured=None, clock=time.perf_counter
@@ -114,7 +136,14 @@ class Bench:
             providers, ledger, lambda: self.settings.home, Clock(), measured
         )
         self.replier = Replier(
-            database, self.settings, rungs, self.voices, Random(1), memory, clock
+            database,
+            self.settings,
+            rungs,
+            self.voices,
+            Random(1),
+            memory,
+            clock,
+            pictures=Maker(),
         )
         self.guild = database.call(guilds.ensure, "den").id
         self.channel = database.call(guilds.ensure_channel, self.guild, "general").id
@@ -608,3 +637,81 @@ async def test_what_the_chain_wrote_is_not_explained_by_the_lorebook(bench, data
     made = await bench.replier.reply(bench.ask(mode="llm"))
     assert made.answer.provider == "markov"
     assert not any("lorebook" in note for note in made.notes)
+
+
+PICTURE, SMALL = b"a picture", b"a picture, made small"
+
+
+async def test_a_model_here_with_eyes_gets_the_picture_and_more_time(home, database):
+    blind, seeing = (
+        Bench(home, database, measured=Measured(Speed(), 1024, "m", picture_ms=ms))
+        for ms in (0.0, 3000.0)
+    )
+    made = await seeing.replier.reply(seeing.ask(pictures=shows(PICTURE)))
+    (prompt,) = seeing.local.prompts
+    assert prompt.pictures == (SMALL,)
+    assert made and "it looked at 1 picture" in made.notes
+    await blind.replier.reply(blind.ask())
+    assert prompt.deadline_ms > blind.local.prompts[0].deadline_ms + 2500
+
+
+async def test_a_blind_model_is_not_asked_and_the_line_says_why(home, database):
+    bench = Bench(home, database, measured=Measured(Speed(), 1024, "m"))
+    read: list[bytes] = []
+    made = await bench.replier.reply(bench.ask(pictures=shows(PICTURE, read)))
+    assert not bench.local.prompts
+    assert read == []
+    assert bench.markov.prompts[0].unseen == NOBODY
+    assert made
+    outcomes = [(rung.provider, rung.outcome) for rung in made.answer.rungs]
+    assert outcomes == [("local", "skipped"), ("markov", "answered")]
+
+
+async def test_the_chain_speaks_when_eyes_fail_in_time(home, database):
+    measured = Measured(Speed(), 1024, "m", picture_ms=100.0)
+    bench = Bench(home, database, measured=measured)
+    bench.local.text = ""
+    made = await bench.replier.reply(bench.ask(pictures=shows(PICTURE)))
+    assert made and made.answer.provider == "markov"
+    assert bench.markov.prompts[0].unseen == ""
+
+
+async def test_a_broken_picture_is_told_of_and_asked_of_nobody(home, database):
+    measured = Measured(Speed(), 1024, "m", picture_ms=100.0)
+    bench = Bench(home, database, measured=measured)
+    await bench.replier.reply(bench.ask(pictures=shows(b"broken")))
+    assert not bench.local.prompts
+    assert "cannot be read" in bench.markov.prompts[0].unseen
+
+
+@pytest.mark.parametrize("reason, mode", [("join-in", None), ("mention", "markov")])
+async def test_nobody_looks_where_nobody_asked_or_no_model_writes(
+    home, database, reason, mode
+):
+    measured = Measured(Speed(), 1024, "m", picture_ms=100.0)
+    bench = Bench(home, database, measured=measured)
+    read: list[bytes] = []
+    ask = bench.ask(pictures=shows(PICTURE, read), reason=reason, mode=mode)
+    await bench.replier.reply(ask)
+    assert read == []
+    assert all(not prompt.unseen for prompt in bench.markov.prompts)
+
+
+async def test_a_host_gets_a_picture_only_where_the_server_agreed_to_that(bench):
+    change, ask = bench.settings.change, bench.ask(pictures=shows(PICTURE))
+    await change("reply.provider", "openai", bench.guild, agreed=True)
+    await bench.replier.reply(ask)
+    assert not bench.cloud.prompts
+    await bench.settings._put("context.pictures", "host", bench.guild, 0)
+    await bench.replier.reply(ask)
+    assert not bench.cloud.prompts
+    await change("context.pictures", "host", bench.guild, agreed=True)
+    await bench.replier.reply(ask)
+    assert bench.cloud.prompts[0].pictures == (SMALL,)
+    await change("reply.local_only", "on", bench.guild)
+    await bench.replier.reply(ask)
+    assert len(bench.cloud.prompts) == 1
+    await change("context.pictures", "off", bench.guild)
+    await change("reply.local_only", "off", bench.guild)
+    await bench.replier.reply(ask)
+    assert bench.cloud.prompts[1].pictures == ()

@@ -63,6 +63,8 @@ async def test_a_persona_says_when_the_model_reads_a_chat_log(service, tmp_path)
         ("context.catchup", "summary", ("context.summary_billions", "0"), ""),
         ("context.catchup", "messages", ("reply.dial", "9"), ""),
         ("context.summary_billions", "9", ("context.catchup", "messages"), "is messa"),
+        ("context.pictures", "here", ("reply.dial", "9"), "sees no pictures"),
+        ("context.pictures", "off", ("reply.dial", "9"), ""),
         ("reply.dial", "20", ("reply.mode", "hybrid"), ""),
         ("model.top_p", "0.5", ("model.temperature", "0.5"), ""),
     ],
@@ -83,3 +85,8 @@ def test_the_command_line_says_it_beside_the_value(home: Home, tmp_path):
     asked = mynah(home, "config", "get", "context.catchup").stdout
     assert "no effect now: plain.gguf has 0.0 of at least 1.5 billion" in asked
     assert "plain.gguf has 0.0" not in mynah(home, "config", "get").stdout
+
+
+async def test_a_projector_beside_the_model_opens_its_eyes(service, tmp_path):
+    tiny.write_projector(tmp_path / "plain.mmproj.gguf")
+    assert await change(service, "context.pictures", "here") == ""

@@ -103,3 +103,19 @@ async def test_a_file_of_before_is_read_and_its_consent_is_none(settings, home, 
     assert load(home.config_file).reply.provider == "openai"
     address = settings.home.openai.address
     assert not await settings.has_agreed(guild, "replies", address)
+
+
+async def test_pictures_need_a_consent_of_their_own(settings, guild):
+    await settings.change("reply.provider", "openai", guild, agreed=True)
+    await settings.change("context.pictures", "off", guild)
+    with pytest.raises(ConsentError, match="pictures that come with messages"):
+        await settings.change("context.pictures", "host", guild)
+    address = settings.home.openai.address
+    assert not await settings.has_agreed(guild, "pictures", address)
+    await settings.change("context.pictures", "host", guild, agreed=True)
+    assert await settings.has_agreed(guild, "pictures", address)
+
+
+async def test_the_model_here_needs_no_consent_to_pictures(settings, guild):
+    await settings.change("reply.provider", "openai", guild, agreed=True)
+    await settings.change("context.pictures", "here", guild)

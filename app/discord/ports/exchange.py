@@ -115,7 +115,7 @@ class Ask:
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first, for channels that are not stored."""
     pictures: tuple[PictureReader, ...] = field(default=(), compare=False)
-    """What reads the pictures that came with it."""
+    """Its pictures, not read yet."""
     seed: str | None = None
     mode: str | None = None
     before: str = ""

@@ -58,6 +58,9 @@ LOOK_SECONDS, MEASURE_SECONDS = 20.0, 90.0
 CARD = "the graphics card"
 """The place of the card's name and free memory among the speeds of models."""
 
+PICTURE = ", a picture"
+"""Behind a model's name, the place of the time that it looks at one."""
+
 TOKENS_A_WORD = 2
 
 LEAST_BILLIONS = 0.5
@@ -192,11 +195,14 @@ class LocalProvider:
     @property
     def picture_ms(self) -> float:
         """The time that the model looks at one picture; 0 if it cannot see."""
-        if ready := self._keeper.ready:
-            return ready.picture_ms
-        path = self.path
+        path, ready = self.path, self._keeper.ready
         eyes = self._settings().projector_of(path) if path else None
-        return USUAL_PICTURE_MS if eyes else 0.0
+        if not (ready.can_see if ready else eyes):
+            return 0.0
+        match self._speeds.get(self.model + PICTURE) if self._speeds else None:
+            case [float(ms)] if ms > 0:
+                return ms
+        return USUAL_PICTURE_MS
 
     @property
     def gpu(self) -> GpuUse:
@@ -481,6 +487,8 @@ class LocalProvider:
         prompt = result.prompt_tokens_per_second or self._speed.prompt
         decode = result.tokens_per_second or self._speed.decode
         self._speed = Speed(prompt, decode)
+        if result.picture_ms:
+            self._keep(self.model + PICTURE, [round(result.picture_ms, 1)])
 
     def _keep(self, name: str, value: Sequence[str | float]) -> None:
         try:

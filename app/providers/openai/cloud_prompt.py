@@ -7,13 +7,15 @@ from one reply to the next.
 import base64
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from app.core.secret_patterns import redact
 from app.providers.base import Prompt, Turn
 
-Item = dict[str, Any]
-"""One chat turn of the API: role, and content as a text or as texts and pictures."""
+Item = dict[str, str]
+"""One chat turn: role and content."""
+
+Message = dict[str, object]
+"""The same for the API, whose content may be a list of a text and pictures."""
 
 _EMOJI = re.compile(r"<a?:(\w{2,32}):\d{15,21}>")
 """A server's own emoji, which a host knows by its name."""
@@ -34,7 +36,7 @@ _BREAKOUT = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 """Ends of lines among them: a message of two lines must not look like two turns."""
 
 
-def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
+def render(prompt: Prompt, *, has_system: bool = True) -> list[Message]:
     """Return the chat turns of a request, the stable ones first.
 
     After the instruction, users and the bot alternate, a user first, and none is empty:
@@ -44,9 +46,9 @@ def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
         has_system: False puts the instruction into the first user's turn.
     """
     if prompt.task:
-        return _for_task(prompt, has_system=has_system)
+        return [{**item} for item in _for_task(prompt, has_system=has_system)]
     system = instruction(prompt.bot_name, prompt.max_words, prompt.persona)
-    items: list[Item] = [{"role": "system", "content": system}]
+    items = [{"role": "system", "content": system}]
     if prompt.summary:
         summary = f"(Earlier in this conversation: {_clean(prompt.summary)})"
         items.append({"role": "user", "content": summary})
@@ -69,22 +71,25 @@ def render(prompt: Prompt, *, has_system: bool = True) -> list[Item]:
         items.append({"role": "user", "content": task})
     if not has_system:
         items[:2] = [{"role": "user", "content": f"{system}\n\n{items[1]['content']}"}]
+    messages: list[Message] = [{**item} for item in items]
     if prompt.pictures:
         text = {"type": "text", "text": items[-1]["content"]}
-        items[-1]["content"] = [text, *map(_picture, prompt.pictures)]
-    return items
+        messages[-1]["content"] = [text, *map(_picture, prompt.pictures)]
+    return messages
 
 
-def _picture(data: bytes) -> Item:
+def _picture(data: bytes) -> Message:
     """Return a picture as the chat API takes it; "low" costs little."""
     url = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
     return {"type": "image_url", "image_url": {"url": url, "detail": "low"}}
 
 
-def text_of(item: Item) -> str:
+def words_of(message: Message) -> str:
     """Return the words of a turn."""
-    content = item["content"]
-    return content if isinstance(content, str) else str(content[0]["text"])
+    match message["content"]:
+        case str(text) | [{"text": str(text)}, *_]:
+            return text
+    return ""
 
 
 def _for_task(prompt: Prompt, *, has_system: bool) -> list[Item]:

@@ -13,7 +13,7 @@ from app.providers.base import PICTURE_TOKENS, Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
 from app.providers.openai.bill import bill_in
 from app.providers.openai.chunks import Chunks
-from app.providers.openai.cloud_prompt import render, text_of
+from app.providers.openai.cloud_prompt import render, words_of
 from app.providers.openai.errors import shown
 from app.providers.openai.habits import Habits, options
 from app.providers.openai.prices import Price, Prices
@@ -115,7 +115,7 @@ class ChatCall:
     @property
     def prompt_tokens(self) -> int:
         """The tokens of the request, as counted here."""
-        words = map(text_of, self.body["messages"])
+        words = map(words_of, self.body["messages"])
         seen = len(self.prompt.pictures) * PICTURE_TOKENS
         return sum(estimate_tokens(text) + 4 for text in words) + seen
 
