@@ -19,7 +19,8 @@ from app.memory import key_texts, recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
 from app.memory.guild_index import PAGE, GuildIndex, Page
 from app.memory.recalled_moments import Moment
-from app.memory.shelves import Shelves, budget
+from app.memory.shelves import Shelf, Shelves, budget
+from app.memory.stored_index import StoredIndex
 from app.memory.vectors import NOTHING, Floats, pack, unpack
 from app.meter.relevance import auc
 from app.store import embeddings, messages
@@ -181,7 +182,7 @@ class Memory:
         self._done[guild] = min(self._done.get(guild, 0), max(first, 0))
 
     async def _take_out(
-        self, guild: GuildId, shelf: GuildIndex, rows: Sequence[int]
+        self, guild: GuildId, shelf: Shelf, rows: Sequence[int]
     ) -> None:
         await self._call(shelf.remove, rows)
         if shelf.needs_rebuild:
@@ -309,15 +310,14 @@ class Memory:
                 self._embedders[model] = self._embedders[opened.model_id] = opened
         return self._embedders[model]
 
-    async def _shelf(self, guild: GuildId) -> GuildIndex:
+    async def _shelf(self, guild: GuildId) -> Shelf:
         """Return the guild's index, opened and updated on first use."""
         shelf = self._shelves.get(guild)
         if shelf is None:
             counts = dict(await self._reader.run(embeddings.models, guild))
             most = max(counts, key=counts.__getitem__, default=None)
             serving = await self._embedder(most)
-            directory = self._home.index(guild)
-            shelf = GuildIndex(directory, serving.model_id, serving.dimension)
+            shelf = await self._new_shelf(guild, serving.model_id, serving.dimension)
             await self._call(shelf.open)
             await self._bring_up(guild, shelf)
             # Somebody else may have opened it meanwhile.
@@ -329,7 +329,14 @@ class Memory:
                 await self._call(unused.save)
         return shelf
 
-    async def _bring_up(self, guild: GuildId, shelf: GuildIndex) -> None:
+    async def _new_shelf(self, guild: GuildId, model: str, dimension: int) -> Shelf:
+        """Return an index in the database where that can search, else in the home."""
+        vectors, database = self._database.engine.vectors, self._database
+        if vectors and await database.run(vectors.prepare, dimension):
+            return StoredIndex(database, self._reader, guild, model, dimension)
+        return GuildIndex(self._home.index(guild), model, dimension)
+
+    async def _bring_up(self, guild: GuildId, shelf: Shelf) -> None:
         """Add what the files lack; rebuild if they and the database differ."""
         await self._add_new(guild, shelf)
         truth = await self._reader.run(embeddings.state, guild, shelf.model)
@@ -338,11 +345,11 @@ class Memory:
             await self._call(shelf.restart)
             await self._add_new(guild, shelf)
 
-    async def _add_new(self, guild: GuildId, shelf: GuildIndex) -> None:
+    async def _add_new(self, guild: GuildId, shelf: Shelf) -> None:
         while page := await self._page(guild, shelf):
             await self._call(shelf.add, page)
 
-    async def _page(self, guild: GuildId, shelf: GuildIndex) -> Page:
+    async def _page(self, guild: GuildId, shelf: Shelf) -> Page:
         return await self._reader.run(
             embeddings.added_after, guild, shelf.model, shelf.last, PAGE
         )

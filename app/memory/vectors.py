@@ -35,6 +35,11 @@ def unpack(blobs: Sequence[bytes], dimension: int) -> Floats:
     return normalise(numbers)
 
 
+def signed_bytes(blob: bytes) -> list[int]:
+    """Return the numbers of a blob without their scale; their direction is its own."""
+    return [*map(int, np.frombuffer(blob, np.int8, offset=_SCALE.itemsize))]
+
+
 def normalise(vectors: Floats) -> Floats:
     """Scale the vectors to length one; a zero vector stays zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

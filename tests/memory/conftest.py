@@ -12,6 +12,10 @@ from app.memory.vectors import Floats, normalise
 from app.store import guilds, members, messages
 from app.store.authors import open_key
 from app.store.database import Database
+from app.store.engines import Place
+from tests.store.conftest import engine as engine
+from tests.store.conftest import new_place
+from tests.store.conftest import server as server
 
 DIMENSION = 64
 
@@ -36,15 +40,23 @@ class WordEmbedder:
 
 
 @pytest.fixture
-def db(home: Home) -> Iterator[Database]:
-    with Database(home.database) as database:
+def place(
+    engine: str, home: Home, request: pytest.FixtureRequest
+) -> Iterator[Place]:
+    with new_place(engine, home.root, request) as place:
+        yield place
+
+
+@pytest.fixture
+def db(place: Place, home: Home) -> Iterator[Database]:
+    with Database(place) as database:
         database.call(open_key, home.author_key_file)
         yield database
 
 
 @pytest.fixture
-def reader(db: Database, home: Home) -> Iterator[Database]:
-    with Database(home.database, read_only=True) as database:
+def reader(db: Database) -> Iterator[Database]:
+    with Database(db.place, read_only=True) as database:
         yield database
 
 

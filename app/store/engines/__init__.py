@@ -29,6 +29,8 @@ class Engine(Protocol):
     """All that its library and peewee raise."""
     search: ModuleType
     """Finds messages by their words."""
+    vectors: ModuleType | None
+    """Finds the nearest vectors, where the engine can."""
 
     def writable(self, place: Place) -> "Database":
         """Open a database for writing."""

@@ -15,9 +15,10 @@ from psycopg.types.string import StrDumperUnknown
 from app.core.errors import AppError
 from app.store.engines.address import EXAMPLE, PASSWORD, StoreAddress, UnreachableError
 from app.store.search import message_trigrams as search
+from app.store.search import near_vectors as vectors
 from app.store.statements import run
 
-__all__ = ["search"]
+__all__ = ["search", "vectors"]
 
 ERRORS: tuple[type[Exception], ...] = (peewee.PeeweeException, psycopg.Error)
 
@@ -39,6 +40,10 @@ DENIED, DAMAGED, UNKNOWN_NAME = ("42501", "28"), "XX", "3D000"
 
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 """`select` alone takes no descriptor above 1,023, and Windows has nothing else."""
+
+
+NEAR_VECTORS = " -c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order"
+"""pgvector's effort, and to search on where few of the nearest are of the server."""
 
 
 Dumps = Callable[[object], str]
@@ -81,6 +86,7 @@ class PostgresqlHome(peewee.PostgresqlDatabase):
 
     def __init__(self, address: StoreAddress, *, read_only: bool) -> None:
         options = f"-c search_path={SCHEMA},public -c lock_timeout={LOCK_SECONDS}s"
+        options += NEAR_VECTORS
         if read_only:
             options += " -c default_transaction_read_only=on"
         self.address = address
@@ -197,7 +203,10 @@ def compact(database: PostgresqlHome) -> None:
     """
     sought = "SELECT tablename FROM pg_tables WHERE schemaname = ?"
     tables = [f'{SCHEMA}."{name}"' for (name,) in run(database, sought, (SCHEMA,))]
+    # A table is locked until its indexes are written, and a graph takes minutes.
+    vectors.drop_graphs(database)
     run(database, f"VACUUM (FULL, ANALYZE) {', '.join(tables)}")
+    vectors.make_graphs(database)
 
 
 def is_sound(database: PostgresqlHome) -> bool:

@@ -23,6 +23,9 @@ from app.store.search import message_index as search
 
 __all__ = ["search"]
 
+vectors = None
+"""The home has the indexes of vectors."""
+
 DAMAGED = ("malformed", "not a database", "disk image")
 FULL = ("database or disk is full",)
 FAILED = ("disk i/o error",)
