@@ -41,7 +41,7 @@ class StoredIndex:
         self._most = 0
 
     def __len__(self) -> int:
-        """The most vectors that there can be; some may have gone."""
+        """The most vectors that there can be; some may have gone with their messages."""
         return self._most
 
     def open(self) -> None:
@@ -66,9 +66,8 @@ class StoredIndex:
 
     def remove(self, rows: Iterable[int]) -> None:
         """Never find these messages again."""
-        self._database.call(
-            partial(self._vectors.remove, self.dimension, [*map(int, rows)])
-        )
+        gone = partial(self._vectors.remove, self.dimension, [*map(int, rows)])
+        self._most -= self._database.call(gone)
 
     def search(self, vector: Floats, count: int) -> list[Neighbor]:
         """Return the nearest message rows, nearest first."""

@@ -40,9 +40,7 @@ class WordEmbedder:
 
 
 @pytest.fixture
-def place(
-    engine: str, home: Home, request: pytest.FixtureRequest
-) -> Iterator[Place]:
+def place(engine: str, home: Home, request: pytest.FixtureRequest) -> Iterator[Place]:
     with new_place(engine, home.root, request) as place:
         yield place
 

@@ -14,6 +14,7 @@ from app.memory.shelves import Shelves
 from app.store import guilds
 from app.store.database import Database
 from tests.memory.conftest import WordEmbedder
+from tests.store.conftest import on_sqlite
 
 
 class Sized(GuildIndex):
@@ -57,6 +58,7 @@ def test_the_budget_is_a_share_of_the_memory() -> None:
     assert shelves.budget() >= shelves.LEAST_BUDGET
 
 
+@on_sqlite
 async def test_what_was_let_go_of_is_found_again(
     home: Home,
     db: Database,

@@ -29,13 +29,13 @@ def server() -> Iterator[tuple[StoreAddress, Path]]:
         pytest.skip(f"NOT TESTED ON POSTGRESQL: {reason}")
     with postgresql_server.running() as (port, data):
         address = StoreAddress("127.0.0.1", "postgres", port, "postgres")
-        _on_server(address, "CREATE DATABASE empty")
+        on_server(address, "CREATE DATABASE empty")
         with Database(replace(address, database="empty")):
             pass
         yield address, data
 
 
-def _on_server(address: StoreAddress, statement: str) -> None:
+def on_server(address: StoreAddress, statement: str) -> None:
     import psycopg
 
     words = address.parameters()
@@ -63,9 +63,9 @@ def new_place(
         return
     address, _ = request.getfixturevalue("server")
     name = f"test_{next(_numbers)}"
-    _on_server(address, f"CREATE DATABASE {name} TEMPLATE empty")
+    on_server(address, f"CREATE DATABASE {name} TEMPLATE empty")
     yield replace(address, database=name, home=folder)
-    _on_server(address, f"DROP DATABASE {name} WITH (FORCE)")
+    on_server(address, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

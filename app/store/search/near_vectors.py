@@ -89,14 +89,14 @@ def add(
 
 
 @write
-def remove(dimension: int, messages: Sequence[int]) -> None:
+def remove(dimension: int, messages: Sequence[int]) -> int:
     """Remove the vectors of messages whose embeddings stay, without a meaning."""
     table = _table(dimension)
     statement = (
         f"DELETE FROM {table} USING embedding WHERE embedding.id = {table}.id"
         " AND embedding.message_id = ANY(?)"
     )
-    run(bound(), statement, (list(messages),))
+    return int(run(bound(), statement, (list(messages),)).rowcount)
 
 
 @write
