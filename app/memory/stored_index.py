@@ -41,7 +41,7 @@ class StoredIndex:
         self._most = 0
 
     def __len__(self) -> int:
-        """The most vectors that there can be; some may have gone with their messages."""
+        """The most vectors that there can be; some went with their messages."""
         return self._most
 
     def open(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from app.core.names import GuildId
 from app.core.paths import asset
 from app.evaluation.annotated_chat import read_rows
 from app.evaluation.recall_scores import RecallMessage
@@ -27,7 +28,13 @@ from app.memory.index import Exact, Graph
 from app.memory.index_files import load, save
 from app.memory.memory import GLANCE_TOKENS
 from app.memory.recall import TURNS, closest, meaning
+from app.memory.stored_index import StoredIndex
 from app.memory.vectors import Floats, normalise, pack, unpack
+from app.store import embeddings, guilds, members, statements
+from app.store.database import Database, bound
+from app.store.engines.address import StoreAddress
+from app.store.search import near_vectors
+from tests.store import postgresql_server
 
 QUERIES = 200
 TIE = 1e-6
@@ -155,16 +162,75 @@ def index(vectors: Floats, count: int) -> None:
     print(f"  {size / 1e6:.0f} MB, saved in {saving:.1f} s, loaded in {loading:.1f} s")
 
 
+def postgresql(vectors: Floats, count: int) -> None:
+    """Find the same in PostgreSQL with pgvector, beside hnswlib."""
+    many = grow(vectors, count)
+    dimension = many.shape[1]
+    exact, graph = Exact(dimension), Graph(dimension, room=count)
+    exact.add(range(1, count + 1), many)
+    building = timed(lambda: graph.add(range(1, count + 1), many))
+    queries = grow(vectors, QUERIES)
+    true, _ = _search(exact, queries)
+    print(f"{count:,} vectors; hnswlib built in {building:.0f} s")
+    with (
+        postgresql_server.running() as (port, _),
+        Database(StoreAddress("127.0.0.1", "postgres", port, "postgres")) as database,
+        Database(database.place, read_only=True) as reader,
+    ):
+        guild = database.call(guilds.ensure, "bench").id
+        database.call(_rows, guild, many)
+        database.call(near_vectors.prepare, dimension)
+        stored = StoredIndex(database, reader, guild, "bench", dimension)
+        database.call(lambda: near_vectors.drop_graphs(bound()))
+        page = database.call(embeddings.added_after, guild, "bench", 0, count)
+        adding = timed(lambda: stored.add(page[:-100]))
+        building = timed(
+            lambda: database.call(lambda: near_vectors.make_graphs(bound()))
+        )
+        one = timed(lambda: stored.add(page[-100:])) / 100
+        database.call(lambda: bound().execute_sql("ANALYZE"))
+        size = database.call(
+            lambda: bound().execute_sql(
+                f"SELECT pg_total_relation_size('meaning_{dimension}')"
+            )
+        ).fetchone()[0]
+        print(
+            f"  pgvector: added in {adding:.0f} s, graph built in {building:.0f} s,"
+            f" one more vector in {1000 * one:.1f} ms, {size / 1e6:.0f} MB"
+        )
+        for wide in (10, 192):
+            for name, made in (("hnswlib", graph), ("pgvector", stored)):
+                _search(made, queries, wide)
+                found, quick = _search(made, queries, wide)
+                print(
+                    f"  {wide} nearest by {name}: {statistics.median(quick):.2f} ms at"
+                    f" the median, {np.quantile(quick, 0.99):.2f} ms at the 99th"
+                    f" percentile, recall@10 {recall_at_10(found, true):.3f}"
+                )
+
+
+def _rows(guild: GuildId, vectors: Floats) -> None:
+    """Messages with these vectors."""
+    place = guilds.ensure_channel(guild, "bench").id
+    member = members.ensure(guild, "bench", "bench").id
+    columns = ("guild_id", "channel_id", "member_id", "external", "ts", "text")
+    rows = [(guild, place, member, str(n), n, "") for n in range(len(vectors))]
+    statements.insert_new(bound(), "message", columns, rows)
+    for start in range(0, len(vectors), 2000):
+        blobs = enumerate(pack(vectors[start : start + 2000]), start + 1)
+        embeddings.add_many(guild, "bench", [*blobs])
+
+
 def _search(
-    made: Exact | Graph, queries: Floats
+    made: Exact | Graph | StoredIndex, queries: Floats, wide: int = 10
 ) -> tuple[list[list[int]], list[float]]:
     """Rows found and milliseconds taken, a query each."""
     found, times = [], []
     for query in queries:
         begun = time.perf_counter()
-        near = made.search(query, 10)
+        near = made.search(query, wide)
         times.append(1000 * (time.perf_counter() - begun))
-        found.append([neighbor.row for neighbor in near])
+        found.append([neighbor.row for neighbor in near[:10]])
     return found, times
 
 
@@ -241,7 +307,7 @@ def main() -> None:
     """Run one part or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", type=Path, nargs="+")
-    parts = ("embed", "stored", "index", "drafts", "heartbeat")
+    parts = ("embed", "stored", "index", "postgresql", "drafts", "heartbeat")
     parser.add_argument("--part", choices=parts, action="append")
     parser.add_argument("--count", type=int, default=6000, help="messages")
     parser.add_argument("--vectors", type=int, default=200_000, help="in the index")
@@ -252,13 +318,15 @@ def main() -> None:
     texts = texts_of(options.files)[-options.count :]
     if "embed" in wanted:
         embed(texts, options.threads)
-    if "stored" in wanted or "index" in wanted:
+    if {"stored", "index", "postgresql"} & {*wanted}:
         telling = [text for text in texts if not is_trivial(text)]
         vectors = Embedder.open(threads=options.threads).embed(telling)
         if "stored" in wanted:
             stored(vectors)
         if "index" in wanted:
             index(vectors, options.vectors)
+        if "postgresql" in wanted:
+            postgresql(vectors, options.vectors)
     if "drafts" in wanted:
         drafts(options.files, 20, options.trials)
     if "heartbeat" in wanted:
