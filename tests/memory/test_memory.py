@@ -289,7 +289,7 @@ async def test_a_new_start_uses_the_file_and_adds_what_came_after(
     second = Memory(home, db, reader, lambda model: embedder)
     opened = await second._shelf(guild)
     assert added == [blobs[0][0]]
-    assert sorted(opened._index.rows().tolist()) == [*rows, blobs[0][0]]
+    assert rows_of(db, opened) == [*rows, blobs[0][0]]
     await second.close()
 
 
@@ -305,7 +305,7 @@ async def test_an_index_file_that_differs_from_the_database_is_built_anew(
     db.call(forgetting.delete, guild, rows[:2])
     second = Memory(home, db, reader, lambda model: embedder)
     opened = await second._shelf(guild)
-    assert sorted(opened._index.rows().tolist()) == rows[2:]
+    assert rows_of(db, opened) == rows[2:]
     await second.close()
 
 
