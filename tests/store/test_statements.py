@@ -7,7 +7,7 @@ import pytest
 
 from app.core.names import GuildId
 from app.store import statements
-from app.store.database import Database, bound
+from app.store.database import Database, bound, write
 
 
 def test_more_rows_than_one_statement_takes_are_inserted_once(
@@ -26,13 +26,35 @@ def test_more_rows_than_one_statement_takes_are_inserted_once(
     assert db.call(lambda: statements.select_among(bound(), select, [], guild)) == []
 
 
+@pytest.mark.parametrize("count", [2, statements.COPIED])
 def test_a_row_that_is_there_already_is_passed_over_and_a_broken_one_is_not(
-    db: Database, guild: GuildId
+    db: Database, guild: GuildId, count: int
 ) -> None:
     columns = ("guild_id", "author", "name", "is_bot", "has_opted_out", "allows_tuning")
-    row = (guild, "hash", "Ann", False, False, False)
+    row = (guild, "hash", "Ann \\N\t\n", False, False, False)
     insert = lambda rows: statements.insert_new(bound(), "member", columns, rows)  # noqa: E731
-    assert db.call(insert, [row, row]) == 1
-    assert db.call(insert, [row]) == 0
+    assert db.call(insert, [row] * count) == 1
+    assert db.call(insert, [row] * count) == 0
     with pytest.raises((peewee.IntegrityError, sqlite3.IntegrityError)):
-        db.call(insert, [(guild, None, "Ben", False, False, False)])
+        db.call(insert, [(guild, None, "Ben", False, False, False)] * count)
+    stored = db.call(lambda: list(bound().execute_sql("SELECT name FROM member")))
+    assert stored == [("Ann \\N\t\n",)]
+
+
+def test_many_rows_come_in_parts_of_one_transaction_and_with_other_columns(
+    db: Database, guild: GuildId
+) -> None:
+    @write
+    def insert() -> list[int]:
+        two, three = ("guild_id", "message"), ("id", "guild_id", "message")
+        new, number = statements.insert_new, statements.COPIED
+        rows = [(guild, one) for one in range(2 * number)]
+        numbered = [(10_000 + one, *row) for one, row in enumerate(rows)]
+        return [
+            new(bound(), "voice_change", two, rows[:number]),
+            new(bound(), "voice_change", two, rows[number:]),
+            new(bound(), "voice_change", three, numbered),
+        ]
+
+    number = statements.COPIED
+    assert db.call(insert) == [number, number, 2 * number]
