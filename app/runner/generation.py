@@ -7,8 +7,8 @@ from math import inf
 from app.core.sentences import whole_sentences
 from app.ipc.inference import Generate, GenerateReply, TokenChoice
 from app.runner.llama import Adapter
+from app.runner.looker import SeenPicture
 from app.runner.sampler import Chooser
-from app.runner.sight import SeenPicture
 from app.runner.slots import Slot
 from app.runner.stream_text import StreamText
 

@@ -3,16 +3,67 @@
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from app.core.errors import AppError, UsageError
 from app.ipc.inference import Generate
-from app.runner.sight import SeenPicture, Sight
+
+if TYPE_CHECKING:
+    from app.runner.llama import Model
+    from app.runner.sight import Sight
 
 KEPT = 8
 """The pictures that are kept for another reply, such as the next try of this one."""
 
 PATIENCE_SECONDS = 0.02
 """The wait for a picture while nothing else is to do; requests come meanwhile."""
+
+NOT_BUILT = "this llama.cpp was built without support for pictures"
+
+Vectors = npt.NDArray[np.float32]
+
+
+class UnreadablePictureError(AppError):
+    """The bytes are no picture that a model can look at."""
+
+
+@dataclass(frozen=True)
+class SeenPicture:
+    """A picture as a prompt has it: marks around it, and an embedding per token."""
+
+    tokens: tuple[int, ...]
+    """The tokens; those of the picture itself are negative, and no other picture's."""
+    first: int
+    """The first negative one."""
+    vectors: Vectors
+    """Shape (negative tokens, width)."""
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """A model's sight, or why it has none."""
+
+    sight: "Sight | None" = None
+    blindness: str = ""
+
+
+def open_eyes(path: Path | None, model: "Model", threads: int) -> Eyes:
+    """Load a projector, if there is one, and the library that it needs."""
+    if path is None:
+        return Eyes()
+    try:
+        from app.runner.sight import Sight
+
+        return Eyes(Sight(path, model, threads))
+    except AppError as error:
+        return Eyes(blindness=str(error))
+    except (ImportError, OSError, RuntimeError):
+        return Eyes(blindness=NOT_BUILT)
+
 
 Begin = Callable[[tuple[SeenPicture, ...]], None]
 
@@ -31,7 +82,7 @@ class _Waiting:
 class Looker:
     """Holds requests back until their pictures are seen."""
 
-    def __init__(self, sight: Sight | None) -> None:
+    def __init__(self, sight: "Sight | None") -> None:
         self._sight = sight
         self._thread = ThreadPoolExecutor(1)
         self._waiting: list[_Waiting] = []

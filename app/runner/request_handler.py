@@ -29,13 +29,12 @@ from app.ipc.wire import Done, Params
 from app.runner import gpu_loader, llama, model_loader
 from app.runner.adapters import Adapters
 from app.runner.generation import Generation
-from app.runner.looker import Looker
+from app.runner.looker import Eyes, Looker, SeenPicture, open_eyes
 from app.runner.model_loader import Loaded
 from app.runner.open_voices import OpenVoices
 from app.runner.responses import ResponseWriter
 from app.runner.sampler import Chooser
 from app.runner.scheduler import MOST_LINE_START, Scheduler
-from app.runner.sight import Eyes, SeenPicture, open_eyes
 from app.runner.throughput import Speeds, ThreadPace
 
 CPU_ONLY = GpuUse()

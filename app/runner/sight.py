@@ -5,11 +5,9 @@ import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 from llama_cpp import mtmd_cpp as mtmd
 
@@ -17,6 +15,7 @@ from app.core.errors import AppError
 from app.modelfiles import checks
 from app.modelfiles.gguf_header import cached
 from app.runner.llama import Model, log_callback
+from app.runner.looker import SeenPicture, UnreadablePictureError, Vectors
 
 OVERVIEW_LAST = frozenset(["idefics3", "internvl"])
 """Projectors that put the view of the whole picture behind its parts, not before."""
@@ -25,40 +24,6 @@ MOST_TOKENS = 512
 """The most tokens of a picture: a conversation has its part of the memory."""
 
 CHOOSE = "Take the projector that was published with the model."
-
-Vectors = npt.NDArray[np.float32]
-
-
-class UnreadablePictureError(AppError):
-    """The bytes are no picture that a model can look at."""
-
-
-@dataclass(frozen=True)
-class SeenPicture:
-    """A picture as a prompt has it: marks around it, and an embedding per token."""
-
-    tokens: tuple[int, ...]
-    """The tokens; those of the picture itself are negative, and no other picture's."""
-    first: int
-    """The first negative one."""
-    vectors: Vectors
-    """Shape (negative tokens, width)."""
-
-
-@dataclass(frozen=True)
-class Eyes:
-    """A model's sight, or why it has none."""
-
-    sight: "Sight | None" = None
-    blindness: str = ""
-
-
-def open_eyes(path: Path | None, model: Model, threads: int) -> Eyes:
-    """Load a projector, if there is one."""
-    try:
-        return Eyes(Sight(path, model, threads) if path else None)
-    except AppError as error:
-        return Eyes(blindness=str(error))
 
 
 class Sight:

@@ -16,10 +16,10 @@ from PIL import Image
 from app.core.errors import AppError, UsageError
 from app.ipc.inference import PICTURE, CancelGenerate, Generate, GenerateReply
 from app.runner.llama import Batch
-from app.runner.looker import Looker
+from app.runner.looker import NOT_BUILT, Looker, open_eyes
 from app.runner.model_loader import SLOTS
 from app.runner.request_handler import ModelDesk
-from app.runner.sight import Sight, open_eyes
+from app.runner.sight import Sight
 from tests.runner import tiny
 from tests.runner.test_process import generate, runner
 from tests.runner.test_word_guard import voice_of
@@ -217,6 +217,21 @@ def test_a_projector_for_another_width_leaves_the_model_blind(load, tmp_path):
 def test_a_model_is_no_projector(load, tiny_files):
     eyes = open_eyes(tiny_files["transformer"], load().model, 1)
     assert "not a projector" in eyes.blindness
+
+
+@pytest.mark.process
+def test_a_llama_cpp_without_the_library_writes_all_the_same(
+    tiny_files, projector, monkeypatch, tmp_path
+):
+    # The binding looks for the library there alone.
+    monkeypatch.setenv("MTMD_CPP_LIB", str(tmp_path))
+    words = (f"--projector={projector}", f"--context={512 * SLOTS}", "--threads=1")
+    with runner(tiny_files["transformer"], *words) as talk:
+        ready = talk.hear()["params"]
+        assert (ready["can_see"], ready["blindness"]) == (False, NOT_BUILT)
+        talk.send(generate(1, "hello", max_tokens=4))
+        *_, reply = talk.until(1)
+    assert reply["result"]["completion_tokens"] == 4
 
 
 @pytest.mark.process
