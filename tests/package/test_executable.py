@@ -164,6 +164,8 @@ def test_the_folder_does_the_same(folder: Path, bare: Environment):
     inside = folder.parent / "_internal"
     # What a guild's week is drawn with.
     assert [*inside.glob("PIL/_imagingft*")] and [*inside.glob("assets/font/*.ttf")]
+    # What looks at pictures.
+    assert [*inside.glob("PIL/_webp*")] and [*inside.glob("llama_cpp/lib/*mtmd*")]
     developing = ("pytest", "sklearn", "scipy", "lightgbm", "mypy", "matplotlib")
     assert not {name for name in developing if (inside / name).exists()}
 

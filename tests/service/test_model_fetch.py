@@ -125,3 +125,23 @@ async def test_the_same_model_is_fetched_once(service: Service, hub: Hub):
     with pytest.raises(AppError, match="being fetched already"):
         await models.model_pull(watcher, pull)
     assert (await first).bytes == len(CONTENT)
+
+
+async def test_a_models_projector_is_fetched_with_it_and_removed_with_it(
+    service: Service, hub: Hub, monkeypatch: pytest.MonkeyPatch
+):
+    tiny = catalogue.find("tiny")
+    eyes = dataclasses.replace(tiny, name="tiny.mmproj", kind="projector")
+    both = {"tiny": tiny, "tiny.mmproj": eyes}
+    monkeypatch.setattr(catalogue, "entries", lambda: both)
+    models, watcher = ModelHandlers(service.context), Watcher()
+    await models.model_pull(watcher, control.ModelPull("tiny"))
+    folder = service.context.home.models
+    names = sorted(path.name for path in folder.glob("*.gguf"))
+    assert names == ["tiny.gguf", "tiny.mmproj.gguf"]
+    listed = (await models.models(watcher, control.Models())).models
+    (entry,) = (one for one in listed if one.name.startswith("tiny"))
+    assert entry.bytes == 2 * len(CONTENT)
+    assert entry.note.endswith("sees pictures with tiny.mmproj.gguf")
+    await models.model_remove(watcher, control.ModelRemove("tiny"))
+    assert not [*folder.glob("*.gguf")]
