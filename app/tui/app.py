@@ -46,6 +46,7 @@ from app.tui.theme import ANSI, DARK, THEMES, TITLES
 from app.tui.watch_rule import would_change
 from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
+from app.tui.widgets.tour import next_stop
 
 if TYPE_CHECKING:
     from textual.actions import ActionParseResult
@@ -64,13 +65,6 @@ NEWS_SECONDS = 0.05
 """The time to collect notifications before the screens hear of them."""
 
 MAX_EVENTS = 50
-
-FIVE_KEYS = """\
-1 to 0 go to a screen
-/ finds lines in a list
-? shows the keys of the screen
-^p finds every action by name
-^z takes back the last change"""
 
 NAVIGATION = [
     *(Binding(e.key, f"go('{e.name}')", e.title, show=False) for e in SCREENS),
@@ -108,6 +102,7 @@ class MynahApp(App[int]):
                     "ctrl+t", "next_theme", "Next colors", show=False, priority=True
                 ),
                 Binding("ctrl+z", "undo", "Undo"),
+                Binding("f12", "end_tour", "End the tour", show=False, priority=True),
                 Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
             ],
         ),
@@ -116,6 +111,8 @@ class MynahApp(App[int]):
     status: "reactive[StatusReply | None]" = reactive(None)
     """State of the bot, as last heard; None while it is not known."""
     link_state: reactive[LinkState] = reactive(LinkState)
+    tour_stop: reactive[int | None] = reactive(None)
+    """The number of the stop that the tour is at; None without a tour."""
 
     def __init__(
         self,
@@ -400,7 +397,7 @@ class MynahApp(App[int]):
         """Offer the way back outside text fields, while there is one."""
         if action == "undo":
             return bool(self.changes) and not isinstance(self.focused, Input)
-        return True
+        return action != "end_tour" or self.tour_stop is not None
 
     def note_change(self, change: Change) -> None:
         """Keep the way back from what was just done."""
@@ -432,16 +429,23 @@ class MynahApp(App[int]):
         from app.tui.screens.wizard.wizard_screen import WizardScreen
 
         if not any(isinstance(shown, WizardScreen) for shown in self.screen_stack):
-            self.push_screen(WizardScreen(), lambda _: self._name_keys_once())
+            self.push_screen(WizardScreen(), lambda _: self._tour_once())
 
-    def _name_keys_once(self) -> None:
-        """Name the five keys that lead to all others, after the first first steps."""
+    def _tour_once(self) -> None:
+        """Begin the tour after the first first steps."""
         if self.is_watching or self.home.tour_marker.exists():
             return
         with suppress(OSError):
             write_text(self.home.tour_marker, "")
-        # A notice takes no key from what the owner begins with; a click ends it.
-        self.notify(FIVE_KEYS, title="Five keys to know", timeout=30, markup=False)
+        self.action_tour()
+
+    def action_tour(self) -> None:
+        """Begin the tour of the five keys that lead to all others."""
+        self.tour_stop = 0
+
+    def action_end_tour(self) -> None:
+        """End the tour, wherever it is."""
+        self.tour_stop = None
 
     def show_guild(self, guild: "GuildFigures") -> None:
         """Go to the screen of a server."""
@@ -458,7 +462,10 @@ class MynahApp(App[int]):
         if self.is_watching and would_change(action, default_namespace):
             self.warn(AppError(WATCHING, LEAVE_WATCHING))
             return True
-        return await super().run_action(action, default_namespace, namespaces)
+        is_done = await super().run_action(action, default_namespace, namespaces)
+        if is_done and self.tour_stop is not None and isinstance(action, str):
+            self.tour_stop = next_stop(self.tour_stop, action)
+        return is_done
 
     def run_link(
         self, job: Callable[[], Awaitable[None]], *, exclusive: bool = True

@@ -29,6 +29,7 @@ from app.tui.widgets.field import Field
 from app.tui.widgets.keys import Keys
 from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
+from app.tui.widgets.tour import TourLine
 
 if TYPE_CHECKING:
     from app.ipc.wire import Request
@@ -84,6 +85,7 @@ class MynahScreen(Screen[None]):
         )
         with Container(id="body"):
             yield from self.compose_body()
+        yield TourLine()
         yield StatusBar()
         yield Keys()
 

@@ -8,7 +8,7 @@ READING = frozenset(
     "enlarge hide_panel open graphs filter leave_field pick section view jump xray"
     " conversation copy_part"
     " places lines results level newest save compare scroll_talk pick_guild type"
-    " sources leave_or_stop".split()
+    " sources leave_or_stop tour".split()
 )
 """The actions of screens and sections that change nothing."""
 

@@ -13,14 +13,13 @@ from app.core.errors import AppError, UsageError
 from app.core.paths import CHAT_SAMPLE, SAMPLE_GUILD, sample_file
 from app.ipc import control
 from app.settings.consent import ConsentError, what_leaves
-from app.tui.app import MynahApp
 from app.tui.screens.learn.learn_screen import dropped_path
 from app.tui.screens.wizard.wizard_screen import WizardScreen, steps
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
 from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import NOW
-from tests.tui.terminal import TOLD, Open, begun, home_at, settle, text_of, told
+from tests.tui.terminal import Open, home_at, settle, text_of, told
 
 
 def list_of(pilot: Any, id: str) -> Feed:
@@ -774,22 +773,3 @@ async def test_the_first_steps_offer_the_best_model_once_this_computer_was_measu
         assert bot.requests(control.Models) == [control.Models()]
         assert bot.requests(control.ModelPull) == [control.ModelPull("qwen3.5-4b")]
         assert bot.requests(control.ModelUse) == [control.ModelUse("qwen3.5-4b")]
-
-
-async def test_five_keys_are_named_once_after_the_first_steps(tmp_path: Path):
-    home = home_at(tmp_path / "new")
-    for is_first in (True, False):
-        bot = FakeBot()
-        TOLD.clear()
-        async with MynahApp(home, bot).run_test(size=(120, 40)) as pilot:
-            await begun(pilot, bot)
-            if not isinstance(pilot.app.screen, WizardScreen):
-                await pilot.press("w")
-                await settle(pilot)
-            await pilot.press("escape")
-            await settle(pilot)
-            assert ("Five keys to know" in told(pilot)) is is_first
-            # A notice takes no keys.
-            await pilot.press("0")
-            await settle(pilot)
-            assert pilot.app.current_mode == "help"

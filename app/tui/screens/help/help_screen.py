@@ -42,6 +42,7 @@ EVERYWHERE = (
     ("^z", "take back a setting, a rejection, an opinion or a rollback"),
     ("^t", "the next of six themes; the palette lists them"),
     ("^c", "copy the chosen line"),
+    ("F12", "end the tour of five keys, which t on this page begins"),
     ("^q", "quit; a bot started elsewhere keeps running"),
 )
 
@@ -119,6 +120,7 @@ class HelpScreen(MynahScreen):
 
     NAME = "help"
     CSS_PATH = "help_screen.tcss"
+    BINDINGS = [Binding("t", "tour", "Tour of five keys")]
 
     def compose_body(self) -> ComposeResult:
         with Horizontal():
@@ -141,6 +143,10 @@ class HelpScreen(MynahScreen):
             self.app.helped = None
             self.query_one("#topics", Feed).cursor = 0
             self.query_one("#page", PageView).show_first(helped)
+
+    def action_tour(self) -> None:
+        """Begin the tour of the five keys that lead to all others."""
+        self.app.action_tour()
 
     @on(Feed.Moved, "#topics")
     def _turn(self, event: Feed.Moved) -> None:
