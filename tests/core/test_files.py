@@ -48,16 +48,25 @@ def test_a_replacement_that_the_system_refuses_leaves_no_temporary(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_secret_is_readable_by_its_owner_alone_from_the_first_byte(tmp_path):
-    target = tmp_path / "secrets.json"
+def test_a_secret_is_readable_by_its_owner_alone_from_the_first_moment(
+    tmp_path, monkeypatch
+):
+    target, opened = tmp_path / "secrets.json", []
     target.write_text("old", encoding="utf-8")
+    keep = private.keep
+
+    def look_and_keep(path):
+        opened.append(os.name != "nt" and private.is_open(path))
+        keep(path)
+
+    monkeypatch.setattr(private, "keep", look_and_keep)
     before = os.umask(0)
     with files.replacing(target, is_secret=True) as file:
         file.write(b"key")
         (temporary,) = tmp_path.glob(f".*{files.UNFINISHED}")
         assert not private.is_open(temporary)
     os.umask(before)
-    assert not private.is_open(target)
+    assert opened == [False] and not private.is_open(target)
 
 
 def test_a_file_that_somebody_reads_is_replaced_once_that_ends(tmp_path, monkeypatch):

@@ -50,6 +50,16 @@ def test_what_is_restored_is_what_was_there(backup: Path, empty: Home) -> None:
     assert list(empty.temporary.iterdir()) == []
 
 
+def test_a_home_with_a_database_is_not_restored_over(backup: Path, empty: Home) -> None:
+    with Database(empty.database) as database:
+        database.call(guilds.ensure, "mine")
+    with pytest.raises(UsageError, match="already holds a home"):
+        restore(empty, backup)
+    with Database(empty.database) as database:
+        assert [one.name for one in database.call(guilds.every)] == ["mine"]
+    assert not empty.config_file.exists()
+
+
 def test_a_backup_is_readable_by_its_owner_alone(backup: Path) -> None:
     assert not private.is_open(backup)
 
