@@ -180,7 +180,8 @@ async def test_a_child_that_hangs_is_killed_after_the_grace(monkeypatch):
         pid = await watched.up()
         call = asyncio.create_task(watched.child.call(Do("hang")))
         await asyncio.sleep(0.2)
-        await watched.child.stop()
+        async with asyncio.timeout(20):  # It would hang for a minute.
+            await watched.child.stop()
         with pytest.raises(ChildExitError):
             await call
     assert not psutil.pid_exists(pid)
