@@ -28,6 +28,7 @@ from app.service.requantise import Requantise
 from app.service.search_keeper import SearchKeeper
 from app.service.service import Service, open_service
 from app.service.updates import UpdateWatcher
+from app.service.words.people_keeper import PeopleKeeper
 from app.settings.config_file import load
 from app.store.engines.address import UnreachableError
 
@@ -89,6 +90,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "Learning files": service.context.uploads.go_on,
             "Memory": service.context.memory.keep_up,
+            "Facts of members": PeopleKeeper(service.context).keep_up,
             "The index of the search": SearchKeeper(service.context).keep_up,
             "Loading models at hosts": HostWarmer(service.context).keep_up,
             "The figures of the last hour": service.last_hour.keep_up,

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from app.chat import context
 from app.chat.context import TurnKey
 from app.core.token_estimate import estimate_tokens
-from app.providers.base import LoreText, Prompt, Turn
+from app.providers.base import LoreText, Prompt, ToldFact, Turn
 
 PERSONA, LORE, SUMMARY, RECALLED = "persona", "lore", "summary", "recalled"
+PEOPLE = "people"
 EXAMPLES, DRAFTS = "examples", "drafts"
 CONVERSATION, CHANNEL = "conversation", "channel"
 """The parts of a prompt that tokens are spent on."""
@@ -26,6 +27,7 @@ class Shares:
     summary: int = 15
     examples: int = 25
     lore: int = 20
+    people: int = 10
 
 
 def fill(
@@ -72,6 +74,7 @@ def _with_short_parts(prompt: Prompt, tokens: int, shares: Shares) -> Prompt:
     return replace(
         prompt,
         lore=_lore_within(prompt.lore, tokens * shares.lore // 100),
+        people=_facts_within(prompt.people, tokens * shares.people // 100),
         summary=_shortened(prompt.summary, tokens * shares.summary // 100),
         moments=_within(prompt.moments, tokens * shares.recall // 100),
         examples=_lines_within(prompt.examples, room - _cost(drafts)),
@@ -84,6 +87,7 @@ def _costs(prompt: Prompt) -> dict[str, int]:
     return {
         PERSONA: estimate_tokens(prompt.persona),
         LORE: _cost([entry.text for entry in prompt.lore]),
+        PEOPLE: _cost([fact.text for fact in prompt.people]),
         SUMMARY: estimate_tokens(prompt.summary),
         RECALLED: sum(map(context.cost_of, prompt.moments)),
         EXAMPLES: _cost(prompt.examples),
@@ -120,6 +124,17 @@ def _lore_within(entries: Sequence[LoreText], tokens: int) -> tuple[LoreText, ..
         if text:
             kept.append(entry._replace(text=text))
             tokens -= _cost([text])
+    return tuple(kept)
+
+
+def _facts_within(facts: Sequence[ToldFact], tokens: int) -> tuple[ToldFact, ...]:
+    """Return the first facts that fit."""
+    kept = []
+    for fact in facts:
+        tokens -= _cost([fact.text])
+        if tokens < 0:
+            break
+        kept.append(fact)
     return tuple(kept)
 
 

@@ -53,6 +53,16 @@ class LoreText(NamedTuple):
     text: str
 
 
+class ToldFact(NamedTuple):
+    """A thing that the member who is answered told of themselves."""
+
+    kind: str
+    text: str
+    """As a sentence."""
+    messages: tuple[int, ...]
+    """Rows of the messages that told it."""
+
+
 def any_link(link: str) -> bool:
     """Return True: any link may be said."""
     return True
@@ -100,6 +110,8 @@ class Prompt:
     """Recalled messages with those around them, oldest first in each."""
     lore: tuple[LoreText, ...] = ()
     """Entries of the guild's lorebook, the most wanted first."""
+    people: tuple[ToldFact, ...] = ()
+    """Facts of the member who is answered."""
     summary: str = ""
     """A summary of the conversation before its turns."""
     summary_of: int | None = None

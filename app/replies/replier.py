@@ -18,7 +18,7 @@ from app.core.explanation import RungOutcome
 from app.core.names import GuildId
 from app.core.never_said import holding_back
 from app.modelfiles.catalogue import ECHO
-from app.providers.base import LoreText, Prompt, Provider, Turn
+from app.providers.base import LoreText, Prompt, Provider, ToldFact, Turn
 from app.replies import unsaid
 from app.replies.cloud_examples import RECENT, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
@@ -34,6 +34,8 @@ from app.settings.host_names import LOCAL
 from app.settings.schema import Config
 from app.store import members, replies
 from app.store.database import Database
+from app.store.given import facts
+from app.store.given.member_facts import sentence
 from app.store.rows import StoredCharacter
 from app.voice.voice import Voice
 
@@ -426,6 +428,8 @@ class Replier:
             recent = prompt.turns[-RECENT:]
             told = await self._lore.told(request.guild, prompt.bot_name, recent)
             prompt = replace(prompt, lore=told)
+        if config.memory.people and not (request.past or request.like):
+            prompt = replace(prompt, people=await self._facts(request, config))
         limit = config.memory.recall if config.memory.enabled else 0
         if self._memory is None or not limit:
             return prompt
@@ -436,6 +440,21 @@ class Replier:
         if past := request.past:
             moments = [one for one in moments or () if all(map(past.has, one))]
         return replace(prompt, moments=tuple(moments or ()))
+
+    async def _facts(
+        self, request: ReplyRequest, config: Config
+    ) -> tuple[ToldFact, ...]:
+        """Return what the member who is answered told of themselves, to all here."""
+        if not request.asker or request.is_private:
+            return ()
+        guild, channel, visible = request.guild, request.channel, request.visible
+        run, name = self._database.run, request.speaker
+        known = await run(facts.sayable, guild, request.asker, channel, visible)
+        return tuple(
+            ToldFact(one.kind, sentence(name, one.kind, one.value), one.messages)
+            for one in known
+            if not config.speak.forbids(one.value)
+        )
 
     def _at_best(
         self,

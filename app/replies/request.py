@@ -15,6 +15,7 @@ from app.core.names import GuildId
 from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
 from app.providers.base import Turn, WordShare
+from app.store.given.member_facts import title
 from app.store.replies import SourceMessage
 from app.store.rows import StoredCharacter
 from app.voice.index import Spans
@@ -92,6 +93,8 @@ class ReplyRequest:
     """The time to speak from; None means now."""
     like: Like | None = None
     """The member to speak like; None means the server."""
+    asker: str = ""
+    """Hash of the member who is answered; empty if nobody is known."""
     role: StoredCharacter | None = None
     """The character to speak as; None means the bot itself."""
     arrived: float | None = None
@@ -203,9 +206,11 @@ class MadeReply:
 
     @property
     def recalled(self) -> list[int]:
-        """Rows of the recalled messages."""
-        turns = (turn for moment in self.answer.prompt.moments for turn in moment)
-        return [turn.message for turn in turns if turn.message is not None]
+        """Rows of the recalled messages, and of those that told a fact."""
+        prompt = self.answer.prompt
+        turns = (turn for moment in prompt.moments for turn in moment)
+        rows = [turn.message for turn in turns if turn.message is not None]
+        return rows + [row for fact in prompt.people for row in fact.messages]
 
     @property
     def filled(self) -> dict[str, int]:
@@ -236,6 +241,10 @@ class MadeReply:
         if self.answer.prompt.pictures and self.answer.provider != "markov":
             count = len(self.answer.prompt.pictures)
             notes.append(f"it looked at {many(count, 'picture')}")
+        people = self.answer.prompt.people
+        if people and self.answer.provider != "markov":
+            kinds = ", ".join(dict.fromkeys(title(fact.kind) for fact in people))
+            notes.append(f"it knew what {self.request.speaker} told it: {kinds}")
         notes += self.answer.notes
         if self.left_out:
             notes.append(f"{self.left_out} earlier turns did not fit into the time")

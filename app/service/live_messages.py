@@ -4,12 +4,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from app.chat.fact_reader import facts_in
 from app.core.names import GuildId
 from app.importers.records import Record
 from app.ipc.control import MessageSeen
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
 from app.store import messages, replies, tombstones
+from app.store.given import facts
 from app.store.messages import Heard
 from app.store.places import Place, Standing
 
@@ -80,7 +82,7 @@ class LiveMessages:
         for one in known:
             text = there.get(one.external)
             if text is not None and text != one.text:
-                await self._context.voices.edit(guild, one.id, text)
+                await self._edit(guild, one.id, text)
         gone = [one.id for one in known if one.external not in there]
         return await self._forget(guild, gone)
 
@@ -99,7 +101,12 @@ class LiveMessages:
             if is_edit and not rows:
                 await self._context.forgetter.question_edited(guild, message)
             for row in rows:
-                await self._context.voices.edit(guild, row, text)
+                await self._edit(guild, row, text)
+
+    async def _edit(self, guild: GuildId, row: int, text: str) -> None:
+        await self._context.voices.edit(guild, row, text)
+        if (await self._context.settings.of(guild)).memory.people:
+            await self._context.database.run(facts.read_again, row, facts_in)
 
     async def deleted(self, guild: GuildId, gone: Sequence[str]) -> Forgotten:
         """Forget messages that are deleted."""

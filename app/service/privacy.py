@@ -10,6 +10,8 @@ from app.service import receipt
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
 from app.store import feedback, forgetting, guilds, members, tombstones
+from app.store.given import facts
+from app.store.given.member_facts import title
 
 
 async def opt_out(context: AppContext, guild: GuildId, author: str) -> Forgotten:
@@ -56,6 +58,8 @@ async def export(context: AppContext, guild: GuildId, author: str) -> bytes:
     rows = await context.reader.run(members.messages_of, guild, author)
     rows += await context.reader.run(feedback.by_author, guild, author)
     rows += await context.reader.run(members.wishes, guild, author)
+    for one in await context.reader.run(facts.of, guild, author):
+        rows.append({"fact": title(one.kind), "value": one.value})
     return "\n".join(json.dumps(one, ensure_ascii=False) for one in rows).encode()
 
 

@@ -50,6 +50,13 @@ STORES = (
         "`delete_author` and `delete_people` in `app/store/forgetting.py`",
     ),
     TextStore(
+        "facts of members",
+        ("member_fact",),
+        (),
+        "the database's cascade, as each goes with its message, and `remove` in"
+        " `app/store/given/facts.py`",
+    ),
+    TextStore(
         "servers chosen for direct messages",
         ("home_value",),
         (),

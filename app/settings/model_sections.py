@@ -178,6 +178,13 @@ class MemorySettings:
     recall: int = setting(
         3, "Number of moments to recall.", scope="channel", low=0, high=20
     )
+    people: bool = setting(
+        False,
+        "Note what members plainly tell of themselves where the bot learns, for replies"
+        " to them; `/me` shows it.",
+        scope="guild",
+        snapshots="never",
+    )
     cap_megabytes: int = setting(
         1024, "Maximum disk space for one server.", scope="guild", low=1, high=10000000
     )

@@ -21,8 +21,8 @@ TextMeaning = Callable[[str, str], str]
 ListMeaning = Callable[[str, list[str]], list[str]]
 
 TAKEN_COMMANDS = frozenset(
-    "again catchup config direct duet help invite like listen lore model origin persona"
-    " privacy quiet stats stop train whosaid why wrapped".split()
+    "again catchup config direct duet help invite like listen lore me model origin"
+    " persona privacy quiet stats stop train whosaid why wrapped".split()
 )
 """Names of the bot's other commands."""
 

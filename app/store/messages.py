@@ -19,6 +19,7 @@ from app.store.tables import (
     Embedding,
     Guild,
     Member,
+    MemberFact,
     Message,
     RowNumbers,
     VoiceChange,
@@ -180,6 +181,7 @@ def edit(message: int, text: str, dropped: str | None = None) -> None:
     row.text, row.dropped = text, dropped
     row.save()
     Embedding.delete().where(Embedding.message == message).execute()
+    MemberFact.delete().where(MemberFact.message == message).execute()
     VoiceChange.create(guild=row.guild_id, message=message)
 
 

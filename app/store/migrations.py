@@ -24,6 +24,7 @@ from app.store.tables import (
     ForgottenTwin,
     HomeValue,
     LoreEntry,
+    MemberFact,
     MeterWeek,
     SentMessage,
     Snapshot,
@@ -209,6 +210,12 @@ def _faces(database: SqliteDatabase) -> None:
     database.create_tables([CharacterHook])
 
 
+def _member_facts(database: SqliteDatabase) -> None:
+    """Messages are read for what members tell of themselves."""
+    _add(database, "guild", "facts_read", "INTEGER NOT NULL DEFAULT 0")
+    database.create_tables([MemberFact])
+
+
 def _add(database: SqliteDatabase, table: str, name: str, kind: str) -> None:
     """Add a column, unless a step before made the table just now, as it is today."""
     if name not in {column.name for column in database.get_columns(table)}:
@@ -238,6 +245,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _lorebooks,
     _characters,
     _faces,
+    _member_facts,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

@@ -10,7 +10,7 @@ from app.core.names import GuildId
 from app.store import comparisons, embeddings, rows
 from app.store.database import bound, tuples
 from app.store.engines import engine_of
-from app.store.given import characters
+from app.store.given import characters, facts
 from app.store.rows import StoredReply
 from app.store.tables import (
     Channel,
@@ -151,6 +151,7 @@ def stored_parts(guild: GuildId) -> dict[str, StoredPart]:
         ),
         "context.summary": _part(Conversation, summed, Conversation.summary),
         "memory.enabled": StoredPart(room.vectors, room.vectors * room.vector_bytes),
+        "memory.people": StoredPart(*facts.count(guild)),
         "games.whosaid": StoredPart(comparisons.guesses(guild), 0),
         "speak.webhooks": StoredPart(
             len(characters.hooks(guild)), characters.picture_bytes(guild)

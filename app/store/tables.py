@@ -51,6 +51,8 @@ class Guild(Table):
     """The time when the bot was removed from it."""
     is_demo = BooleanField(default=False)
     """The sample guild that comes with the program."""
+    facts_read = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    """Row of the last message that was read for facts of members."""
     claimed = TextField(null=True)
     """Discord's id, or else the name, that the files it was learned from give it."""
 
@@ -523,10 +525,23 @@ class CharacterHook(Table):
     is_deleted = BooleanField(default=False)
 
 
+class MemberFact(Table):
+    """A fact that a message tells of its author; it goes with that message."""
+
+    member = ForeignKeyField(Member, on_delete="CASCADE")
+    member_id: int
+    message = ForeignKeyField(Message, on_delete="CASCADE")
+    message_id: int
+    kind = TextField()
+    value = TextField()
+    is_corrected = BooleanField(default=False)
+    """The member wrote the value."""
+
+
 TABLES = (
     Guild, Channel, Member, Message, RowNumbers, Attachment, ConversationLink,
     Conversation, Embedding, Reply, SentMessage, ReplySource, Feedback, Usage,
     ImportCheckpoint, Setting, MeterWeek, Comparison, VoiceChange, VoiceGap, Snapshot,
     Tombstone, ForgottenSpan, ForgottenTwin, HomeValue, Consent, LoreEntry,
-    Character, CharacterHook,
+    Character, CharacterHook, MemberFact,
 )  # fmt: skip

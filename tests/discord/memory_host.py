@@ -30,6 +30,7 @@ from app.service.voices.forgetter import Forgotten
 from app.service.weekly_stats import GuildWeek
 from app.service.words.guess_game import GuessGame
 from app.service.words.guild_year import GuildYear
+from app.service.words.member_portrait import Portrait
 from app.service.words.phrase_origin import PhraseOrigin
 from app.settings import owner_rules
 from app.settings.effective import ResolvedSetting
@@ -572,6 +573,17 @@ class MemoryHost:
             return Forgotten(0, 0, 0, False)
         self.opted_out_of.add((guild, author))
         return await self.forget_author(guild, author)
+
+    async def portrait(self, guild: int, author: int) -> Portrait:
+        return Portrait(False, [], [], [])
+
+    async def forget_fact(self, guild: int, author: int, number: int) -> int:
+        return 0
+
+    async def correct_fact(
+        self, guild: int, author: int, number: int, value: str
+    ) -> None:
+        return
 
     async def kept(self, guild: int, author: int) -> Kept:
         mine = [m.at_ms for m in self.messages.values() if m.author == author]

@@ -17,6 +17,9 @@ TABLE = {
     "listen list": "cog_commands.channels_are_added_removed_and_listed",
     "listen modify": "cog_commands.the_menu_chooses_among_more_than_25_channels",
     "train": "cog_train.training_asks_before_it_forgets_what_is_learned",
+    "me show": "cog_me.a_member_sees_corrects_and_deletes_what_they_told",
+    "me correct": "cog_me.a_member_sees_corrects_and_deletes_what_they_told",
+    "me delete": "cog_me.a_member_sees_corrects_and_deletes_what_they_told",
     "help": "cog_commands.help_says_what_is_enabled_here",
     "direct": "direct_messages.of_several_servers_it_says_whose_voice_it_is_and_lets"
     "_them_choose",

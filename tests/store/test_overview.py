@@ -93,6 +93,7 @@ def test_features_are_counted_with_what_they_stored_in_their_guild_alone(
         "context.lore": (1, size),
         "context.summary": (0, 0),
         "memory.enabled": (0, 0),
+        "memory.people": (0, 0),
         "games.whosaid": (1, 0),
         "speak.webhooks": (1, 3),
         "speak.imitate": (1, 0),

@@ -350,6 +350,7 @@ def busy_bot(**replies: Any) -> FakeBot:
         "features": control.FeaturesReply([
             control.StoredAmount("context.lore", 12, 3100),
             control.StoredAmount("memory.enabled", 1204, 480_000),
+            control.StoredAmount("memory.people", 5, 130),
             control.StoredAmount("context.summary", 3, 620),
             control.StoredAmount("games.whosaid", 7, 0),
             control.StoredAmount("speak.webhooks", 2, 91_000),

@@ -21,6 +21,7 @@ async def test_each_feature_shows_its_state_and_what_it_stored(open_app: Open):
         "● on     12 entries, 3.1 KB",
         "1,204 vectors, 480 KB",
         "3 summaries, 620 B",
+        "5 facts, 130 B",
         "7 game answers",
         "○ off    2 webhooks, 91.0 KB",
         "○ off    1 consent",
@@ -55,6 +56,6 @@ async def test_a_feature_that_does_nothing_now_says_why(open_app: Open):
     async with open_app("guild", busy_bot(config_get=idle)) as pilot:
         await pilot.press(*["right_square_bracket"] * SECTION)
         await settle(pilot)
-        await pilot.press("down", "down", "down")
+        await pilot.press("down", "down", "down", "down")
         await settle(pilot)
         assert "No effect now: tiny has 0.1" in text_of(pilot)

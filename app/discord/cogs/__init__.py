@@ -10,6 +10,7 @@ from app.discord.cogs.games import GamesCog
 from app.discord.cogs.imitate import ImitateCog
 from app.discord.cogs.listen import ListenCog
 from app.discord.cogs.lore import LoreCog
+from app.discord.cogs.me import MeCog
 from app.discord.cogs.model import ModelCog
 from app.discord.cogs.persona import PersonaCog
 from app.discord.cogs.privacy import PrivacyCog
@@ -27,6 +28,7 @@ COGS: tuple[type[discord.Cog], ...] = (
     ListenCog,
     TrainCog,
     PrivacyCog,
+    MeCog,
     SettingsCog,
     LoreCog,
     PersonaCog,

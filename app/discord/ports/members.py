@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from app.service.voices.forgetter import Forgotten
+from app.service.words.member_portrait import Portrait
 from app.store.members import Kept
 
 
@@ -37,4 +38,26 @@ class MemberData(Protocol):
 
     async def remember_author(self, guild: int, author: int) -> bool:
         """Let a member's own forgotten messages be learned again."""
+        ...
+
+    async def portrait(self, guild: int, author: int) -> Portrait:
+        """Return what is known of a member, for themselves."""
+        ...
+
+    async def forget_fact(self, guild: int, author: int, number: int) -> int:
+        """Delete a fact by its number, 0 for all; return the number deleted.
+
+        Raises:
+            AppError: If there is no such number.
+        """
+        ...
+
+    async def correct_fact(
+        self, guild: int, author: int, number: int, value: str
+    ) -> None:
+        """Give a fact another value.
+
+        Raises:
+            AppError: If there is no such number, or the value is none.
+        """
         ...

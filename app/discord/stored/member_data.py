@@ -4,6 +4,8 @@ from app.discord.stored.id_map import IdMap
 from app.service import privacy
 from app.service.app_context import AppContext
 from app.service.voices.forgetter import Forgotten
+from app.service.words import member_portrait
+from app.service.words.member_portrait import Portrait
 from app.store import guilds, members
 from app.store.members import Kept
 
@@ -79,3 +81,22 @@ class StoredMembers:
         row = await self._ids.guild(guild)
         remember = self._context.forgetter.remember_author
         return await remember(row, str(author), by_owner=False) > 0
+
+    async def portrait(self, guild: int, author: int) -> Portrait:
+        """Return what is known of a member, for themselves."""
+        row = await self._ids.guild(guild)
+        portrait = member_portrait.portrait_of
+        return await portrait(self._context, row, self._ids.author(author))
+
+    async def forget_fact(self, guild: int, author: int, number: int) -> int:
+        """Delete a fact by its number, 0 for all; return the number deleted."""
+        row, hashed = await self._ids.guild(guild), self._ids.author(author)
+        return await member_portrait.forget_fact(self._context, row, hashed, number)
+
+    async def correct_fact(
+        self, guild: int, author: int, number: int, value: str
+    ) -> None:
+        """Give a fact another value."""
+        row, hashed = await self._ids.guild(guild), self._ids.author(author)
+        correct = member_portrait.correct_fact
+        await correct(self._context, row, hashed, number, value)

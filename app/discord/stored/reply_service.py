@@ -118,6 +118,7 @@ class StoredReplies:
             earlier=_turns(ask.turns, guild),
             pictures=ask.pictures,
             visible=await run(audience.public_channels, guild),
+            asker=asker,
         )
         return await self._fulfilled(Claim(claimed, guild, None, None, None), request)
 
@@ -159,6 +160,7 @@ class StoredReplies:
             arrived=ask.arrived,
             waiting=ask.waiting,
             halt=ask.halt,
+            asker=self._ids.author(ask.author),
         )
         return await self._fulfilled(claim, request, on_piece, ask.reply_to)
 
@@ -282,6 +284,7 @@ class StoredReplies:
             earlier=_turns(turns, claim.guild),
             pictures=pictures,
             like=like,
+            asker=row.asker if row else "",
             halt=halt or Halt(),
         )
         shown = next(iter(row.sent), None) if row else None

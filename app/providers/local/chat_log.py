@@ -92,7 +92,9 @@ def build(prompt: Prompt) -> str:
 
 def _changing(prompt: Prompt) -> list[str]:
     """Return lore, the summary and recalled moments, other ones for each reply."""
-    lines = [f"({_one_line(entry.text)})" for entry in prompt.lore]
+    known = [entry.text for entry in prompt.lore]
+    known += [fact.text for fact in prompt.people]
+    lines = [f"({_one_line(text)})" for text in known]
     if prompt.summary:
         lines.append(f"(Before: {_one_line(prompt.summary)})")
     for moment in prompt.moments:

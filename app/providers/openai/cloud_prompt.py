@@ -115,6 +115,9 @@ def _task(prompt: Prompt) -> str:
     if prompt.lore:
         known = _bullets(entry.text for entry in prompt.lore)
         parts.append(f"({prompt.bot_name} knows, and says only if asked:\n{known})")
+    if prompt.people:
+        known = _bullets(fact.text for fact in prompt.people)
+        parts.append(f"(Of the person who is answered, said only if it fits:\n{known})")
     if prompt.moments:
         moments = ["\n".join(map(_named, moment)) for moment in prompt.moments]
         parts.append(

@@ -1,1 +1,1 @@
-"""Tables of things that moderators and owners gave a server."""
+"""Tables of things that moderators, owners and members gave a server."""

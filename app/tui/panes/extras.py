@@ -33,6 +33,7 @@ class Switch(NamedTuple):
 SWITCHES: Mapping[str, Switch] = {
     "context.lore": Switch("lorebook (/lore, cards)", "entry", "20", "0"),
     "memory.enabled": Switch("recall by meaning", "vector"),
+    "memory.people": Switch("what members tell (/me)", "fact"),
     "context.summary": Switch("summaries of long talks", "summary", "15", "0"),
     "context.catchup": Switch("summary in /catchup", "", "summary", "messages"),
     "context.attached": Switch("files that come with a call"),
