@@ -150,6 +150,7 @@ TABLES_WITHOUT_TEXT: Mapping[str, str] = {
 
 FILES_WITHOUT_TEXT = (
     "config.toml",
+    "reserve",
     "prices.toml",
     "secrets.json",
     "author.key",
