@@ -180,8 +180,8 @@ def edit(message: int, text: str, dropped: str | None = None) -> None:
         return
     row.text, row.dropped = text, dropped
     row.save()
-    Embedding.delete().where(Embedding.message == message).execute()
     MemberFact.delete().where(MemberFact.message == message).execute()
+    Embedding.delete().where(Embedding.message == message).execute()
     VoiceChange.create(guild=row.guild_id, message=message)
 
 
