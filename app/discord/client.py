@@ -260,7 +260,7 @@ class MynahBot(discord.Bot):
         """Wait for Discord's pause between identifies, and for our own budget."""
         if not initial:
             await asyncio.sleep(self.surroundings.pace.between_identifies)
-        wait = self.budget.wait_seconds()
+        wait = self.budget.wait_seconds(self.shard_count or 1)
         if wait:
             raise IdentifyRefusedError(wait)
         self.budget.spend()

@@ -171,7 +171,9 @@ class DiscordLink:
             DeafError: If it is of no use any more.
         """
         pace = self._surroundings.pace
-        self._liveness = Liveness(client, pace.silence, pace.start)
+        self._liveness = Liveness(
+            client, pace.silence, pace.start, pace.between_identifies
+        )
         connected = asyncio.ensure_future(client.connect())
         watching = asyncio.ensure_future(self._liveness.watch(pace.between_looks))
         both = {connected, watching}
@@ -190,7 +192,8 @@ class DiscordLink:
         if answer["shards"] > 1 and not self._is_sharded:
             raise NeedsShardsError
         limit = answer["session_start_limit"]
-        if limit["remaining"] < FEWEST_IDENTIFIES_LEFT:
+        # Each shard takes one now, and one more if it has to start again.
+        if limit["remaining"] < max(FEWEST_IDENTIFIES_LEFT, 2 * answer["shards"]):
             raise IdentifyRefusedError(limit["reset_after"] / 1000)
 
     def _after_close(self, code: int) -> float | None:

@@ -14,18 +14,23 @@ class IdentifyBudget:
     """
 
     WINDOWS = ((600.0, 5), (DAY_SECONDS, 100))
-    """Seconds, and the most identifies within them."""
+    """Seconds, and the most starts within them; each shard identifies at a start."""
+
+    MOST = 800
+    """The most identifies within them, however many shards there are."""
 
     def __init__(self, state: StateFile, clock: Callable[[], float]) -> None:
         self._state = state
         self._clock = clock
 
-    def wait_seconds(self) -> float:
+    def wait_seconds(self, shards: int = 1) -> float:
         """Return the seconds until the next identify is allowed; 0 means now."""
         now = self._clock()
         times = self._recent(now)
         waits = [0.0]
-        for window, most in self.WINDOWS:
+        for window, starts in self.WINDOWS:
+            # Two starts of a very large bot must be possible.
+            most = max(min(starts * shards, self.MOST), 2 * shards)
             inside = [then for then in times if now - then < window]
             if len(inside) >= most:
                 waits.append(inside[-most] + window - now)

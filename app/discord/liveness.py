@@ -15,16 +15,20 @@ class DeafError(Exception):
 class Liveness:
     """Watches the heartbeats of one client."""
 
-    def __init__(self, client: discord.Bot, silence: float, start: float) -> None:
+    def __init__(
+        self, client: discord.Bot, silence: float, start: float, each: float = 0.0
+    ) -> None:
         """Prepare for a client.
 
         Args:
             silence: Seconds without an answered heartbeat that end a connection.
             start: Seconds until it must be ready for the first time.
+            each: Seconds more for each shard, which identify one after another.
         """
         self._client = client
         self._silence = silence
         self._start = start
+        self._each = each
         self._began = self._last_well = time.perf_counter()
 
     async def watch(self, every: float) -> None:
@@ -46,7 +50,8 @@ class Liveness:
         now = time.perf_counter()
         if self.silent_seconds() < self._silence:
             self._last_well = now
-        if not self._client.is_ready() and now - self._began > self._start:
+        start = self._start + self._each * (self._client.shard_count or 1)
+        if not self._client.is_ready() and now - self._began > start:
             raise DeafError(f"not ready after {now - self._began:.0f} s")
         if now - self._last_well > self._silence:
             raise DeafError(f"no heartbeat was answered for {self._silence:.0f} s")

@@ -118,6 +118,26 @@ async def test_it_shards_when_discord_asks_for_it(
     assert shards == [(0, 2), (1, 2)]
 
 
+async def test_more_shards_than_starts_in_ten_minutes_connect(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.required_shards = 7
+    async with start().connected() as link:
+        assert link.state.name == "online"
+    assert len(stand_in.gateway.identifies) == 7
+
+
+async def test_it_waits_when_too_few_sessions_are_left_for_its_shards(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.required_shards = 7
+    stand_in.rest.identifies_left = 13
+    running = start()
+    async with running.started() as link:
+        await stand_in.wait_for(lambda: link.state.name == "waiting")
+    assert stand_in.gateway.identifies == []
+
+
 async def test_it_waits_when_discord_has_few_sessions_left(
     stand_in: DiscordStandIn, start: Start
 ) -> None:

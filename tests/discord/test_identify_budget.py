@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from app.core.state_file import StateFile
 from app.core.time_units import DAY_SECONDS
 from app.discord.identify_budget import IdentifyBudget
@@ -21,6 +23,26 @@ def test_the_sixth_identify_in_ten_minutes_has_to_wait(tmp_path: Path) -> None:
         budget.spend()
         clock.now += 10
     assert budget.wait_seconds() == 600 - 50
+
+
+def test_a_bot_of_many_shards_can_start_as_often(tmp_path: Path) -> None:
+    clock, shards = Clock(), 12
+    budget = IdentifyBudget(StateFile(tmp_path / "discord.json"), clock)
+    for _ in range(5 * shards):
+        assert budget.wait_seconds(shards) == 0
+        budget.spend()
+    assert budget.wait_seconds(shards) == 600
+
+
+@pytest.mark.parametrize(("shards", "most"), [(16, 800), (100, 800), (900, 1800)])
+def test_no_number_of_shards_comes_near_what_discord_takes_in_a_day(
+    tmp_path: Path, shards: int, most: int
+) -> None:
+    clock = Clock()
+    file = StateFile(tmp_path / "discord.json")
+    for spent, is_over in ((most - 1, False), (most, True)):
+        file.put("identifies", [clock.now - 3600.0] * spent)
+        assert bool(IdentifyBudget(file, clock).wait_seconds(shards)) == is_over
 
 
 def test_a_crash_loop_of_a_day_stays_within_a_hundred_identifies(
