@@ -1,29 +1,18 @@
 """The frame of every screen: navigation above, status and keys below."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.content import Content
-from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
-from textual.worker import Worker, WorkerState
 
-from app.core.errors import AppError
-from app.core.names import typed_path
-from app.core.safe_text import safe_line
 from app.tui import layout
+from app.tui.asking_screen import AskingScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.key_map import named
-from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.field import Field
 from app.tui.widgets.keys import Keys
@@ -31,27 +20,10 @@ from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
 from app.tui.widgets.tour import TourLine
 
-if TYPE_CHECKING:
-    from app.ipc.wire import Request
-    from app.tui.app import MynahApp
 
-T = TypeVar("T")
-
-
-@dataclass
-class Fetched(Message):
-    """The result of a background request."""
-
-    data: object
-    show: Callable[[Any], None]
-    presses: int = 0
-    """The app's `presses` when it was asked for."""
-
-
-class MynahScreen(Screen[None]):
+class MynahScreen(AskingScreen):
     """A screen of the navigation, with its content in `compose_body`."""
 
-    app: "MynahApp"
     NAME: ClassVar[str]
     """Its entry in `SCREENS`."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
@@ -68,8 +40,6 @@ class MynahScreen(Screen[None]):
 
     _filtered: Feed | None = None
     """The list that the words filter."""
-    _asked_after = 0
-    """The app's `presses` when what is delivered now was asked for."""
     _presses_before = 0
     """The app's `presses` when the screen came to the front."""
 
@@ -103,20 +73,9 @@ class MynahScreen(Screen[None]):
         self._presses_before = self.app.presses
         self._arrange()
 
-    @on(Worker.StateChanged)
-    def _worker_changed(self, event: Worker.StateChanged) -> None:
-        if event.state is WorkerState.ERROR and event.worker.error:
-            self.app.report_bug(event.worker.error)
-
     @on(NewEvents)
     def _hear(self, news: NewEvents) -> None:
         self.hear(news)
-
-    @on(Fetched)
-    def _deliver(self, fetched: Fetched) -> None:
-        self._asked_after = fetched.presses
-        fetched.show(fetched.data)
-        self.refresh_bindings()
 
     @on(Feed.Moved)
     def _offer_anew(self) -> None:
@@ -219,91 +178,3 @@ class MynahScreen(Screen[None]):
             if self.app.presses != self._presses_before:
                 self.app.layout.show_all(self.NAME)
             self._arrange()
-
-    def ask_file(
-        self,
-        question: str,
-        detail: str,
-        default: str,
-        write: Callable[[Path, bool], None],
-    ) -> None:
-        """Ask for a file to write, and again before one that exists is replaced.
-
-        Args:
-            write: Takes the path, and whether a file there is to be replaced.
-        """
-
-        def chosen(path: str | None) -> None:
-            if not path or not path.strip():
-                return
-            # The bot that writes it may run in another directory.
-            target = typed_path(path.strip()).absolute()
-            if not target.exists():
-                write(target, False)
-                return
-
-            def answered(yes: bool | None) -> None:
-                if yes:
-                    write(target, True)
-
-            title = f"Replace {safe_line(str(target))}?"
-            dialog = Confirm(title, "The file already exists.", "Replace")
-            self.app.push_screen(dialog, answered)
-
-        self.app.push_screen(AskText(question, detail, default), chosen)
-
-    def show_result(self, title: str, text: str | Content) -> None:
-        """Show the result that is delivered now, as `MynahApp.show_result` does."""
-        self.app.show_result(self, title, text, self._asked_after)
-
-    async def ask(self, request: "Request[T]") -> T | None:
-        """Return the bot's reply; on an error, show it and return None."""
-        try:
-            return await self.app.link.call(request)
-        except AppError as error:
-            self.app.warn(error)
-            return None
-
-    def request(
-        self,
-        request: "Request[T]",
-        show: Callable[[T], None] = lambda _: None,
-        group: str = "request",
-        refused: Callable[[AppError], None] | None = None,
-    ) -> None:
-        """Send a request in the background, and hand its reply to `show`.
-
-        Args:
-            refused: Takes the reason of a refusal; by default it is shown.
-        """
-        call = partial(self.app.link.call, request)
-        self.fetch(call, show, group, exclusive=False, refused=refused)
-
-    def fetch(
-        self,
-        job: Callable[[], Awaitable[T | None]],
-        show: Callable[[T], None],
-        group: str = "fetch",
-        *,
-        exclusive: bool = True,
-        refused: Callable[[AppError], None] | None = None,
-    ) -> Worker[None]:
-        """Run a job in the background, and hand its result to `show`.
-
-        A newer job of the same group replaces an older one, unless not `exclusive`.
-        """
-
-        presses = self.app.presses
-
-        async def run() -> None:
-            try:
-                data = await job()
-            except AppError as error:
-                (refused or self.app.warn)(error)
-                return
-            if data is not None:
-                self.post_message(Fetched(data, show, presses))
-
-        return self.run_worker(
-            run, group=group, exclusive=exclusive, exit_on_error=False
-        )

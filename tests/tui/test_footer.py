@@ -7,7 +7,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.pilot import Pilot
 
-from app.tui.app import NAVIGATION, MynahApp
+from app.tui.app import MynahApp
+from app.tui.app_actions import NAVIGATION
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.screens.guild.guild_screen import GuildScreen

@@ -15,7 +15,7 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 from app.settings.speech_sections import MODES
 from app.tui import format, settings_list
-from app.tui.base import Fetched
+from app.tui.asking_screen import Fetched
 from app.tui.panes.base import Pane
 from app.tui.panes.cost_question import ask_host, origin
 from app.tui.widgets.choice import Choice

@@ -1,0 +1,249 @@
+"""The frame of the application: the way to the bot, the terminal, and what is told."""
+
+import os
+import time
+import traceback
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import App
+from textual.content import Content
+from textual.filter import LineFilter, Monochrome, NoColor
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from app.core.errors import STOPPED, AppError
+from app.core.paths import Home
+from app.core.safe_text import safe_text
+from app.core.secret_patterns import redact
+from app.tui import clipboard
+from app.tui.bot_ports import BotPort, LinkState
+from app.tui.changes import MOST_CHANGES, Change
+from app.tui.database_reader import DatabaseReader
+from app.tui.layout import Layout
+from app.tui.screens.logs.log_buffer import Logbook
+from app.tui.terminal_filter import TerminalGate
+from app.tui.theme import DARK, THEMES
+
+if TYPE_CHECKING:
+    from app.ipc.control import GuildFigures
+
+
+class AppFrame(App[int]):
+    """The common ground of its parts: no key of its own, and no news of the bot."""
+
+    presses = 0
+    """The number of keys pressed so far."""
+    knows_guilds = False
+    """True once the bot has said which guilds there are."""
+    link_state: reactive[LinkState] = reactive(LinkState)
+    last_result: "tuple[str, str | Content]" = ("Nothing yet", "")
+
+    def __init__(
+        self,
+        home: Home,
+        link: BotPort | None = None,
+        clock: Callable[[], float] = time.time,
+        *,
+        is_watching: bool = False,
+    ) -> None:
+        super().__init__()
+        self.is_watching = is_watching
+        """True while these screens may change nothing."""
+        self.home = home
+        self._link = link
+        self.clock = clock
+        self.shelf = DatabaseReader(home)
+        self.logbook = Logbook()
+        self.layout = Layout(home, may_write=not is_watching)
+        self.guilds: list[GuildFigures] = []
+        """The guilds of the last reply to `Guilds`."""
+        self.own_keys: dict[str, str] = {}
+        """The keys that the owner chose, by action."""
+        self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)
+        """Those that can be taken back, the last one at the end."""
+        self._streams = os.getpid() * 10_000
+        self._gate = TerminalGate()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    @property
+    def link(self) -> BotPort:
+        """The way to the bot."""
+        if self._link is None:
+            # Importing the wire costs 60 ms, so the first picture comes before it.
+            from app.tui.bot_link import BotLink
+
+            self._link = BotLink(self.home, is_watching=self.is_watching)
+        return self._link
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """Return Textual's filters, with the gate before the terminal.
+
+        Without color it uses the terminal's own two colors, since grey on grey is hard
+        to read.
+        """
+        filters = super().get_line_filters()
+        if self.no_color:
+            filters = [f for f in filters if not isinstance(f, Monochrome)]
+            filters.append(NoColor())
+        return [*filters, self._gate]
+
+    def _front(self) -> Screen[object] | None:
+        """Return the navigation screen in front, under any dialogs."""
+        return self.screen_stack[0] if self.screen_stack else None
+
+    async def load_guilds(self) -> None:
+        """Fetch the learned servers again."""
+        from app.ipc import control
+
+        self.guilds = (await self.link.call(control.Guilds())).guilds
+        self.knows_guilds = True
+
+    def without_guilds(self, advice: str) -> str:
+        """Return what a screen says while it has no server to show.
+
+        Args:
+            advice: The remedy if there really is none.
+        """
+        if self.knows_guilds:
+            return f"No server is learned yet. {advice}"
+        if self.link_state.is_up:
+            return "Asking the bot which servers it knows…"
+        return "Which servers are learned is not known yet: the bot is not running."
+
+    def keep_guild(self, guild: "GuildFigures") -> None:
+        """Keep the owner's change of a guild until the guilds are fetched again."""
+        self.guilds = [guild if one.row == guild.row else one for one in self.guilds]
+
+    def next_stream(self) -> int:
+        """Return a number for the tokens of one reply, unique across processes."""
+        self._streams += 1
+        return self._streams
+
+    def run_link(
+        self, job: Callable[[], Awaitable[None]], *, exclusive: bool = True
+    ) -> None:
+        """Run a request to the bot in the background, and show its errors.
+
+        Starting and stopping are exclusive: the newer request replaces the older one.
+        """
+
+        async def run() -> None:
+            try:
+                await job()
+            except AppError as error:
+                self.warn(error)
+
+        group = "link" if exclusive else "ask"
+        self.run_worker(run(), group=group, exclusive=exclusive, exit_on_error=False)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Report a failed job of the application itself."""
+        if event.state is WorkerState.ERROR and event.worker.error:
+            self.report_bug(event.worker.error)
+
+    def report_bug(self, error: BaseException) -> None:
+        """Keep a bug's traceback in Logs, and continue."""
+        from app.ipc.control import Log
+
+        text = safe_text(redact("".join(traceback.format_exception(error))))
+        self.logbook.add([Log("error", "terminal", text, self.clock())])
+        self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Count the keys, so that a late result knows if the owner went on."""
+        if isinstance(event, events.Key):
+            self.presses += 1
+        await super().on_event(event)
+
+    def show_result(
+        self,
+        asker: Screen[None],
+        title: str,
+        text: str | Content,
+        presses: int | None = None,
+    ) -> None:
+        """Show a result in full to an owner who waits for it, or else as a notice.
+
+        A result never comes between the owner and what they do meanwhile: who has
+        pressed a key since, gets a notice, and finds the whole in the palette.
+
+        Args:
+            presses: The app's `presses` when the owner asked; by default they still
+                wait if they type nowhere.
+        """
+        self.last_result = title, text
+        is_waiting = presses in (None, self.presses)
+        if self.screen is asker and is_waiting and not isinstance(asker.focused, Input):
+            self.action_last_result()
+            return
+        plain = text if isinstance(text, str) else text.plain
+        self.notify(
+            f"{safe_text(plain)[:200]}\nAll of it: ^p, “Last result”.",
+            title=safe_text(title)[:300],
+            timeout=8,
+            markup=False,
+        )
+
+    def action_last_result(self) -> None:
+        """Show the last result in full, if there is one."""
+        from app.tui.widgets.dialogs import Detail
+
+        self.push_screen(Detail(*self.last_result))
+
+    def warn(self, error: AppError) -> None:
+        """Show an error and its remedy, without leaving the screen."""
+        if error.message == STOPPED:
+            self.tell(f"{error.message} {error.hint}")
+            return
+        self.notify(
+            safe_text(error.hint or "See Logs (9) for more."),
+            title=safe_text(error.message)[:300],
+            severity="error",
+            timeout=8,
+            markup=False,
+        )
+
+    def tell(self, text: str) -> None:
+        """Show that something is done."""
+        self.notify(safe_text(text), timeout=4, markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy by way of the terminal, and of the system for one that refuses it."""
+        super().copy_to_clipboard(text)
+        if not self.is_headless and not self.is_web:
+            self.run_worker(
+                partial(clipboard.put, text), thread=True, exit_on_error=False
+            )
+
+    def write_file(self, target: Path, text: str) -> None:
+        """Write a text to the owner's chosen place, and report it."""
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self.warn(AppError(f"{target} cannot be written.", str(error)))
+        else:
+            self.tell(f"Written to {target}")
+
+    def show_invite(self, asker: Screen[None]) -> None:
+        """Show the link that brings the bot into a server, to copy or to open."""
+        from app.ipc import control
+
+        presses = self.presses
+
+        async def ask() -> None:
+            reply = await self.link.call(control.SecretTest("bot_token"))
+            link = reply.invite or f"{reply.detail} {reply.hint}"
+            title = "The link that invites the bot"
+            self.show_result(asker, title, link, presses)
+
+        self.run_link(ask, exclusive=False)
