@@ -160,6 +160,44 @@ def stored_parts(guild: GuildId) -> dict[str, StoredPart]:
     }
 
 
+class FeatureCost(NamedTuple):
+    """The means of a feature over the newest replies that it had a part in."""
+
+    replies: int
+    """Their number among the newest `COUNTED` that a model wrote or tried."""
+    tokens: int
+    """Of the prompt."""
+    ms: float
+    """Milliseconds; 0 where nobody measures them."""
+
+
+COUNTED = 100
+_MEASURED = {
+    "context.lore": ("lore", ""),
+    "context.summary": ("summary", ""),
+    "memory.enabled": ("recalled", "recall"),
+    "memory.people": ("people", ""),
+    "context.pictures": ("", "pictures"),
+}
+"""The part of a prompt, and the stage of a reply, by the setting of a feature."""
+
+
+def feature_costs(guild: GuildId) -> dict[str, FeatureCost]:
+    """Return what features cost lately, those that had a part in replies."""
+    here = (Reply.guild == guild) & Reply.state.in_(MADE)
+    query = Reply.select(Reply.filled, Reply.timings).where(here)
+    newest = tuples(query.order_by(Reply.id.desc()).limit(COUNTED))
+    found = {}
+    for name, (part, stage) in _MEASURED.items():
+        tokens = [filled[part] for filled, _ in newest if filled.get(part)]
+        times = [timings[stage] for _, timings in newest if timings.get(stage)]
+        if tokens or times:
+            mean = round(sum(tokens) / len(tokens)) if tokens else 0
+            ms = sum(times) / len(times) if times else 0.0
+            found[name] = FeatureCost(max(len(tokens), len(times)), mean, ms)
+    return found
+
+
 def _part(
     table: type[LoreEntry] | type[Conversation], chosen: Expression, text: ColumnBase
 ) -> StoredPart:

@@ -102,6 +102,30 @@ def test_features_are_counted_with_what_they_stored_in_their_guild_alone(
     assert {part.number for part in none.values()} == {0}
 
 
+def test_the_cost_of_features_is_that_of_replies_they_had_a_part_in(
+    db: Database, guild: GuildId
+):
+    replies = [make_reply(db, guild, number) for number in range(1, 4)]
+    told = [
+        ({"lore": 10, "people": 4, "conversation": 90}, {"recall": 30.0, "total": 500}),
+        ({"lore": 20}, {"total": 400}),
+        ({}, {}),
+    ]
+
+    def measure() -> None:
+        for reply, (filled, timings) in zip(replies, told, strict=True):
+            chosen = Reply.update(filled=filled, timings=timings)
+            chosen.where(Reply.id == reply).execute()
+
+    db.call(measure)
+    assert db.call(overview.feature_costs, guild) == {
+        "context.lore": (2, 15, 0.0),
+        "memory.enabled": (1, 0, 30.0),
+        "memory.people": (1, 4, 0.0),
+    }
+    assert db.call(overview.feature_costs, GuildId(guild + 1)) == {}
+
+
 def test_only_drafts_wait(db: Database, guild: GuildId):
     make_reply(db, guild, 1)
     draft = make_reply(db, guild, 2, state="draft")

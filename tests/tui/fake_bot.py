@@ -355,6 +355,9 @@ def busy_bot(**replies: Any) -> FakeBot:
             control.StoredAmount("games.whosaid", 7, 0),
             control.StoredAmount("speak.webhooks", 2, 91_000),
             control.StoredAmount("speak.imitate", 1, 0),
+        ], [
+            control.MeasuredCost("context.lore", 12, 85, 0.0),
+            control.MeasuredCost("memory.enabled", 90, 140, 31.4),
         ]),
         "last_hour": control.LastHourReply([]),
         "draft_back": lambda asked: control.DecideReply(asked.reply, False),

@@ -25,6 +25,9 @@ async def test_each_feature_shows_its_state_and_what_it_stored(open_app: Open):
         "7 game answers",
         "○ off    2 webhooks, 91.0 KB",
         "○ off    1 consent",
+        "12 entries, 3.1 KB       85 tokens a reply",
+        "1,204 vectors, 480 KB    140 tokens, 31 ms a reply",
+        "had a part in 12 of",
         "/wrapped",
         "stores nothing",
     ):

@@ -86,6 +86,7 @@ from app.ipc.control.guilds import Guilds as Guilds
 from app.ipc.control.guilds import GuildsReply as GuildsReply
 from app.ipc.control.guilds import Listen as Listen
 from app.ipc.control.guilds import ListenReply as ListenReply
+from app.ipc.control.guilds import MeasuredCost as MeasuredCost
 from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
 from app.ipc.control.guilds import Quiet as Quiet

@@ -177,10 +177,23 @@ class StoredAmount:
 
 
 @dataclass(frozen=True)
+class MeasuredCost:
+    """The means of a feature over the newest replies that it had a part in."""
+
+    setting: str
+    replies: int
+    tokens: int
+    """Of the prompt."""
+    ms: float
+    """Milliseconds; 0 where nobody measures them."""
+
+
+@dataclass(frozen=True)
 class FeaturesReply:
-    """The features of a guild that store something."""
+    """The features of a guild that store something, and those that cost something."""
 
     stored: list[StoredAmount]
+    costs: list[MeasuredCost]
 
 
 @dataclass(frozen=True)

@@ -87,11 +87,13 @@ class GuildHandlers:
     async def features(
         self, asker: Asker, request: control.Features
     ) -> control.FeaturesReply:
-        """Tell what each feature stored."""
+        """Tell what each feature stored, and what it cost lately."""
         guild = await self._context.guild(request.guild)
         parts = await self._context.reader.run(overview.stored_parts, guild.id)
+        costs = await self._context.reader.run(overview.feature_costs, guild.id)
         return control.FeaturesReply(
-            [control.StoredAmount(name, *part) for name, part in parts.items()]
+            [control.StoredAmount(name, *part) for name, part in parts.items()],
+            [control.MeasuredCost(name, *cost) for name, cost in costs.items()],
         )
 
     async def quiet(self, asker: Asker, request: control.Quiet) -> control.QuietReply:

@@ -18,6 +18,7 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.feed import Feed
 
 TITLE_WIDTH = 30
+STORED_WIDTH = 24
 
 
 class Switch(NamedTuple):
@@ -56,6 +57,7 @@ class FeatureRow:
     """The reason why it does nothing now; empty if it does something."""
     doc: str
     stored: control.StoredAmount | None
+    cost: control.MeasuredCost | None
 
     @property
     def switch(self) -> Switch:
@@ -83,6 +85,7 @@ class ExtrasPane(Pane):
         if config is None or stored is None:
             return []
         amounts = {one.setting: one for one in stored.stored}
+        costs = {one.setting: one for one in stored.costs}
         items = settings_list.items(config, ("guild", "channel"))
         known = {item.key.name: item for item in items}
         return [
@@ -92,6 +95,7 @@ class ExtrasPane(Pane):
                 known[key].idle,
                 known[key].key.doc,
                 amounts.get(key),
+                costs.get(key),
             )
             for key, switch in SWITCHES.items()
             if key in known
@@ -104,7 +108,12 @@ class ExtrasPane(Pane):
     def _explain(self, event: Feed.Moved) -> None:
         row: FeatureRow = event.item
         idle = f" No effect now: {safe_line(row.idle)}." if row.idle else ""
-        words = Content.assemble(row.doc, (idle, "$warning"), (f" {row.key}", "$quiet"))
+        used = ""
+        if row.cost is not None:
+            used = f" It had a part in {row.cost.replies} of the last 100 replies."
+        words = Content.assemble(
+            row.doc, used, (idle, "$warning"), (f" {row.key}", "$quiet")
+        )
         self.query_one("#feature-doc", Static).update(words)
 
     @on(Feed.Chosen)
@@ -119,7 +128,9 @@ class ExtrasPane(Pane):
 
 def head(width: int) -> str:
     """Return the titles above the features."""
-    return f"{'feature':<{TITLE_WIDTH + 1}} {'state':<8} stored"
+    return (
+        f"{'feature':<{TITLE_WIDTH + 1}} {'state':<8} {'stored':<{STORED_WIDTH}} cost"
+    )
 
 
 def draw(row: FeatureRow, width: int) -> Content:
@@ -129,7 +140,8 @@ def draw(row: FeatureRow, width: int) -> Content:
     return Content.assemble(
         name.stylize("bold"),
         (f" {state:<8} ", "" if row.is_on else "$quiet"),
-        (_stored(row), "$quiet"),
+        (f"{_stored(row):<{STORED_WIDTH}} ", "$quiet"),
+        (_cost(row.cost), "$quiet"),
     )
 
 
@@ -139,3 +151,12 @@ def _stored(row: FeatureRow) -> str:
         return "stores nothing"
     number = format.many(row.stored.count, row.switch.noun)
     return f"{number}, {format.size(row.stored.bytes)}" if row.stored.bytes else number
+
+
+def _cost(cost: control.MeasuredCost | None) -> str:
+    """Say what a feature cost the replies that it had a part in."""
+    if cost is None:
+        return ""
+    parts = [f"{cost.tokens} tokens"] if cost.tokens else []
+    parts += [f"{cost.ms:.0f} ms"] if cost.ms else []
+    return f"{', '.join(parts)} a reply"
