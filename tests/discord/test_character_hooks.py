@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from app.core import secrets
 from app.core.paths import Home
 from app.discord import safe_sender
 from app.discord.connection import DiscordLink
+from app.ipc import control
 from app.providers.base import Completion, Prompt
 from app.providers.local.provider import LocalProvider
 from app.service.service import Service
 from app.settings.config_file import save
-from app.store import guilds, messages, replies
+from app.store import feedback, guilds, messages, replies
 from tests.discord.conftest import Running
 from tests.discord.real_host import (
     LINES,
@@ -23,10 +25,11 @@ from tests.discord.real_host import (
     until_stored,
 )
 from tests.discord.scene import Scene
+from tests.discord.test_controller import NOBODY, is_online, serving
 from tests.discord_stand_in import rights
 from tests.discord_stand_in.faults import Kind
 from tests.discord_stand_in.outbox import Outgoing
-from tests.discord_stand_in.server import DiscordStandIn, File
+from tests.discord_stand_in.server import TOKEN, DiscordStandIn, File
 from tests.service.cards import V1, V2, packed, picture
 
 CALL = "captain brine, where is your kraken?"
@@ -161,22 +164,43 @@ async def test_a_reply_to_a_characters_line_calls_it(
     assert stand_in.outbox.sent()[1].speaker is first.speaker
 
 
-async def test_likes_and_other_versions_are_of_its_line(
+async def test_opinions_and_other_versions_are_of_its_line(
     stage: Stage, running: Running, stand_in: DiscordStandIn, scene: Scene
 ) -> None:
     run = stage.service.context.database.run
+
+    async def rating(value: int) -> None:
+        async def is_so() -> bool:
+            row = await run(replies.find_sent, str(sent.message_id))
+            return row is not None and await run(feedback.rating, row.id) == value
+
+        await eventually(is_so)
+
+    def words() -> object:
+        return scene.general.messages[sent.message_id]["content"]
+
     async with stage.set(running):
         sent = await stage.call()
         await stage.noted(sent)
         await stand_in.react(scene.general, scene.ben, sent.message_id, "👍")
+        await rating(1)
         await stand_in.message_command(
             scene.general, scene.ann, "Again", sent.message_id
         )
-        body = scene.general.messages[sent.message_id]
-        row = await run(replies.find_sent, str(sent.message_id))
-    assert body["content"] == "the tern sails at dawn 2"
-    assert row is not None and row.role == "Captain Brine"
-    assert len(stand_in.outbox.sent()) == 1
+        assert words() == "the tern sails at dawn 2"
+        await stand_in.press_on(scene.general, scene.ann, sent.message_id, "Again")
+        await stand_in.wait_for(lambda: words() == "the tern sails at dawn 3")
+        await eventually(lambda: _is_role(stage, sent))
+        before = len(stand_in.outbox.sent())
+        await stand_in.delete(scene.general, sent.message_id)
+        await rating(-1)
+    assert before == 1
+
+
+async def _is_role(stage: Stage, sent: Outgoing) -> bool:
+    run = stage.service.context.database.run
+    row = await run(replies.find_sent, str(sent.message_id))
+    return row is not None and (row.role, row.text[-1]) == ("Captain Brine", "3")
 
 
 @pytest.mark.parametrize("kind", ["error after accept", "drop after accept", "drop"])
@@ -265,6 +289,20 @@ async def test_the_webhook_goes_with_its_character_and_changes_with_its_picture(
     assert guild is not None and first.speaker is not None
     await cast.remove(guild.id, "Marla")
     async with running.connected():
+        await stand_in.wait_for(lambda: not stand_in.rest.hooks)
+
+
+async def test_one_that_the_owner_dismisses_loses_its_webhook_at_once(
+    stage: Stage, running: Running, stand_in: DiscordStandIn, home: Home
+) -> None:
+    async with stage.set(running):
+        await stage.call()
+    secrets.put(home, "bot_token", TOKEN)
+    async with serving(stage.service) as calls:
+        await stand_in.wait_for(lambda: is_online(calls))
+        assert len(stand_in.rest.hooks) == 1
+        dismiss = control.PersonaDismiss("Harbour", "Captain Brine")
+        await stage.service.call(NOBODY, dismiss)
         await stand_in.wait_for(lambda: not stand_in.rest.hooks)
 
 
