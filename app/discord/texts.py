@@ -236,6 +236,9 @@ def kept_text(kept: Kept) -> str:
         state = "You have not opted out; `/privacy opt-out` does that."
     if kept.ratings:
         state = f"Your ratings of {kept.ratings:,} replies are stored. {state}"
+    if kept.facts:
+        told = many(kept.facts, "fact")
+        state = f"I noted {told} that you told of yourself: `/me show`. {state}"
     if not kept.messages:
         return f"No message of yours in this server is stored. {state}"
     return (

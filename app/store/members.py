@@ -20,6 +20,7 @@ from app.store.tables import (
     Guild,
     HomeValue,
     Member,
+    MemberFact,
     Message,
     Reply,
 )
@@ -203,6 +204,8 @@ class Kept:
     has_opted_out: bool = False
     ratings: int = 0
     """Replies that they rated."""
+    facts: int = 0
+    """Those that they told of themselves."""
 
 
 def kept(guild: GuildId, author: str) -> Kept:
@@ -226,6 +229,7 @@ def kept(guild: GuildId, author: str) -> Kept:
         last,
         any(one.has_opted_out for one in people),
         ratings,
+        MemberFact.select().where(MemberFact.member.in_(people)).count(),
     )
 
 

@@ -69,6 +69,7 @@ async def test_a_member_sees_corrects_and_deletes_what_they_told(
             stand_in, service, scene, "I live in Leeds", "my cat is called **Mog**"
         )
         shown = await me("show")
+        kept = await stand_in.command(general, ann, "privacy show")
         others = await stand_in.command(general, ben, "me show")
         better = await me("correct", number=1, value="York @everyone")
         wrong = await stand_in.command(
@@ -81,6 +82,7 @@ async def test_a_member_sees_corrects_and_deletes_what_they_told(
         everything = await me("delete", number=0)
         empty = await me("show")
     assert "`memory.people`" in off
+    assert "I noted 2 facts that you told of yourself" in kept.text
     where = f"https://discord.com/channels/{scene.guild.id}/{general.id}/{town}"
     assert f"1. lives in: **Leeds** {where}" in shown and "2. cat: **Mog**" in shown
     assert "I know nothing that you told" in others.text and "Leeds" not in others.text
