@@ -20,6 +20,10 @@ _FENCE = re.compile(r"`{3,}+[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+(?:`{3,}+|\Z)")
 _MARKS = re.compile(r"[<>`|:\t\n\u2500-\u257f]|\$ ")
 """All of these but the digits, which most of the others have alone."""
 
+_FENCE_MARK = re.compile("```")
+_BOLD_MARK = re.compile(r"(?<![\w*])\*\*(?!\*)|(?<!\*)\*\*(?![\w*])")
+"""Stars inside a word stand for letters that somebody would not write."""
+
 _QUOTED_REST = re.compile(r"^>>> .*", re.DOTALL | re.MULTILINE)
 _LABELLED = re.compile(
     r"!?\[([^\[\]\n]{1,200})\]\(<?https?://[^\s()<>]{1,2000}>?"
@@ -89,10 +93,10 @@ def hide(text: str, words: Iterable[str]) -> str:
 
 def balanced(text: str) -> str:
     """Return a text whose fences, spoilers and bold words begin and end."""
-    for mark in ("```", "**"):
-        if text.count(mark) % 2:
-            head, _, rest = text.rpartition(mark)
-            text = head + rest
+    for mark in (_FENCE_MARK, _BOLD_MARK):
+        found = list(mark.finditer(text))
+        if len(found) % 2:
+            text = text[: found[-1].start()] + text[found[-1].end() :]
     if text.count("||") % 2:
         shown = text.rstrip()
         # What was to be hidden stays so.
