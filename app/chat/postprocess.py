@@ -57,7 +57,13 @@ _INVITE = re.compile(
 )
 _MASS_PING = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 _ID_PING = re.compile(r"<(@[!&]?)(?=\d)")
-_LINK = re.compile(r"https?://[^\s<>()]+", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?:\[(?P<label>[^\[\]\n]{1,200})\])?(?P<open>[(<]?)"
+    r"(?P<link>https?://[^\s<>()]+(?:\([^\s<>()]*+\)[^\s<>()]*+)*+)(?P<close>[)>]?)",
+    re.IGNORECASE,
+)
+"""A link, with its label and the signs around it, and with brackets of its own."""
+
 _BLANKS = re.compile(r"  +")
 _AROUND = " <>[]*"
 _ASCII = "".join(map(chr, range(33, 127)))
@@ -134,7 +140,14 @@ def finish(
 
 def _without_links(text: str, is_known: Callable[[str], bool]) -> str:
     """Return a text without the links that nobody wrote."""
-    kept = _LINK.sub(lambda link: link[0] if is_known(link[0]) else "", text)
+
+    def known(found: re.Match[str]) -> str:
+        if is_known(found["link"]):
+            return found[0]
+        around = found["open"] + found["close"]
+        return found["label"] or (around if len(around) == 1 else "")
+
+    kept = _LINK.sub(known, text)
     return text if kept == text else _BLANKS.sub(" ", kept).strip()
 
 

@@ -133,6 +133,25 @@ def test_a_reply_is_no_flood_however_much_a_model_wrote():
     assert f"cut to {MAX_PARTS} messages" in made.notes
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("see https://a.org/Foo_(bar) ok", "see https://a.org/Foo_(bar) ok"),
+        ("it is (https://a.org/Foo_(bar))", "it is (https://a.org/Foo_(bar))"),
+        ("read [the docs](https://made.up/x) now", "read the docs now"),
+        (
+            "read [it](https://a.org/Foo_(bar)) now",
+            "read [it](https://a.org/Foo_(bar)) now",
+        ),
+        ("that <https://made.up/x> one", "that one"),
+        ("that (https://made.up/x(y)) one", "that one"),
+    ],
+)
+def test_links_come_and_go_with_their_brackets(text, said):
+    known = "https://a.org/Foo_(bar)"
+    assert finish(text, "Mark", knows_link=lambda link: link == known).text == said
+
+
 def test_a_link_that_nobody_wrote_is_taken_out():
     known, made_up = "https://boats.example/a", "https://boots.example/b"
     text = f"look at {known} and {made_up} there"
