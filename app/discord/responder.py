@@ -34,6 +34,7 @@ from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.debounce import Burst
 from app.discord.unsent_replies import ask_for
+from app.replies.request import PictureReader
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
@@ -258,12 +259,29 @@ class Speaker:
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
         came_with = await attached_turns(message, config)
-        seen = attached_pictures(message, config)
+        seen = await self._pictures_of(message, config)
         ask = replace(ask, turns=(*ask.turns, *came_with), pictures=seen)
         sent = await self._delivery.respond(ask, message.channel, config)
         if sent.state == "silent":
             for key, time in noted.items():
                 self._rates.take_back(key, time)
+
+    async def _pictures_of(
+        self, message: discord.Message, config: Config
+    ) -> tuple[PictureReader, ...]:
+        """Return what reads its pictures, or those of the message that it answers.
+
+        They stay unseen where its author opted out.
+        """
+        found = attached_pictures(message, config)
+        answered = message.reference.resolved if message.reference else None
+        if found or not isinstance(answered, discord.Message):
+            return found
+        said = incoming(answered, self.own_id)
+        if said is None or not (found := attached_pictures(answered, config)):
+            return ()
+        gone = await self._ports.messages.withheld(said.place.guild, [said])
+        return () if said.id in gone else found
 
     async def _turns_before(
         self, message: discord.Message

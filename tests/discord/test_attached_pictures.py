@@ -136,6 +136,27 @@ async def test_a_setting_keeps_pictures_away(
     assert await read_of(stand_in, start, host, scene, "a.png") == []
 
 
+@pytest.mark.parametrize("has_opted_out", [False, True])
+async def test_a_picture_that_a_call_answers_is_read_if_its_author_allows_it(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    has_opted_out: bool,
+) -> None:
+    stand_in.rest.files["a.png"] = picture()
+    if has_opted_out:
+        host.opted_out_of.add((scene.guild.id, scene.ben.id))
+    general = scene.general
+    async with start().connected():
+        shown = await stand_in.say(general, scene.ben, "look", files=["a.png"])
+        mention = f"{stand_in.bot.mention} what is it?"
+        await stand_in.say(general, scene.ann, mention, reply_to=shown)
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+    (ask,) = host.asked
+    assert len(ask.pictures) == (0 if has_opted_out else 1)
+
+
 @asynccontextmanager
 async def called_with_a_picture(
     stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene

@@ -201,10 +201,33 @@ def test_a_request_that_is_cancelled_while_it_looks_ends(desk, monkeypatch):
     assert desk.is_idle
 
 
-def test_a_prompt_that_is_too_long_loses_a_picture_whole(desk):
-    words = "word " * 300
-    prompt = f"ann: {PICTURE}{words}\nbot:"
-    assert written(desk, prompt, RED).done.completion_tokens == 8
+@pytest.mark.parametrize("words", range(480, 520, 3))
+def test_a_prompt_that_is_too_long_loses_a_picture_whole(desk, words):
+    """Of 512 places, wherever the cut falls."""
+    job = desk._job(
+        Generate(1, "c", f"a{PICTURE}{'w' * words}", max_tokens=8), None, None,
+        pictures=[seen := desk._eyes.sight.look(RED)],
+    )  # fmt: skip
+    desk._scheduler._fit(job)
+    left = sum(token < 0 for token in job.prompt)
+    assert left in (0, len(seen.vectors))
+    assert written(desk, f"a{PICTURE}{'w' * words}", RED).done.completion_tokens == 8
+
+
+def test_a_picture_is_looked_at_once_for_a_server_and_again_for_another():
+    looked: list[bytes] = []
+
+    class Counts:
+        def look(self, data):
+            looked.append(data)
+
+    looker = Looker(Counts())  # type: ignore[arg-type]
+    for guild in ("1", "1", "2"):
+        request, begun = Generate(1, "c", PICTURE, guild=guild), list[object]()
+        looker.hold(request, (RED,), begun.append, begun.append, lambda: None)
+        while not begun:
+            looker.step(may_wait=True)
+    assert looked == [RED, RED]
 
 
 def test_a_projector_for_another_width_leaves_the_model_blind(load, tmp_path):
