@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
+from time import perf_counter
 from weakref import WeakValueDictionary
 
 import discord
@@ -18,6 +19,7 @@ from app.core.supervisor import Supervisor
 from app.discord.actions.strangers import NOT_LISTED
 from app.discord.delivery import Delivery
 from app.discord.messages import (
+    Writable,
     answered_message,
     incoming,
     is_to_others,
@@ -29,12 +31,14 @@ from app.discord.messages import (
 )
 from app.discord.permissions import NO_RIGHT, may_speak_to, may_write
 from app.discord.ports import Ask, Incoming, MessagePlace, Ports, Situation
+from app.discord.safe_sender import typing
 from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.debounce import Burst
+from app.discord.talk.voice_messages import voice_message
 from app.discord.unsent_replies import ask_for
-from app.replies.request import PictureReader
+from app.replies.request import FileReader
 from app.service.handlers.channel_actions import Silences, whole
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
@@ -256,6 +260,12 @@ class Speaker:
         if burst is not None:
             text = await self._whole(burst, config.speak.burst_seconds)
             ask = replace(ask, text=text)
+        channel, read = message.channel, voice_message(message, config)
+        if read and not ask.text and isinstance(channel, Writable):
+            async with typing(channel):
+                text = await self._ports.replies.transcript(read)
+            # The time for the reply begins when it is known what to answer.
+            ask = replace(ask, text=text, arrived=perf_counter())
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
         came_with = await attached_turns(message, config)
@@ -268,14 +278,14 @@ class Speaker:
 
     async def _pictures_of(
         self, message: discord.Message, config: Config
-    ) -> tuple[PictureReader, ...]:
+    ) -> tuple[FileReader, ...]:
         """Return what reads its pictures, or those of the message that it answers.
 
         They stay unseen where its author opted out.
         """
         found = attached_pictures(message, config)
-        answered = message.reference.resolved if message.reference else None
-        if found or not isinstance(answered, discord.Message):
+        answered = answered_message(message)
+        if found or answered is None:
             return found
         said = incoming(answered, self.own_id)
         if said is None or not (found := attached_pictures(answered, config)):

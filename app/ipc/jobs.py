@@ -186,6 +186,25 @@ class PictureJob(Request[PictureJobReply]):
     """The file in base64."""
 
 
+@dataclass(frozen=True)
+class SpeechJobReply:
+    """The words of a voice message; empty if it has none."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class SpeechJob(Request[SpeechJobReply]):
+    """Write down what a voice message says."""
+
+    method: ClassVar[str] = "speech"
+    data: str
+    """The file in base64."""
+    model: str
+    """Path of a model of whisper.cpp."""
+    threads: int
+
+
 # Notifications, bot → child.
 
 
@@ -212,7 +231,7 @@ class AllStored:
 
 REQUESTS = (
     ImportJob, PreviewJob, RebuildJob, FollowJob, CompareJob, TokenVoiceJob,
-    RequantiseJob, SearchJob, PictureJob,
+    RequantiseJob, SearchJob, PictureJob, SpeechJob,
 )  # fmt: skip
 
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)

@@ -27,6 +27,7 @@ from app.ipc.jobs import (
     RequantiseJob,
     Resume,
     SearchJob,
+    SpeechJob,
     TokenVoiceJob,
 )
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
@@ -173,6 +174,11 @@ def carry_out(
         from app.jobs import picture
 
         return picture.run(request)
+    if isinstance(request, SpeechJob):
+        from app.jobs import speech
+
+        _stand_back(speech.NICENESS)
+        return speech.run(request)
     raise TypeError(f"no job answers {request.method}")
 
 

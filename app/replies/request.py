@@ -27,8 +27,8 @@ SHOWN = "sent as"
 """The start of notes on extra text that a cloud model got."""
 
 
-PictureReader = Callable[[], Awaitable[bytes]]
-"""Reads a picture, or raises an AppError with the reason why it cannot."""
+FileReader = Callable[[], Awaitable[bytes]]
+"""Reads a file of Discord, or raises an AppError with the reason why it cannot."""
 
 
 class Past(NamedTuple):
@@ -72,7 +72,7 @@ class ReplyRequest:
     """Row of that message, if it is stored."""
     earlier: tuple[Turn, ...] = ()
     """Turns before it that are not stored."""
-    pictures: tuple[PictureReader, ...] = field(default=(), compare=False)
+    pictures: tuple[FileReader, ...] = field(default=(), compare=False)
     """Its pictures, read if a model can see."""
     mode: str | None = None
     provider: str | None = None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.service.given.lorebooks import Lorebooks
     from app.service.handlers.channel_actions import Silences
     from app.service.hosts.address_finder import AddressFinder
-    from app.service.job_runner import JobRunner
+    from app.service.job_runner import JobRunner, Senses
     from app.service.memory_keeper import MemoryKeeper
     from app.service.voices.forgetter import Forgetter
     from app.service.voices.token_voices import TokenVoices
@@ -230,11 +230,17 @@ class AppContext:
         return self.providers.local
 
     @cached_property
+    def senses(self) -> "Senses":
+        """What sees and hears the files that come with calls."""
+        from app.service.job_runner import Senses
+
+        return Senses(self.home)
+
+    @cached_property
     def replier(self) -> "Replier":
         """Makes replies."""
         from app.replies.ladder_builder import LadderBuilder
         from app.replies.replier import Replier
-        from app.service.job_runner import Pictures
 
         providers = self.providers
         clock = time.perf_counter
@@ -249,7 +255,7 @@ class AppContext:
             self._rng,
             self.memory,
             lore=self.lorebooks,
-            pictures=Pictures(self.home),
+            pictures=self.senses,
         )
 
     def _config(self) -> Config:

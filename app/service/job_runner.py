@@ -5,8 +5,10 @@ import base64
 import contextlib
 import itertools
 import logging
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from app.core.errors import (
@@ -19,7 +21,7 @@ from app.core.errors import (
 from app.core.paths import Home, own_command
 from app.ipc.child import Process, Spawn, spawn
 from app.ipc.control import ImportReply, Progress
-from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, PictureJob, Resume
+from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, PictureJob, Resume, SpeechJob
 from app.ipc.peer import Peer, PeerGoneError
 from app.ipc.wire import Params, Request
 
@@ -33,6 +35,9 @@ OnProgress = Callable[[Progress], None]
 
 PICTURE_SECONDS = 6.0
 """The time for one picture, with the start of its process."""
+
+SPEECH_SECONDS = 45.0
+"""The time for one voice message; a slow computer needs as long as it lasts."""
 
 FIRST_NUMBER = 1_000_000_000
 """The number of the first job; trainings have their guild's row, far below."""
@@ -155,8 +160,8 @@ class JobRunner:
         return reply
 
 
-class Pictures:
-    """Decodes one picture after another; no import is before them."""
+class Senses:
+    """Sees and hears for models, one file after another; no import is before them."""
 
     def __init__(self, home: Home) -> None:
         self._jobs = JobRunner(home)
@@ -174,6 +179,20 @@ class Pictures:
         except TimeoutError as error:
             raise UsageError("The picture takes too long to read.") from error
         return base64.b64decode(made.data)
+
+    async def heard(self, data: bytes, model: Path) -> str:
+        """Return the words of a voice message.
+
+        Raises:
+            AppError: If it cannot be read, or takes too long.
+        """
+        threads = max(1, (os.cpu_count() or 1) - 1)
+        job = SpeechJob(base64.b64encode(data).decode(), str(model), threads)
+        try:
+            async with asyncio.timeout(SPEECH_SECONDS):
+                return (await self._jobs.run(job, lambda progress: None)).text
+        except TimeoutError as error:
+            raise UsageError("The voice message takes too long to hear.") from error
 
 
 def _unread(reply: object) -> str:

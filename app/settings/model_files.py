@@ -10,6 +10,10 @@ from app.settings.schema import Config
 
 ADAPTER = "model.adapter"
 PROJECTOR = "model.projector"
+EARS = "model.ears"
+
+WHISPER = b"lmgg"
+"""The beginning of a model of whisper.cpp."""
 
 
 def check(home: Home, config: Config, name: str, value: object) -> None:
@@ -24,6 +28,8 @@ def check(home: Home, config: Config, name: str, value: object) -> None:
         _check_adapter(home, config, Path(str(value)))
     elif name == PROJECTOR and value:
         _check_projector(home, config, Path(str(value)))
+    elif name == EARS and value:
+        _check_ears(Path(str(value)))
 
 
 def _check_model(home: Home, name: str) -> None:
@@ -45,6 +51,17 @@ def _check_projector(home: Home, config: Config, projector: Path) -> None:
     _check_there(projector)
     if model := catalogue.locate(home, config.model.name):
         checks.check_projector(projector, model)
+
+
+def _check_ears(path: Path) -> None:
+    if not path.is_file():
+        raise GgufError(f"There is no file {path}.", "Check the path.")
+    with path.open("rb") as file:
+        if file.read(len(WHISPER)) != WHISPER:
+            raise GgufError(
+                f"{path.name} is not a model of whisper.cpp.",
+                "Choose a file such as ggml-base-q5_1.bin of ggerganov/whisper.cpp.",
+            )
 
 
 def _check_there(path: Path) -> None:

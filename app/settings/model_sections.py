@@ -40,6 +40,13 @@ class ModelSettings:
         means=validators.whole_path,
         snapshots="never",
     )
+    ears: str = setting(
+        "",
+        "Full path of a model of whisper.cpp, which writes down voice messages to the"
+        " bot; empty hears none.",
+        means=validators.whole_path,
+        snapshots="never",
+    )
     context: int = setting(
         6144,
         "Context size in tokens, shared equally by 6 conversations.",
@@ -233,6 +240,11 @@ class ContextSettings:
         True,
         "Read text files that come with a call, and the names of pictures, stickers,"
         " polls and links.",
+        scope="channel",
+    )
+    spoken: bool = setting(
+        True,
+        "Hear voice messages to the bot, where `model.ears` has a model for it.",
         scope="channel",
     )
     pictures: str = setting(

@@ -22,7 +22,7 @@ from app.discord.ports import (
 )
 from app.discord.ports.character_faces import Face
 from app.ipc.control import Check, ModelEntry, StatusReply
-from app.replies.request import PictureReader
+from app.replies.request import FileReader
 from app.service.digest import Digest
 from app.service.given.character_cards import CharacterCard
 from app.service.given.personas import Persona
@@ -69,6 +69,7 @@ class MemoryHost:
         self.allows_voice: set[tuple[int, int]] = set()
         self.asked: list[Ask] = []
         self.direct: list[DirectAsk] = []
+        self.listened: list[bytes] = []
         self.chosen: dict[int, int] = {}
         self.hooks: set[int] = set()
         self.replies: dict[int, Ask] = {}
@@ -418,6 +419,10 @@ class MemoryHost:
             yield part
         yield answer
 
+    async def transcript(self, read: FileReader) -> str:
+        self.listened.append(await read())
+        return "hello from my voice"
+
     async def again(
         self,
         reply: int,
@@ -425,7 +430,7 @@ class MemoryHost:
         trigger: int,
         text: str = "",
         turns: Sequence[tuple[str, str]] = (),
-        pictures: tuple[PictureReader, ...] = (),
+        pictures: tuple[FileReader, ...] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         old = self.replies[reply]

@@ -19,7 +19,7 @@ from app.store import replies
 from app.store.rows import StoredReply
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
-from tests.discord.real_host import taught
+from tests.discord.real_host import eventually, taught
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.home_files import files_with
@@ -168,7 +168,13 @@ async def called_with_a_picture(
         await stand_in.say(scene.general, scene.ann, mention, files=["a.png"])
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1, seconds=30)
         (sent,) = stand_in.outbox.sent()
-        found = await running.surroundings.ports.records.find_reply(sent.message_id)
+        find = running.surroundings.ports.records.find_reply
+
+        async def is_noted() -> bool:
+            return await find(sent.message_id) is not None
+
+        await eventually(is_noted)
+        found = await find(sent.message_id)
         assert found is not None
         row = await service.context.database.run(replies.get, found)
         assert row is not None

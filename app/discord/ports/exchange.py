@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from app.chat.halt import Halt
 from app.chat.postprocess import in_name
-from app.replies.request import PictureReader
+from app.replies.request import FileReader
 from app.service.voices.forgetter import Forgotten
 from app.settings.schema import Config
 from app.store.audience import Audience
@@ -114,7 +114,7 @@ class Ask:
     """The kind of call: mention, reply, command, wake word, follow-up, join-in."""
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first, for channels that are not stored."""
-    pictures: tuple[PictureReader, ...] = field(default=(), compare=False)
+    pictures: tuple[FileReader, ...] = field(default=(), compare=False)
     """Its pictures, not read yet."""
     seed: str | None = None
     mode: str | None = None
@@ -151,7 +151,7 @@ class DirectAsk:
     text: str
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first; nothing of a direct talk is stored."""
-    pictures: tuple[PictureReader, ...] = field(default=(), compare=False)
+    pictures: tuple[FileReader, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

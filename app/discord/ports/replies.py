@@ -14,7 +14,7 @@ from app.discord.ports.exchange import (
     Situation,
     Unsent,
 )
-from app.replies.request import PictureReader
+from app.replies.request import FileReader
 from app.store.places import Claim
 
 
@@ -56,6 +56,10 @@ class Replies(Protocol):
         """Do the same, with the whole text so far after each addition."""
         ...
 
+    async def transcript(self, read: FileReader) -> str:
+        """Return the words of a voice message; empty if nobody can hear them."""
+        ...
+
     async def again(
         self,
         reply: int,
@@ -63,7 +67,7 @@ class Replies(Protocol):
         trigger: int,
         text: str = "",
         turns: Sequence[tuple[str, str]] = (),
-        pictures: tuple[PictureReader, ...] = (),
+        pictures: tuple[FileReader, ...] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply.

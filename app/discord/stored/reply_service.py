@@ -1,13 +1,15 @@
 """Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
-from app.core.errors import UsageError
+from app.core.errors import AppError, UsageError
 from app.core.names import GuildId
 from app.discord.ports import (
     Ask,
@@ -26,7 +28,7 @@ from app.importers.records import Record
 from app.ipc.control import ReplyMade
 from app.providers.base import Turn
 from app.replies import talk_topics
-from app.replies.request import SILENT, Like, PictureReader, ReplyRequest
+from app.replies.request import SILENT, FileReader, Like, ReplyRequest
 from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.spoken_from import IMITATING, like_of, past_of
@@ -35,6 +37,8 @@ from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
 from app.store.places import Claim
 from app.store.rows import StoredCharacter
+
+log = logging.getLogger(__name__)
 
 OWN_AUTHOR = "the bot itself"
 """The author of the bot's own lines; no Discord id looks like it."""
@@ -249,6 +253,17 @@ class StoredReplies:
             # Whoever stops listening wants no more words.
             work.cancel()
 
+    async def transcript(self, read: FileReader) -> str:
+        """Return the words of a voice message; empty if nobody can hear them."""
+        model = self._context.settings.home.model.ears
+        if not model:
+            return ""
+        try:
+            return await self._context.senses.heard(await read(), Path(model))
+        except AppError as error:
+            log.warning("A voice message was not heard: %s", error)
+            return ""
+
     async def again(
         self,
         reply: int,
@@ -256,7 +271,7 @@ class StoredReplies:
         trigger: int,
         text: str = "",
         turns: Sequence[tuple[str, str]] = (),
-        pictures: tuple[PictureReader, ...] = (),
+        pictures: tuple[FileReader, ...] = (),
         halt: Halt | None = None,
     ) -> ReadyReply | None:
         """Make another reply to the message of an earlier reply."""

@@ -13,7 +13,7 @@ import discord
 from yarl import URL
 
 from app.core.errors import UsageError
-from app.replies.request import PictureReader
+from app.replies.request import FileReader
 from app.settings.schema import Config
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ MAX_BYTES = 5 << 20
 
 CHUNK = 64 * 1024
 READ_SECONDS = 3.0
-"""The time that a reply waits for one picture."""
+"""The time that a reply waits for one file."""
 
 STARTS = {
     "image/png": (b"\x89PNG\r\n\x1a\n",),
@@ -37,18 +37,19 @@ STARTS = {
 }
 """The types of pictures that are read, and the bytes that each begins with."""
 
-TOO_LARGE = "The picture is too large."
-NOT_READ = "The picture could not be read from Discord."
+TOO_LARGE = "The file is too large."
+NOT_READ = "The file could not be read from Discord."
 
 
 def attached_pictures(
     message: discord.Message, config: Config
-) -> tuple[PictureReader, ...]:
+) -> tuple[FileReader, ...]:
     """Return what reads each picture of a message; hidden ones stay hidden."""
     if config.context.pictures == "off":
         return ()
     shown = [one for one in message.attachments if _is_picture(one)]
-    return tuple(partial(_read, one) for one in shown[:MOST_PICTURES])
+    shown = shown[:MOST_PICTURES]
+    return tuple(partial(read_file, one, STARTS[_type(one)]) for one in shown)
 
 
 def _is_picture(file: discord.Attachment) -> bool:
@@ -59,8 +60,8 @@ def _type(file: discord.Attachment) -> str:
     return (file.content_type or "").partition(";")[0].strip().lower()
 
 
-async def _read(file: discord.Attachment) -> bytes:
-    """Read one picture.
+async def read_file(file: discord.Attachment, starts: Sequence[bytes]) -> bytes:
+    """Read a file that begins in one of those ways.
 
     Raises:
         UsageError: If it is too large, elsewhere, or not what it says.
@@ -68,7 +69,7 @@ async def _read(file: discord.Attachment) -> bytes:
     if file.size > MAX_BYTES:
         raise UsageError(TOO_LARGE)
     if not _is_on_discord(file.url):
-        raise UsageError("The picture is not at Discord.")
+        raise UsageError("The file is not at Discord.")
     data = bytearray()
     try:
         async with asyncio.timeout(READ_SECONDS):
@@ -77,10 +78,10 @@ async def _read(file: discord.Attachment) -> bytes:
                 if len(data) > MAX_BYTES:
                     raise UsageError(TOO_LARGE)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.info("A picture is answered without being seen: %s", error)
+        log.info("A message is answered without its file: %s", error)
         raise UsageError(NOT_READ) from error
-    if not _begins(data, STARTS[_type(file)]):
-        raise UsageError("The file is not the picture that it says it is.")
+    if not bytes(data[:8]).startswith(tuple(starts)):
+        raise UsageError("The file is not what it says it is.")
     return bytes(data)
 
 
@@ -91,7 +92,3 @@ def _is_on_discord(url: str) -> bool:
         return False
     is_plain = found.scheme == "https" and found.user is None and found.port == 443
     return is_plain and found.host in HOSTS
-
-
-def _begins(data: bytes | bytearray, starts: Sequence[bytes]) -> bool:
-    return bytes(data[:8]).startswith(tuple(starts))

@@ -22,6 +22,7 @@ from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
+from app.discord.talk.voice_messages import voice_message
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.settings.speech_sections import BotSettings
@@ -210,6 +211,9 @@ class DirectTalk:
             return
         # Its words may have been edited meanwhile.
         words = (self._bot.get_message(message.id) or message).content
+        if not words and (read := voice_message(message, config)):
+            async with typing(channel):
+                words = await self._ports.replies.transcript(read)
         name = member.display_name
         ask = DirectAsk(
             member.guild.id, message.id, member.id, name, words, turns, seen
