@@ -49,8 +49,8 @@ def run(request: SpeechJob) -> SpeechJobReply:
         from pywhispercpp.model import Model
     except ImportError as error:
         raise UsageError(
-            "What hears voice messages is not installed.",
-            "Install it with `pip install 'mynah[speech]'`.",
+            "The libraries that hear voice messages are not installed.",
+            "Install them with `pip install 'mynah[speech]'`.",
         ) from error
     try:
         with soundfile.SoundFile(io.BytesIO(base64.b64decode(request.data))) as file:

@@ -231,7 +231,7 @@ class AppContext:
 
     @cached_property
     def senses(self) -> "Senses":
-        """What sees and hears the files that come with calls."""
+        """The eyes and ears for files that come with calls."""
         from app.service.job_runner import Senses
 
         return Senses(self.home)

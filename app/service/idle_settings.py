@@ -1,6 +1,7 @@
 """Tells which settings change nothing as things are, and why."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from app.chat.persona_rules import PersonaRules, rules_in
@@ -65,6 +66,8 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
     is_chain = config.reply.mode == "markov"
     if key in ("context.catchup", "context.summary_billions"):
         return _of_summaries(key, config, model)
+    if key in ("model.ears", "context.spoken"):
+        return _of_hearing(key, config)
     if key.startswith(("model.", "context.")) and is_chain:
         return CHAIN_ALONE
     if key == "context.pictures":
@@ -77,6 +80,14 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
     if key in ("reply.dial", "reply.candidates"):
         return _of_fusion(key, config, model, is_chain=is_chain)
     return ""
+
+
+def _of_hearing(key: str, config: Config) -> str:
+    """Voice messages are heard in every mode."""
+    if not config.model.ears:
+        return "" if key == "model.ears" else "model.ears is empty"
+    is_there = find_spec("pywhispercpp") and find_spec("soundfile")
+    return "" if is_there else "mynah[speech] is not installed"
 
 
 def _of_summaries(key: str, config: Config, model: ModelFacts) -> str:

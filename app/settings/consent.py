@@ -27,8 +27,9 @@ def how_to_agree(purpose: Purpose, host: str = "openai") -> str:
 _LEAVES: Mapping[Purpose, str] = {
     "replies": (
         "messages to the bot {where} leave this computer: the turns of the"
-        " conversation with display names, text files that come with a call, recalled"
-        " moments, entries of the lorebook, example lines and drafts."
+        " conversation with display names, the words of voice messages to the bot, text"
+        " files that come with a call, recalled moments, entries of the lorebook,"
+        " example lines and drafts."
     ),
     "pictures": (
         "pictures that come with messages to the bot {where} leave this computer, made"

@@ -4,9 +4,11 @@ import pytest
 
 from app.core.paths import Home
 from app.ipc import control
+from app.service import idle_settings
 from app.service.service import Service, open_service
 from app.tui import settings_list
 from tests.cli.commands import mynah
+from tests.jobs import whisper_file
 from tests.runner import tiny
 from tests.runner.test_chat_template import CHATML
 
@@ -65,6 +67,7 @@ async def test_a_persona_says_when_the_model_reads_a_chat_log(service, tmp_path)
         ("context.summary_billions", "9", ("context.catchup", "messages"), "is messa"),
         ("context.pictures", "here", ("reply.dial", "9"), "sees no pictures"),
         ("context.pictures", "off", ("reply.dial", "9"), ""),
+        ("context.spoken", "on", ("reply.mode", "markov"), "model.ears is empty"),
         ("reply.dial", "20", ("reply.mode", "hybrid"), ""),
         ("model.top_p", "0.5", ("model.temperature", "0.5"), ""),
     ],
@@ -90,3 +93,13 @@ def test_the_command_line_says_it_beside_the_value(home: Home, tmp_path):
 async def test_a_projector_beside_the_model_opens_its_eyes(service, tmp_path):
     tiny.write_projector(tmp_path / "plain.mmproj.gguf")
     assert await change(service, "context.pictures", "here") == ""
+
+
+async def test_ears_are_idle_until_what_hears_is_installed(
+    service, tmp_path, monkeypatch
+):
+    ears = whisper_file.write(tmp_path / "ears.bin")
+    assert await change(service, "model.ears", str(ears)) == ""
+    assert await change(service, "context.spoken", "on") == ""
+    monkeypatch.setattr(idle_settings, "find_spec", lambda name: None)
+    assert "not installed" in await change(service, "context.spoken", "on")

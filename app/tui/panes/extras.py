@@ -38,6 +38,7 @@ SWITCHES: Mapping[str, Switch] = {
     "context.summary": Switch("summaries of long talks", "summary", "15", "0"),
     "context.catchup": Switch("summary in /catchup", "", "summary", "messages"),
     "context.attached": Switch("files that come with a call"),
+    "context.spoken": Switch("voice messages to the bot"),
     "context.pictures": Switch("pictures that come with a call", "", "here", "off"),
     "games.origin": Switch("/origin"),
     "games.whosaid": Switch("/whosaid", "game answer"),
