@@ -21,6 +21,7 @@ from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import eventually, taught
 from tests.discord.scene import Scene
+from tests.discord.test_direct_messages import until_said
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.home_files import files_with
 from tests.runner import tiny
@@ -155,6 +156,29 @@ async def test_a_picture_that_a_call_answers_is_read_if_its_author_allows_it(
         await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
     (ask,) = host.asked
     assert len(ask.pictures) == (0 if has_opted_out else 1)
+
+
+async def test_a_picture_alone_in_a_direct_talk_is_answered(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    stand_in.rest.files["a.png"] = picture()
+    room = stand_in.direct_channel(scene.mod)
+    async with start(direct_messages=True, owners=[str(scene.mod.id)]).connected():
+        await stand_in.say(room, scene.mod, "", files=["a.png"])
+        await until_said(stand_in, room, 1)
+        (ask,) = host.direct
+        assert [await read() for read in ask.pictures] == [picture()]
+
+
+async def test_another_file_alone_in_a_direct_talk_is_not(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    room = stand_in.direct_channel(scene.mod)
+    async with start(direct_messages=True, owners=[str(scene.mod.id)]).connected():
+        await stand_in.say(room, scene.mod, "", files=["b.zip"])
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hi")
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+    assert host.direct == []
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import taught
 from tests.discord.scene import Scene
+from tests.discord.test_direct_messages import until_said
 from tests.discord_stand_in.payloads import voice_message
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.jobs import whisper_file
@@ -50,6 +51,18 @@ async def test_a_voice_message_is_answered_by_its_words(
     _, ask = host.asked
     assert ask.text == ("hello from my voice" if is_on else "")
     assert host.listened == ([SOUND] if is_on else [])
+
+
+async def test_a_voice_message_in_a_direct_talk_is_heard(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    stand_in.rest.files[NAME] = SOUND
+    room = stand_in.direct_channel(scene.mod)
+    async with start(direct_messages=True, owners=[str(scene.mod.id)]).connected():
+        spoken = voice_message(stand_in.base_url)
+        await stand_in.say(room, scene.mod, "", **spoken)
+        await until_said(stand_in, room, 1)
+    assert [ask.text for ask in host.direct] == ["hello from my voice"]
 
 
 @pytest.mark.parametrize("has_ears", [True, False])

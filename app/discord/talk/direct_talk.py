@@ -147,7 +147,8 @@ class DirectTalk:
 
     async def consider(self, message: discord.Message) -> None:
         """Answer a direct message, or tell why nothing is answered."""
-        if message.author.bot or not message.content.strip():
+        is_empty = not (message.content.strip() or message.attachments)
+        if message.author.bot or is_empty:
             return
         turn = self._turns.setdefault(message.author.id, asyncio.Lock())
         async with turn:
@@ -214,6 +215,9 @@ class DirectTalk:
         if not words and (read := voice_message(message, config)):
             async with typing(channel):
                 words = await self._ports.replies.transcript(read)
+        if not (words.strip() or seen):
+            log.info("A direct message without words was not answered")
+            return
         name = member.display_name
         ask = DirectAsk(
             member.guild.id, message.id, member.id, name, words, turns, seen
