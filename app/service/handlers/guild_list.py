@@ -106,18 +106,19 @@ class GuildList:
         disliked: int,
     ) -> GuildFigures:
         reply, last = ways.config.reply, totals.last_reply
+        learned = totals.learned
         listed = self._context.settings.home.bot.servers
-        backlog = max(0, totals.learned - totals.embeddings)
+        backlog = max(0, learned - totals.embeddings)
         return GuildFigures(
             row=guild.id,
             id=guild.discord_id,
             guild=guild.name,
             key=guild.discord_id or guild.name,
             messages=totals.messages,
-            learned=totals.learned,
+            learned=learned,
             dropped={**totals.dropped},
             words=words,
-            voice=state_of_voice(totals.learned),
+            voice=state_of_voice(learned),
             embeddings=totals.embeddings,
             backlog=backlog if ways.config.memory.enabled else 0,
             bytes=disk,
@@ -145,11 +146,16 @@ def state_of_voice(learned: int) -> str:
 
 def _sizes(home: Home, rows: Sequence[GuildId]) -> dict[GuildId, dict[str, int]]:
     """Return the bytes on disk of each guild by part."""
+    # Few of many servers have files; small voices are in memory alone.
+    there = {path.name for path in home.guilds.glob("*")}
+    nothing = {"voice": 0, "tokens": 0, "index": 0}
     return {
         row: {
             "voice": size(home.voice(row)),
             "tokens": size(home.guild(row) / "tokens"),
             "index": size(home.index(row)),
         }
+        if str(row) in there
+        else nothing
         for row in rows
     }

@@ -5,21 +5,26 @@ from app.service.app_context import AppContext
 from app.settings.host_names import OPENAI, names_in
 from app.settings.hosts import Host, host_of, hosts_for, hosts_of
 from app.store import guilds
+from app.store import settings as stored_settings
 from app.store.rows import StoredGuild
 
 
 async def users(context: AppContext, host: str | None = None) -> list[StoredGuild]:
     """Return the servers that are set to a host, or to any."""
-    every = await context.database.run(guilds.every)
-    return [guild for guild in every if _uses(await _names(context, guild), host)]
+    every = await context.reader.run(guilds.every)
+    names, home = await _own_names(context), names_in(context.settings.home)
+    return [guild for guild in every if _uses(names.get(guild.id, home), host)]
 
 
 def _uses(names: list[str], host: str | None) -> bool:
     return bool(names) if host is None else host in names
 
 
-async def _names(context: AppContext, guild: StoredGuild) -> list[str]:
-    return names_in(await context.settings.of(guild.id))
+async def _own_names(context: AppContext) -> dict[int, list[str]]:
+    """Return the hosts of the few servers with settings of their own."""
+    own = await context.reader.run(stored_settings.guilds_of_their_own)
+    of = context.settings.of
+    return {guild: names_in(await of(GuildId(guild))) for guild in sorted(own)}
 
 
 async def without_consent(context: AppContext, host: Host) -> list[str]:
@@ -29,20 +34,36 @@ async def without_consent(context: AppContext, host: Host) -> list[str]:
     """
     if not host.address.is_cloud:
         return []
+    own = await context.reader.run(stored_settings.guilds_of_their_own)
+    is_missing = await _lacks_consent(context, None, host)
     return [
         guild.name
         for guild in await users(context, host.name)
-        if not (await context.settings.of(guild.id)).reply.local_only
-        and not await context.settings.has_agreed(guild.id, "replies", host.address)
+        if (
+            await _lacks_consent(context, guild.id, host)
+            if guild.id in own
+            else is_missing
+        )
     ]
+
+
+async def _lacks_consent(
+    context: AppContext, guild: GuildId | None, host: Host
+) -> bool:
+    """Tell if nobody agreed to a host for a guild; None stands for most of them."""
+    settings = context.settings
+    config = settings.home if guild is None else await settings.of(guild)
+    if config.reply.local_only:
+        return False
+    return not await settings.has_agreed(guild, "replies", host.address)
 
 
 async def hosts_in_use(context: AppContext) -> list[Host]:
     """Return the hosts that replies anywhere come from, those of the home first."""
     home = context.settings.home
     names = names_in(home)
-    for guild in await users(context):
-        names += await _names(context, guild)
+    for own in (await _own_names(context)).values():
+        names += own
     known = {host.name for host in hosts_of(home)}
     return [host_of(home, name) for name in dict.fromkeys(names) if name in known]
 

@@ -39,7 +39,8 @@ def newest(database: Database, sought: Sought, limit: int) -> list[int]:
     said = " OR ".join([engine_of(database).search.LIKE] * len(words))
     values += [like_pattern(one) for one in words] + [limit]
     order = "message.id DESC" if sought.channel is None else "ts DESC, message.id DESC"
-    if len(rows := _recent(database, sought, said, values)) == limit:
+    rows = _recent(database, sought, said, values)
+    if len(rows) == limit or _is_small(database, sought):
         return rows
     found = _search(database, words, f"{place} AND ({said})", order, values)
     # By time and row, or else by row.
@@ -54,16 +55,26 @@ def _recent(
     place, _ = _place(sought)
     if sought.guild is None:
         return []
-    if sought.channel is not None:
-        chosen = f"{place} ORDER BY ts DESC, id DESC LIMIT {NEWEST}"
-    else:
-        last = f"(SELECT last FROM row_numbers) - {NEWEST}"
-        chosen = f"id > {last} AND {place} ORDER BY id DESC"
+    order = "id DESC" if sought.channel is None else "ts DESC, id DESC"
+    chosen = f"{place} ORDER BY {order} LIMIT {NEWEST}"
     newest = f"SELECT id, ts, text FROM message WHERE {chosen}"
     found = run(
         database, f"SELECT id FROM ({newest}) AS message WHERE {said} LIMIT ?", values
     )
     return [row for (row,) in found]
+
+
+def _is_small(database: Database, sought: Sought) -> bool:
+    """Tell if a place has no messages but those that were read.
+
+    The index is of all servers: among thousands, it takes longer than reading one.
+    """
+    if sought.guild is None:
+        return False
+    place, values = _place(sought)
+    some = f"SELECT 1 FROM message WHERE {place} LIMIT {NEWEST}"
+    found = run(database, f"SELECT COUNT(*) FROM ({some}) AS message", values)
+    return bool(found.fetchone()[0] < NEWEST)
 
 
 def _search(

@@ -8,7 +8,7 @@ import pytest
 from app.core.names import GuildId
 from app.store import forgetting, guilds, messages
 from app.store.database import Database
-from app.store.search import message_index
+from app.store.search import message_index, message_search
 from tests.home_files import files_with
 from tests.store.conftest import opened, path_of
 from tests.store.search.test_message_search import fill, line_of
@@ -19,6 +19,12 @@ Write = Callable[..., int]
 @pytest.fixture
 def engine() -> str:
     return "sqlite"
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every server has more messages than a search reads first."""
+    monkeypatch.setattr(message_search, "NEWEST", 0)
 
 
 @pytest.fixture
@@ -38,6 +44,20 @@ def test_the_index_is_asked_and_not_the_messages(
     empty = "INSERT INTO message_index (message_index) VALUES ('delete-all')"
     db.call(lambda: opened().execute_sql(empty))
     assert db.call(messages.page, guild, containing=words) == []
+
+
+def test_a_server_of_few_messages_is_read_without_the_index_of_all(
+    db: Database, guild: GuildId, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("a line of the harbour")
+    assert db.call(messages.extend_index, 100) == 0
+    empty = "INSERT INTO message_index (message_index) VALUES ('delete-all')"
+    db.call(lambda: opened().execute_sql(empty))
+    monkeypatch.setattr(message_search, "NEWEST", 2)
+    assert len(db.call(messages.page, guild, containing="harbour")) == 1
+    for number in range(2):
+        write(f"line {number} of two that are read first")
+    assert db.call(messages.page, guild, containing="harbour") == []
 
 
 def test_slices_of_the_index_tell_how_many_rows_are_left(

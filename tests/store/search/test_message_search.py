@@ -24,6 +24,12 @@ ASKED = (
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True, params=[5, message_search.NEWEST])
+def newest(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers with more messages than are read first, and with fewer."""
+    monkeypatch.setattr(message_search, "NEWEST", request.param)
+
+
 @pytest.fixture
 def two_guilds(db: Database) -> Random:
     """Two servers with two channels each, of lines from a few words."""
