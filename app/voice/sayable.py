@@ -20,9 +20,8 @@ _FENCE = re.compile(r"`{3,}+[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+(?:`{3,}+|\Z)")
 _MARKS = re.compile(r"[<>`|:\t\n\u2500-\u257f]|\$ ")
 """All of these but the digits, which most of the others have alone."""
 
-_FENCE_MARK = re.compile("```")
-_BOLD_MARK = re.compile(r"(?<![\w*])\*\*(?!\*)|(?<!\*)\*\*(?![\w*])")
-"""Stars inside a word stand for letters that somebody would not write."""
+_BOLD_MARK = re.compile(r"(?P<begins>(?<![\w*])\*\*(?![\s*]))|(?<![\s*])\*\*(?![\w*])")
+"""Stars at the end of a word or in it often stand for letters nobody would write."""
 
 _QUOTED_REST = re.compile(r"^>>> .*", re.DOTALL | re.MULTILINE)
 _LABELLED = re.compile(
@@ -93,15 +92,27 @@ def hide(text: str, words: Iterable[str]) -> str:
 
 def balanced(text: str) -> str:
     """Return a text whose fences, spoilers and bold words begin and end."""
-    for mark in (_FENCE_MARK, _BOLD_MARK):
-        found = list(mark.finditer(text))
-        if len(found) % 2:
-            text = text[: found[-1].start()] + text[found[-1].end() :]
+    if text.count("```") % 2:
+        text = "".join(text.rpartition("```")[::2])
+    text = _without_open_bold(text)
     if text.count("||") % 2:
         shown = text.rstrip()
         # What was to be hidden stays so.
         text = shown.removesuffix("||") if shown.endswith("||") else f"{shown}||"
-    return text.strip()
+    text = text.strip()
+    return text if text.strip("*") else ""
+
+
+def _without_open_bold(text: str) -> str:
+    opened: re.Match[str] | None = None
+    for mark in _BOLD_MARK.finditer(text):
+        if opened is None:
+            opened = mark if mark["begins"] else None
+        else:
+            opened = None
+    if opened is not None:
+        text = text[: opened.start()] + text[opened.end() :]
+    return text
 
 
 def _words(text: str) -> list[str]:

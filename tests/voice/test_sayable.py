@@ -169,6 +169,9 @@ def test_words_that_stood_in_spoilers_alone_stay_in_them() -> None:
         ("what the f**k, s***", "what the f**k, s***"),
         ("**what the f**k**", "**what the f**k**"),
         ("**what the f**k", "what the f**k"),
+        ("oh sh** was this it", "oh sh** was this it"),
+        ("their** house, **really", "their** house, really"),
+        ("2 ** 3 is 8", "2 ** 3 is 8"),
     ],
 )
 def test_marks_that_begin_end(text: str, whole: str) -> None:
