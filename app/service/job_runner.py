@@ -161,10 +161,10 @@ class JobRunner:
 
 
 class Senses:
-    """Sees and hears for models, one file after another; no import is before them."""
+    """Sees and hears for models, a picture and a voice message at a time."""
 
     def __init__(self, home: Home) -> None:
-        self._jobs = JobRunner(home)
+        self._eyes, self._ears = JobRunner(home), JobRunner(home)
 
     async def plain(self, data: bytes) -> bytes:
         """Return a picture as a small JPEG.
@@ -175,7 +175,7 @@ class Senses:
         job = PictureJob(base64.b64encode(data).decode())
         try:
             async with asyncio.timeout(PICTURE_SECONDS):
-                made = await self._jobs.run(job, lambda progress: None)
+                made = await self._eyes.run(job, lambda progress: None)
         except TimeoutError as error:
             raise UsageError("The picture takes too long to read.") from error
         return base64.b64decode(made.data)
@@ -190,7 +190,7 @@ class Senses:
         job = SpeechJob(base64.b64encode(data).decode(), str(model), threads)
         try:
             async with asyncio.timeout(SPEECH_SECONDS):
-                return (await self._jobs.run(job, lambda progress: None)).text
+                return (await self._ears.run(job, lambda progress: None)).text
         except TimeoutError as error:
             raise UsageError("The voice message takes too long to hear.") from error
 
