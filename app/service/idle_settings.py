@@ -68,7 +68,8 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
         return _of_summaries(key, config, model)
     if key in ("model.ears", "context.spoken"):
         return _of_hearing(key, config)
-    if key.startswith(("model.", "context.")) and is_chain:
+    is_read = key.startswith(("model.", "context.")) or key == "memory.people"
+    if is_read and is_chain:
         return CHAIN_ALONE
     if key == "context.pictures":
         is_blind = config.context.pictures == "here" and not model.can_see

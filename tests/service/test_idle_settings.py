@@ -56,6 +56,7 @@ async def test_a_persona_says_when_the_model_reads_a_chat_log(service, tmp_path)
         ("reply.dial", "20", ("reply.mode", "markov"), "the chain writes"),
         ("reply.persona", "a pirate", ("reply.mode", "markov"), "the chain writes"),
         ("model.temperature", "1", ("reply.mode", "markov"), "the chain writes"),
+        ("memory.people", "on", ("reply.mode", "markov"), "the chain writes"),
         ("model.top_p", "0.5", ("model.temperature", "0"), "temperature is 0"),
         ("model.seed", "3", ("model.temperature", "0"), "temperature is 0"),
         ("reply.candidates", "3", ("reply.stream", "on"), "streams"),
