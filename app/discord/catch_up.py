@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import aiohttp
@@ -21,6 +22,9 @@ What was edited or deleted before those is left to the slow comparison.
 """
 
 REPORT_SECONDS = 5.0
+WRITE_SECONDS = 2.0
+"""The shortest time between writing the marks, except for the last."""
+
 MAX_THREADS = 1000
 
 
@@ -43,6 +47,7 @@ class CatchUp:
         self._marked = asyncio.Event()
         self._running = asyncio.Lock()
         self._next: asyncio.TimerHandle | None = None
+        self._written = 0.0
         self.on_readable: Callable[[], None] = lambda: None
         """Runs when a time-out is over that kept channels from being read."""
 
@@ -107,6 +112,7 @@ class CatchUp:
                 # The channel was archived or deleted meanwhile.
                 self._comparison.add(int(key), after + 1)
             self._move(key, None)
+        self._write(self._state.get("behind", {}))
         self._comparison.start()
         self._wait_for_time_out()
         return is_over
@@ -192,8 +198,15 @@ class CatchUp:
         return [said for one in page if (said := incoming(one, own)) is not None]
 
     def _move(self, key: str, last: int | None) -> None:
-        behind = dict(self._state.get("behind", {}))
+        behind: dict[str, int] = self._state.get("behind", {})
         behind.pop(key, None)
         if last is not None:
             behind[key] = last
+        # Of thousands of channels each would write the marks of all. One that a crash
+        # brings back is read again.
+        if not behind or time.monotonic() - self._written >= WRITE_SECONDS:
+            self._write(behind)
+
+    def _write(self, behind: Mapping[str, int]) -> None:
         self._state.put("behind", behind)
+        self._written = time.monotonic()

@@ -1,10 +1,14 @@
 """Work that was missed: a server that comes late, errors while catching up."""
 
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.core.names import GuildId
+from app.core.state_file import DISCORD, StateFile
+from app.discord import catch_up
 from app.discord.ports import Unsent
 from app.discord.stored.reply_service import DIRECT
 from app.service.service import Service
@@ -57,6 +61,28 @@ async def test_a_server_that_was_away_for_a_while_is_caught_up(
         await stand_in.return_guild(scene.guild)
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
     assert stand_in.outbox.sent()[0].reply_to == asked
+
+
+def test_the_marks_of_many_channels_are_not_all_written_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, writes = StateFile(tmp_path / "discord.json", DISCORD), list[int]()
+    plain = StateFile._write
+    state.put("behind", {str(number): number for number in range(1, 501)})
+
+    def noted(self: StateFile) -> None:
+        writes.append(len(self.get("behind")))
+        plain(self)
+
+    monkeypatch.setattr(StateFile, "_write", noted)
+    monkeypatch.setattr(catch_up, "WRITE_SECONDS", 1000.0)
+    nothing: Any = None
+    reading = catch_up.CatchUp(nothing, nothing, state, nothing, nothing)
+    reading._write(state.get("behind"))
+    for number in range(1, 501):
+        reading._move(str(number), None)
+    assert writes == [500, 0]
+    assert StateFile(tmp_path / "discord.json", DISCORD).get("behind") == {}
 
 
 async def _nothing(event: str, data: object, guild_id: object = None) -> None:
