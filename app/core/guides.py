@@ -17,6 +17,7 @@ TOPICS = (
     "postgresql",
     "always-on",
     "metrics",
+    "many-servers",
     "quality",
     "characters",
     "fine-tuning",
