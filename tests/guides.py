@@ -131,9 +131,12 @@ def filled(text: str) -> str:
 
 
 def main() -> None:
-    """Bring every guide up to date."""
+    """Bring every guide and the list of keys up to date."""
+    from tests.tui.key_table import list_of_keys
+
     for path in sorted(GUIDES.glob("*.md")):
         path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    (ROOT / "assets/screens/keys.md").write_text(list_of_keys(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -165,12 +165,14 @@ class ActingApp(AppFrame):
         """
         from app.ipc import control
 
-        async def value(name: str) -> object:
-            reply = await self.link.call(control.ConfigGet(f"screens.{name}"))
-            return next((one.value for one in reply.settings), None)
+        shown = (await self.link.call(control.ConfigGet("screens"))).settings
+        values = {one.key: one.value for one in shown}
 
-        self.notices = str(await value("notices"))
-        self._use_keys(await value("keys"), is_vi=await value("vim") is True)
+        def value(name: str) -> object:
+            return values.get(f"screens.{name}")
+
+        self.notices = str(value("notices"))
+        self._use_keys(value("keys"), is_vi=value("vim") is True)
 
     def _use_keys(self, wishes: object, *, is_vi: bool) -> None:
         """Take the owner's keys in place of the usual ones."""

@@ -267,8 +267,11 @@ OWN = {"reply.dial": 60, "speak.join_in": 0.02, "reply.persona": "a tired stage 
 
 
 def settings(request: control.ConfigGet) -> Json:
-    """Every setting, or the one that is asked for."""
-    wanted = [request.key] if request.key else list(setting_keys.keys())
+    """Every setting, or those of a key or section, as `config_get` has them."""
+    wanted = list(setting_keys.keys())
+    if key := request.key:
+        wanted = [one for one in wanted if one == key or one.startswith(f"{key}.")]
+        wanted = wanted or [setting_keys.find_key(key).name]
     rows: list[Json] = []
     for name in wanted:
         own = bool(request.guild) and name in OWN

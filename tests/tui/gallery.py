@@ -13,7 +13,7 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["TZ"] = "UTC"
 
 from app.core.paths import Home
-from app.tui.screens.help.help_screen import key_tables
+from tests.tui.key_table import list_of_keys
 from tests.tui.pictures import PICTURES, application, bring_up
 from tests.tui.sample_home import make_home
 
@@ -48,15 +48,6 @@ def main(names: list[str]) -> None:
             (TARGET / f"{name}.svg").write_text(svg, encoding="utf-8")
             print(name)
     (TARGET / "keys.md").write_text(list_of_keys(), encoding="utf-8")
-
-
-def list_of_keys() -> str:
-    """Every key of every screen, as Markdown."""
-    parts = ["# Keys\n"]
-    for title, keys, *_ in key_tables():
-        rows = "".join(f"| `{key}` | {says} |\n" for key, says in keys)
-        parts.append(f"## {title}\n\n| key | does |\n|---|---|\n{rows}")
-    return "\n".join(parts)
 
 
 if __name__ == "__main__":

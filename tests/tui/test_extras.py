@@ -62,3 +62,43 @@ async def test_a_feature_that_does_nothing_now_says_why(open_app: Open):
         await pilot.press("down", "down", "down", "down")
         await settle(pilot)
         assert "No effect now: tiny has 0.1" in text_of(pilot)
+
+
+async def test_a_switch_puts_back_the_share_that_the_owner_chose(open_app: Open):
+    stored: dict[str | None, dict[str, str]] = {
+        "Illyria": {"context.lore": "35"},
+        None: {"context.summary": "9"},
+    }
+
+    def shown(request: control.ConfigGet) -> Json:
+        told: dict[str, Any] = settings(request)
+        for one in told["settings"]:
+            for place in (None, request.guild and "Illyria"):
+                if one["key"] in stored[place]:
+                    one["value"] = int(stored[place][one["key"]])
+                    one["origin"] = "guild" if place else "file"
+        return told
+
+    def put(request: control.ConfigSet) -> Json:
+        here = stored["Illyria"]
+        here.pop(request.key, None)
+        if request.value is not None:
+            here[request.key] = request.value
+        return {"key": request.key, "value": request.value, "origin": "guild"}
+
+    bot = busy_bot(config_get=shown, config_set=put)
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * SECTION)
+        await settle(pilot)
+        for at in (0, 3):
+            await pilot.press("home", *["down"] * at)
+            for _ in range(2):
+                await pilot.press("space")
+                await settle(pilot)
+    asked = [(one.key, one.value) for one in bot.requests(control.ConfigSet)]
+    assert asked == [
+        ("context.lore", "0"),
+        ("context.lore", "35"),
+        ("context.summary", "0"),
+        ("context.summary", None),
+    ]

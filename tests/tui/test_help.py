@@ -1,11 +1,15 @@
 """Help: the guides and the keys."""
 
+from pathlib import Path
+
 import pytest
 from textual.widgets import Static
 
+from app.cli import COMMANDS as MODULES
 from app.core.guides import all_guides
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import PageView
+from tests.tui.key_table import COMMANDS, bindings, list_of_keys, owners
 from tests.tui.terminal import Open, settle, text_of
 
 
@@ -82,3 +86,16 @@ async def test_the_section_of_the_server_that_is_open_has_its_keys_first(
         await settle(pilot)
         text = str(pilot.app.screen.query_one(PageView).query_one(Static).content)
         assert text.startswith(f"4 Server, {section}")
+
+
+def test_the_list_of_keys_is_that_of_the_screens():
+    kept = Path(__file__).parents[2] / "assets" / "screens" / "keys.md"
+    assert kept.read_text("utf-8") == list_of_keys(), "run `python -m tests.guides`"
+
+
+def test_each_command_beside_an_action_is_one():
+    names = {one.id for _, _, owner in owners() for one in bindings(owner)}
+    assert COMMANDS.keys() <= names
+    assert {words.split()[0] for words in COMMANDS.values()} <= {
+        module.rstrip("_") for module in MODULES
+    }

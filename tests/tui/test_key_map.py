@@ -1,5 +1,7 @@
 """The owner's own keys and those of vi act, are shown, and take no other's place."""
 
+from typing import Any
+
 import pytest
 
 from app.ipc import control
@@ -15,12 +17,14 @@ def bot_with(*keys: str, vim: bool = False) -> FakeBot:
     """A bot whose owner has these keys."""
 
     def shown(asked: control.ConfigGet) -> object:
-        values = {"screens.keys": list(keys), "screens.vim": vim}
-        if asked.key not in values:
-            return settings(asked)
+        values: dict[object, object] = {
+            "screens.keys": list(keys),
+            "screens.vim": vim,
+        }
+        rows: Any = settings(asked)["settings"]
         return {
             "settings": [
-                {"key": asked.key, "value": values[asked.key], "origin": "home"}
+                {**row, "value": values.get(row["key"], row["value"])} for row in rows
             ]
         }
 
@@ -107,3 +111,10 @@ def test_the_table_of_keys_shows_those_of_now():
     }
     assert tables["Your own keys, before all others"] == {"d": "models.use"}
     assert "d" in tables["6 Models"] and "u" not in tables["6 Models"]
+
+
+async def test_the_screens_ask_once_for_their_own_settings(open_app: Open):
+    bot = bot_with("models.use=d")
+    async with open_app("home", bot):
+        asked = [one.key for one in bot.requests(control.ConfigGet)]
+        assert asked == ["screens"]

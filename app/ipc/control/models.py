@@ -66,6 +66,8 @@ class ModelsFound(Request[ModelsFoundReply]):
 
     method: ClassVar[str] = "models_found"
     only_reads: ClassVar[bool] = True
+    within: float = 0.0
+    """Seconds since the last look at the disk for which that look will do."""
 
 
 @dataclass(frozen=True)

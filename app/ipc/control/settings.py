@@ -30,11 +30,12 @@ class ConfigGetReply:
 
 @dataclass(frozen=True)
 class ConfigGet(Request[ConfigGetReply]):
-    """Settings that hold for the home, a guild or a channel; all, or one by its key."""
+    """Settings that hold for the home, a guild or a channel."""
 
     method: ClassVar[str] = "config_get"
     only_reads: ClassVar[bool] = True
     key: str | None = None
+    """A setting, or a section such as `screens`; None for all."""
     guild: str | None = None
     channel: str | None = None
 

@@ -1,6 +1,7 @@
 """Handlers for models: list, fetch, choose and remove."""
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class ModelHandlers:
         self._tuning = Requantise(context)
         self._fetching: set[str] = set()
         """The models that are being fetched."""
+        self._found: elsewhere.Found | None = None
+        self._looked_at = 0.0
 
     async def models(
         self, asker: Asker, request: control.Models
@@ -46,7 +49,10 @@ class ModelHandlers:
         self, asker: Asker, request: control.ModelsFound
     ) -> control.ModelsFoundReply:
         """Return the models of other programs here, which are used where they lie."""
-        found = await asyncio.to_thread(elsewhere.find, elsewhere.folders())
+        found = self._found
+        if found is None or time.monotonic() - self._looked_at > request.within:
+            found = await asyncio.to_thread(elsewhere.find, elsewhere.folders())
+            self._found, self._looked_at = found, time.monotonic()
         view = outlook(self._context.home, self._context.local)
         listed = [self._elsewhere(model, view) for model in found.models]
         return control.ModelsFoundReply(listed, found.left_out)

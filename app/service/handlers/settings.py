@@ -30,7 +30,12 @@ class SettingsHandlers:
         guild, channel = await self._place(request.guild, request.channel)
         explained = await self._context.settings.explain(guild, channel)
         if request.key:
-            explained = [one for one in explained if one.key.name == request.key]
+            wanted = request.key
+            explained = [
+                one
+                for one in explained
+                if one.key.name == wanted or one.key.name.startswith(f"{wanted}.")
+            ]
             if not explained:
                 from app.settings.setting_keys import find_key
 

@@ -53,7 +53,11 @@ class FeatureRow:
     """One feature of the server that is shown."""
 
     key: str
-    is_on: bool
+    value: str
+    is_own: bool
+    """True if this server has a value of its own."""
+    at_home: str
+    """The value of servers that have none of their own."""
     idle: str
     """The reason why it does nothing now; empty if it does something."""
     doc: str
@@ -65,12 +69,22 @@ class FeatureRow:
         """The feature's words."""
         return SWITCHES[self.key]
 
+    @property
+    def is_on(self) -> bool:
+        """True while the feature is on here."""
+        return self.value != self.switch.off
+
 
 class ExtrasPane(Pane):
     """A list of features; enter or space switches one."""
 
     ON_A_LINE: ClassVar[frozenset[str]] = frozenset(("switch",))
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "switch", "On/off")]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._switched_off: dict[tuple[str | None, str], str] = {}
+        """The servers' own values before a switch, by server and setting."""
 
     def compose(self) -> ComposeResult:
         yield Feed(draw, attrgetter("key"), id="feature-list", head=head)
@@ -82,9 +96,11 @@ class ExtrasPane(Pane):
     async def _load(self) -> list[FeatureRow]:
         guild = self.guild.key
         config = await self.mynah.ask(control.ConfigGet(guild=guild))
+        home = await self.mynah.ask(control.ConfigGet())
         stored = await self.mynah.ask(control.Features(guild))
-        if config is None or stored is None:
+        if config is None or home is None or stored is None:
             return []
+        at_home = {one.key: settings_list.typed(one.value) for one in home.settings}
         amounts = {one.setting: one for one in stored.stored}
         costs = {one.setting: one for one in stored.costs}
         items = settings_list.items(config, ("guild", "channel"))
@@ -92,13 +108,15 @@ class ExtrasPane(Pane):
         return [
             FeatureRow(
                 key,
-                settings_list.typed(known[key].value) != switch.off,
+                settings_list.typed(known[key].value),
+                known[key].origin == "guild",
+                at_home[key],
                 known[key].idle,
                 known[key].key.doc,
                 amounts.get(key),
                 costs.get(key),
             )
-            for key, switch in SWITCHES.items()
+            for key in SWITCHES
             if key in known
         ]
 
@@ -123,8 +141,15 @@ class ExtrasPane(Pane):
         row: FeatureRow | None = self.query_one(Feed).item
         if row is None:
             return
-        value = row.switch.off if row.is_on else row.switch.on
-        settings_list.set_value(self.mynah, row.key, value, self.reload, self.guild.key)
+        guild = self.guild.key
+        value: str | None = row.switch.off
+        if not row.is_on:
+            # Without a value of its own the server has that of the home.
+            usual = None if row.at_home != row.switch.off else row.switch.on
+            value = self._switched_off.pop((guild, row.key), usual)
+        elif row.is_own:
+            self._switched_off[guild, row.key] = row.value
+        settings_list.put_value(self.mynah, row.key, value, self.reload, guild)
 
 
 def head(width: int) -> str:

@@ -35,6 +35,9 @@ TUNABLE = (
 )
 """Settings of the model and the cloud that this screen can change."""
 
+LOOK_SECONDS = 600
+"""A look into the folders of other programs does for this long."""
+
 
 class ModelsScreen(MynahScreen):
     """The catalogue above, and the source of replies below."""
@@ -85,7 +88,8 @@ class ModelsScreen(MynahScreen):
     def refresh_data(self) -> None:
         if self.app.link_state.is_up:
             self.request(control.Models(), self._take, "models")
-            self.request(control.ModelsFound(), self._take_found, "found")
+            found = control.ModelsFound(within=LOOK_SECONDS)
+            self.request(found, self._take_found, "found")
             self.request(control.ConfigGet(), self._take_settings, "config")
 
     def status_changed(self) -> None:
