@@ -18,6 +18,8 @@ SENT = [
     jobs.TokenVoiceJob(GuildId(4), "/models/a.gguf"),
     jobs.SearchJob(["a text"], ["lock"]),
     jobs.RequantiseJob("/a.gguf", "/b.gguf", 2, True),
+    jobs.PictureJob("AAEC"),
+    jobs.SpeechJob("AAEC", "/a b/ggml-base.bin", 2),
 ]
 
 
