@@ -1,6 +1,7 @@
 """llama.cpp's low-level API, typed and owned by one thread: a model and its context."""
 
 import ctypes
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,12 @@ CONTINUED_LEVEL = 5
 
 _LOADING = "error loading model: "
 """The text before the cause in llama.cpp's output."""
+
+USER_DEFINED = 16
+"""llama.cpp's attribute of tokens that a model's maker added by hand."""
+
+_MARK = re.compile(rb"<\|?[a-z_]+_[a-z_]+\|?>|\[[a-z_]+\]")
+"""Names as of <start_of_image>, and none of HTML."""
 
 NO_SPACE = 1
 """The result of llama_decode when the KV memory has no room for the batch."""
@@ -243,10 +250,17 @@ class Model:
         found = [
             token
             for token in range(self.vocabulary)
-            if api.llama_vocab_is_control(self._vocab, token)
+            if self._is_special(token)
             and not api.llama_vocab_is_eog(self._vocab, token)
         ]
         return np.array(found, dtype=np.int64)
+
+    def _is_special(self, token: int) -> bool:
+        if api.llama_vocab_is_control(self._vocab, token):
+            return True
+        # Gemma 3 names its marks of pictures so, and writes them as text.
+        is_named = api.llama_vocab_get_attr(self._vocab, token) == USER_DEFINED
+        return is_named and _MARK.fullmatch(self.piece(token)) is not None
 
     @cached_property
     def line_tokens(self) -> npt.NDArray[np.int64]:

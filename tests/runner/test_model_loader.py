@@ -101,3 +101,25 @@ def test_native_code_reads_no_file_before_it_was_checked(
     with pytest.raises(GgufError):
         read(model, bad)
     assert not given
+
+
+@pytest.mark.parametrize(
+    ("name", "is_said"),
+    [("<start_of_image>", False), ("[multimodal]", False), ("<table>", True)],
+)
+def test_marks_that_a_maker_added_by_hand_are_not_said(
+    llama_started, tmp_path, monkeypatch, name, is_said
+):
+    # As in Gemma 3's vocabulary, whose types of tokens are read from its file.
+    facts = tiny.vocabulary()
+    facts["tokenizer.ggml.tokens"][4] = name
+    facts["tokenizer.ggml.token_type"][4] = 4
+    monkeypatch.setattr(tiny, "vocabulary", lambda: facts)
+    loaded = model_loader.load(
+        tiny.write(tmp_path / "named.gguf"), context=512, threads=1, gpu_layers=0
+    )
+    try:
+        assert (4 not in loaded.model.control_tokens) == is_said
+    finally:
+        loaded.context.close()
+        loaded.model.close()
