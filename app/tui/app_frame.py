@@ -21,7 +21,6 @@ from textual.worker import Worker, WorkerState
 from app.core.errors import STOPPED, AppError
 from app.core.paths import Home
 from app.core.safe_text import safe_text
-from app.core.secret_patterns import redact
 from app.tui import clipboard
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.changes import MOST_CHANGES, Change
@@ -152,6 +151,7 @@ class AppFrame(App[int]):
 
     def report_bug(self, error: BaseException) -> None:
         """Keep a bug's traceback in Logs, and continue."""
+        from app.core.secret_patterns import redact
         from app.ipc.control import Log
 
         text = safe_text(redact("".join(traceback.format_exception(error))))

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
 MATURE_MESSAGES = 20_000
 """The number of messages from which a voice rarely lacks a continuation."""
 
+SIGNS = {"markov": "○", "local": "◆"}
+"""A provider's sign, shown beside its name."""
+
+HOST_SIGN = "◇"
+"""The sign of every other writer, which is a host."""
+
+
+def sign(provider: str) -> str:
+    """Return a provider's sign."""
+    return SIGNS.get(provider, HOST_SIGN)
+
 
 def count(number: float) -> str:
     """Format a count: 950, 12.4 k, 3.1 M."""

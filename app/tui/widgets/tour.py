@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 from textual.keys import format_key
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 if TYPE_CHECKING:
     from app.tui.base import MynahScreen
@@ -38,7 +38,7 @@ class TourLine(Static):
 def advice(action: str, screen: "MynahScreen") -> str:
     """Return what to press for an action, on a screen as it is now."""
     is_there = screen.NAME == "conversations"
-    is_typing = isinstance(screen.focused, (Input, TextArea))
+    is_typing = isinstance(screen.focused, Input)
     leave = "esc leaves the field, then " if is_typing else ""
     find = _key(screen, "screen.filter", "slash")
     number, title = ("5", "Learn") if is_there else ("3", "Conversations")

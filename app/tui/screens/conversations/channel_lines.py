@@ -30,12 +30,6 @@ MOST_ROWS = 12
 MOST_CHARS = 4000
 """As many characters as Discord lets anybody write."""
 
-SIGNS = {"markov": "○", "local": "◆"}
-"""A provider's sign, shown beside its name."""
-
-HOST_SIGN = "◇"
-"""The sign of every other writer, which is a host."""
-
 
 @dataclass(frozen=True)
 class TalkLine:
@@ -127,7 +121,7 @@ def draw(line: TalkLine, width: int) -> Content:
     name = name.stylize("bold")
     if (reply := line.reply) is not None:
         state = "" if reply.state in ("sent", "made") else f" {reply.state}"
-        mark = f"{SIGNS.get(reply.provider, HOST_SIGN)} {reply.provider}{state}  "
+        mark = f"{format.sign(reply.provider)} {reply.provider}{state}  "
         text = Content.assemble((mark, "$accent"), text)
         name = name.stylize("bold $accent")
     head = Content.assemble(clock, name, " ")

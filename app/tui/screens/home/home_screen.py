@@ -24,7 +24,6 @@ from app.tui.health import (
     standing_troubles,
     version_trouble,
 )
-from app.tui.screens.conversations.channel_lines import HOST_SIGN, SIGNS
 from app.tui.screens.home import home_charts
 from app.tui.widgets.charts import Columns, Sparks, course
 from app.tui.widgets.dialogs import Confirm
@@ -303,7 +302,7 @@ def _recent(
     lines = [Content.assemble(*head)]
     for reply in reversed(replies):
         where = _fit(names.get(reply.guild_id, ""), 16)
-        provider = f"{SIGNS.get(reply.provider, HOST_SIGN)} {reply.provider:<7}"
+        provider = f"{format.sign(reply.provider)} {reply.provider:<7}"
         state = {"made": "tried here  ", "draft": "draft  "}.get(reply.state, "")
         lines.append(
             Content.assemble(
