@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 from textual.keys import format_key
+from textual.style import Style
 from textual.widgets import Input, Static
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class TourLine(Static):
         self.display = at is not None
         if at is not None:
             head = Content.styled(f"Tour {at + 1} of {len(STOPS)}  ", "bold $accent")
-            end = Content.from_markup("  [$quiet][@click=app.end_tour]F12 ends it[/]")
+            end = Content.styled("  F12 ends it", "$quiet")
+            end = end.stylize(Style.from_meta({"@click": "app.end_tour"}), 2)
             self.update(Content.assemble(head, advice(STOPS[at], screen), end))
 
 
