@@ -36,7 +36,7 @@ class Field(Input):
 
 
 def _has_secret(value: str) -> bool:
-    # The patterns take a tenth of the time to the first picture, so they come later.
+    # The patterns take a while to compile, so the first picture comes before them.
     from app.core.secret_patterns import has_secret
 
     return has_secret(value)
