@@ -188,6 +188,7 @@ ELSEWHERE = {
     "models.models[].answer_seconds": "the same",
     "say.rungs[].reason": "a rung that failed; tests/cli/test_cloud.py has one",
     "say.tokens.cached": "needs a model that keeps its context",
+    "features.costs[].tokens": "needs replies with lore; tests/store/test_overview.py",
     "meter.weeks[]": "needs weeks of sent replies; tests/service/test_meter.py",
     "meter.advice[]": "needs weeks of sent replies; tests/service/test_meter.py",
     "blind_results.live[]": "needs `reply.split`; tests/service/test_blind_tests.py",
