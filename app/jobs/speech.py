@@ -27,6 +27,9 @@ RATE = 16_000
 MOST_SECONDS = 120
 """The longest message that is heard; people say more in words."""
 
+MOST_CHANNELS, HIGHEST_RATE = 2, 48_000
+"""The most that a file may have of both, as it is decoded whole."""
+
 FRAMES_A_SECOND, LEAST_FRAMES, MOST_FRAMES = 50, 256, 1500
 """The frames of the encoder: fewer for a short message, which is then soon written."""
 
@@ -78,6 +81,8 @@ def words_of(heard: str) -> str:
 
 def _sound(file: "SoundFile") -> Sound:
     """Decode a file to one channel of the rate that is heard."""
+    if file.channels > MOST_CHANNELS or file.samplerate > HIGHEST_RATE:
+        raise ValueError("no phone records so")
     if file.frames > MOST_SECONDS * file.samplerate:
         raise ValueError("it is too long")
     # A file may have more in it than it says.

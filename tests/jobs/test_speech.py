@@ -20,11 +20,12 @@ from tests.jobs import whisper_file
 pytestmark = pytest.mark.process
 
 
-def ogg(seconds: float, hertz: int = 48_000) -> bytes:
+def ogg(seconds: float, hertz: int = 48_000, channels: int = 1) -> bytes:
     """A voice message: a tone in Ogg with Opus, as Discord's clients record."""
     at = np.arange(int(seconds * hertz)) / hertz
     data = io.BytesIO()
     tone = (0.3 * np.sin(440 * 2 * np.pi * at)).astype(np.float32)
+    tone = np.repeat(tone[:, None], channels, axis=1)
     soundfile.write(data, tone, hertz, format="OGG", subtype="OPUS")
     return data.getvalue()
 
@@ -52,8 +53,15 @@ def test_a_sound_of_any_rate_is_heard_at_one(hertz: int) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"OggS", b"OggS" + bytes(300), ogg(1.0)[:200], ogg(121.0, 8_000)],
-    ids=["empty", "head", "zeros", "cut", "too long"],
+    [
+        b"",
+        b"OggS",
+        b"OggS" + bytes(300),
+        ogg(1.0)[:200],
+        ogg(121.0, 8_000),
+        ogg(1.0, channels=8),
+    ],
+    ids=["empty", "head", "zeros", "cut", "too long", "channels"],
 )
 async def test_what_is_no_sound_or_too_long_is_refused(
     home: Home, ears: Path, data: bytes
