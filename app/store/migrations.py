@@ -219,6 +219,7 @@ def _member_facts(database: SqliteDatabase) -> None:
 def _add(database: SqliteDatabase, table: str, name: str, kind: str) -> None:
     """Add a column, unless a step before made the table just now, as it is today."""
     if name not in {column.name for column in database.get_columns(table)}:
+        kind = database.get_context_options()["field_types"].get(kind, kind)
         database.execute_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
 

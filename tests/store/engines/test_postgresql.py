@@ -15,6 +15,8 @@ from app.store import forgetting, guilds, messages, migrations
 from app.store.database import Database, bound, write
 from app.store.engines import Place, engine_of, postgresql
 from app.store.engines.address import StoreAddress, UnreachableError
+from app.store.given import characters
+from app.store.rows import StoredCharacter
 from app.store.tables import Guild
 from tests.home_files import files_with
 
@@ -130,6 +132,21 @@ def test_a_step_of_tables_that_fails_changes_nothing(
         assert db.call(guilds.find, "The Globe") is not None
     with pytest.raises(AppError, match="newer Mynah"):
         Database(db.place)
+
+
+def test_steps_for_new_columns_run_here_as_well(db: Database, guild: GuildId) -> None:
+    def undone_and_done() -> None:
+        database = bound()
+        database.execute_sql("DROP TABLE character_hook, member_fact")
+        database.execute_sql('ALTER TABLE "character" DROP COLUMN picture')
+        database.execute_sql("ALTER TABLE guild DROP COLUMN facts_read")
+        for step in migrations.MIGRATIONS[-2:]:
+            step(database)
+
+    db.call(undone_and_done)
+    card = StoredCharacter("Puck", "a sprite", None, [], "face")
+    db.call(characters.put, guild, card, None, b"png")
+    assert db.call(characters.picture, guild, "Puck") == b"png"
 
 
 def test_no_byte_of_deleted_text_is_in_the_tables_files_once_they_are_compact(
