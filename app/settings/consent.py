@@ -28,8 +28,8 @@ _LEAVES: Mapping[Purpose, str] = {
     "replies": (
         "messages to the bot {where} leave this computer: the turns of the"
         " conversation with display names, the words of voice messages to the bot, text"
-        " files that come with a call, recalled moments, entries of the lorebook,"
-        " example lines and drafts."
+        " files that come with a call, recalled moments, entries of the lorebook, what"
+        " the person who is answered told of themselves, example lines and drafts."
     ),
     "pictures": (
         "pictures that come with messages to the bot {where} leave this computer, made"
