@@ -33,7 +33,7 @@ MOST_CHANNELS, HIGHEST_RATE = 2, 48_000
 FRAMES_A_SECOND, LEAST_FRAMES, MOST_FRAMES = 50, 256, 1500
 """The frames of the encoder: fewer for a short message, which is then soon written."""
 
-_NOTE = re.compile(r"\[[^]]*]|\([^)]*\)|\*[^*]*\*|♪[^♪]*♪?")
+_NOTE = re.compile(r"\[[^][]*+]|\([^()]*+\)|\*[^*]*\*|♪[^♪]*♪?")
 """A note of what is heard besides words, such as [BLANK_AUDIO] or (music)."""
 
 Sound = npt.NDArray[np.float32]

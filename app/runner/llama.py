@@ -34,7 +34,7 @@ _LOADING = "error loading model: "
 USER_DEFINED = 16
 """llama.cpp's attribute of tokens that a model's maker added by hand."""
 
-_MARK = re.compile(rb"<\|?[a-z_]+_[a-z_]+\|?>|\[[a-z_]+\]")
+_MARK = re.compile(rb"<\|?[a-z]++_[a-z_]++\|?>|\[[a-z_]++\]")
 """Names as of <start_of_image>, and none of HTML."""
 
 NO_SPACE = 1

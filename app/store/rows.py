@@ -115,7 +115,8 @@ class StoredCharacter:
     """Hash of its name and picture."""
 
 
-class StoredHook(NamedTuple):
+@dataclass(frozen=True)
+class StoredCharacterHook:
     """A webhook of the bot under which a character speaks in a channel."""
 
     channel: str

@@ -14,7 +14,7 @@ def of(guild: GuildId, channel: int = 0) -> dict[str, OverrideValue]:
     return {row.name: row.value for row in Setting.select().where(chosen)}
 
 
-def guilds_of_their_own() -> set[int]:
+def guilds_of_their_own() -> set[GuildId]:
     """Return the guilds that have a setting or a consent of their own."""
     queries = Setting.select(Setting.guild), Consent.select(Consent.guild)
     found = {guild for query in queries for (guild,) in tuples(query.distinct())}

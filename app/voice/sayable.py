@@ -21,7 +21,10 @@ _MARKS = re.compile(r"[<>`|:\t\n\u2500-\u257f]|\$ ")
 """All of these but the digits, which most of the others have alone."""
 
 _BOLD_MARK = re.compile(r"(?P<begins>(?<![\w*])\*\*(?![\s*]))|(?<![\s*])\*\*(?![\w*])")
-"""Stars at the end of a word or in it often stand for letters nobody would write."""
+"""Stars within a word stand for letters that somebody would not write."""
+
+_STARRED = re.compile(r"(?<!\w)\w{1,3}\Z")
+"""So do those behind so short a word."""
 
 _QUOTED_REST = re.compile(r"^>>> .*", re.DOTALL | re.MULTILINE)
 _LABELLED = re.compile(
@@ -94,7 +97,7 @@ def balanced(text: str) -> str:
     """Return a text whose fences, spoilers and bold words begin and end."""
     if text.count("```") % 2:
         text = "".join(text.rpartition("```")[::2])
-    text = _without_open_bold(text)
+    text = _without_lone_bold(text)
     if text.count("||") % 2:
         shown = text.rstrip()
         # What was to be hidden stays so.
@@ -103,13 +106,15 @@ def balanced(text: str) -> str:
     return text if text.strip("*") else ""
 
 
-def _without_open_bold(text: str) -> str:
+def _without_lone_bold(text: str) -> str:
+    """Take out a mark of bold words without another; short words may have stars."""
     opened: re.Match[str] | None = None
-    for mark in _BOLD_MARK.finditer(text):
-        if opened is None:
-            opened = mark if mark["begins"] else None
-        else:
-            opened = None
+    for mark in [*_BOLD_MARK.finditer(text)]:
+        if opened is None and not mark["begins"]:
+            if _STARRED.search(text, 0, mark.start()):
+                continue
+            return _without_lone_bold(text[: mark.start()] + text[mark.end() :])
+        opened = mark if opened is None else None
     if opened is not None:
         text = text[: opened.start()] + text[opened.end() :]
     return text

@@ -149,7 +149,9 @@ async def test_the_log_is_for_programs_where_the_owner_wants_that(
     stand_in: DiscordStandIn,
     home: Home,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.INFO)
     save(home.config_file, "log.format", "json")
     async with serving(home, monkeypatch):
         pass

@@ -14,7 +14,7 @@ from app.ipc.inference import GpuUse
 from app.service.doctor import check_all
 from app.service.service import open_service
 from app.settings.config_file import save
-from app.store import guilds
+from app.store import settings as stored_settings
 from app.store.engines.sqlite import DatabaseDamagedError
 from tests.asking import Nobody
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
@@ -158,7 +158,7 @@ async def test_the_homes_hosts_are_checked_where_the_servers_cannot_be_asked(
         raise DatabaseDamagedError("The database is damaged.", "Restore a backup.")
 
     async with open_service(home) as service:
-        monkeypatch.setattr(guilds, "every", damaged)
+        monkeypatch.setattr(stored_settings, "guilds_of_their_own", damaged)
         found = {check.name: check for check in await check_all(service.context)}
     assert "127.0.0.1" in found["cloud"].detail
     assert "127.0.0.1" in found["host pc"].detail

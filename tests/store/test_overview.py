@@ -15,7 +15,7 @@ from app.store import (
 )
 from app.store.database import Database, bound
 from app.store.given import characters, lore
-from app.store.rows import StoredCharacter, StoredHook, StoredLoreEntry
+from app.store.rows import StoredCharacter, StoredCharacterHook, StoredLoreEntry
 from app.store.tables import ConversationLink, Member, Reply
 from tests.store.conftest import on_sqlite
 
@@ -85,7 +85,7 @@ def test_features_are_counted_with_what_they_stored_in_their_guild_alone(
     ida = StoredCharacter("Ida", "a sailor", None, [])
     db.call(characters.put, guild, ida, None, b"png")
     for webhook in ("1", "2"):
-        db.call(characters.put_hook, guild, StoredHook("7", webhook, "face"))
+        db.call(characters.put_hook, guild, StoredCharacterHook("7", webhook, "face"))
     db.call(characters.drop_hook, "2")
     found = db.call(overview.stored_parts, guild)
     size = len("Catgrößer".encode()) + len('["cat"]')

@@ -3,7 +3,7 @@
 from app.discord.ports.character_faces import Face
 from app.discord.stored.id_map import IdMap
 from app.service.app_context import AppContext
-from app.store.rows import StoredHook
+from app.store.rows import StoredCharacterHook
 
 
 class StoredFaces:
@@ -47,7 +47,7 @@ class StoredFaces:
 
     async def add_hook(self, guild: int, channel: int, webhook: int, mark: str) -> None:
         """Note a webhook that was made, before anything is said through it."""
-        hook = StoredHook(str(channel), str(webhook), mark)
+        hook = StoredCharacterHook(str(channel), str(webhook), mark)
         await self._cast.put_hook(await self._ids.guild(guild), hook)
 
     async def drop_hook(self, webhook: int) -> None:

@@ -72,7 +72,11 @@ def _measured(home: Home, local: LocalProvider) -> dict[str, tuple[int, Speed]]:
 
 
 def _best(listed: list[CatalogueEntry], seconds: Mapping[str, float]) -> str:
-    """Return the largest model that fits and answers soon, else the smallest one."""
+    """Return the largest model that fits and answers soon, else the smallest one.
+
+    Those that see write worse than others of their size, so an owner chooses them.
+    """
+    listed = [one for one in listed if not catalogue.eyes_of(one.name)]
     good = [
         one for one in listed if fits(one) and seconds[one.name] <= GOOD_SECONDS
     ] or [min(listed, key=lambda one: one.bytes)]

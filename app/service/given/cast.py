@@ -14,7 +14,7 @@ from app.service.given.lorebooks import Lorebooks
 from app.settings.schema import Config
 from app.store.database import Database
 from app.store.given import characters
-from app.store.rows import StoredCharacter, StoredHook, StoredLoreEntry
+from app.store.rows import StoredCharacter, StoredCharacterHook, StoredLoreEntry
 
 MOST_CHARACTERS = 20
 
@@ -148,11 +148,11 @@ class Cast:
         """Return a character's picture, if it has one."""
         return await self._database.run(characters.picture, guild, name)
 
-    async def hooks(self, guild: GuildId) -> list[StoredHook]:
+    async def hooks(self, guild: GuildId) -> list[StoredCharacterHook]:
         """Return a guild's webhooks that are not deleted."""
         return await self._database.run(characters.hooks, guild)
 
-    async def put_hook(self, guild: GuildId, hook: StoredHook) -> None:
+    async def put_hook(self, guild: GuildId, hook: StoredCharacterHook) -> None:
         """Note a webhook that was made, before anything is said through it."""
         self._own_hooks.add(hook.webhook)
         await self._database.run(characters.put_hook, guild, hook)

@@ -20,11 +20,11 @@ def _uses(names: list[str], host: str | None) -> bool:
     return bool(names) if host is None else host in names
 
 
-async def _own_names(context: AppContext) -> dict[int, list[str]]:
+async def _own_names(context: AppContext) -> dict[GuildId, list[str]]:
     """Return the hosts of the few servers with settings of their own."""
     own = await context.reader.run(stored_settings.guilds_of_their_own)
     of = context.settings.of
-    return {guild: names_in(await of(GuildId(guild))) for guild in sorted(own)}
+    return {guild: names_in(await of(guild)) for guild in sorted(own)}
 
 
 async def without_consent(context: AppContext, host: Host) -> list[str]:

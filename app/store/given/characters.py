@@ -9,7 +9,7 @@ from app.core.names import GuildId
 from app.store import rows
 from app.store.database import tuples, write
 from app.store.given import lore
-from app.store.rows import StoredCharacter, StoredHook, StoredLoreEntry
+from app.store.rows import StoredCharacter, StoredCharacterHook, StoredLoreEntry
 from app.store.tables import Character, CharacterHook
 
 
@@ -88,18 +88,18 @@ def every_hook() -> set[str]:
     }
 
 
-def hooks(guild: GuildId) -> list[StoredHook]:
+def hooks(guild: GuildId) -> list[StoredCharacterHook]:
     """Return the webhooks of a guild that are not deleted."""
     fields = CharacterHook.channel, CharacterHook.webhook, CharacterHook.face
     here = (CharacterHook.guild == guild) & ~CharacterHook.is_deleted
     query = CharacterHook.select(*fields).where(here).order_by(CharacterHook.id)
-    return [StoredHook(*row) for row in tuples(query)]
+    return [StoredCharacterHook(*row) for row in tuples(query)]
 
 
 @write
-def put_hook(guild: GuildId, hook: StoredHook) -> None:
+def put_hook(guild: GuildId, hook: StoredCharacterHook) -> None:
     """Store a webhook that was made."""
-    CharacterHook.create(guild=guild, **hook._asdict())
+    CharacterHook.create(guild=guild, **asdict(hook))
 
 
 @write

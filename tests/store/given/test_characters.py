@@ -4,7 +4,7 @@ from app.core.names import GuildId
 from app.store import forgetting, guilds
 from app.store.database import Database
 from app.store.given import characters
-from app.store.rows import StoredCharacter, StoredHook
+from app.store.rows import StoredCharacter, StoredCharacterHook
 
 IDA = StoredCharacter("Ida", "an old sailor", 30, [4, 7])
 WICK = StoredCharacter("Wick", "a lamp maker", None, [])
@@ -25,7 +25,7 @@ def test_a_character_replaces_the_one_of_its_name_in_its_guild_alone(
     assert db.call(characters.cast, guild) == [WICK]
     db.call(characters.remove, guild)
     assert db.call(characters.guilds_with_characters) == {other}
-    db.call(characters.put_hook, guild, StoredHook("7", "1", "face"))
+    db.call(characters.put_hook, guild, StoredCharacterHook("7", "1", "face"))
     db.call(characters.drop_hook, "1")
     # Its old lines stay, and are still the bot's own.
     assert db.call(characters.hooks, guild) == []
