@@ -293,8 +293,8 @@ class MynahBot(discord.Bot):
         for guild in self.guilds:
             with contain("Following bans"):
                 await forget_banned(guild, self.ports)
-            with contain("Deleting old webhooks"):
-                await self.delivery.hooks.tidy(guild.id)
+        with contain("Deleting old webhooks"):
+            await self.delivery.hooks.tidy_all({guild.id for guild in self.guilds})
         self.settle_soon()
 
     def settle_soon(self) -> None:

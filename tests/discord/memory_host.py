@@ -98,6 +98,12 @@ class MemoryHost:
     async def face(self, guild: int, name: str) -> Face | None:
         return None
 
+    async def picture(self, guild: int, name: str) -> bytes | None:
+        return None
+
+    async def hooked_guilds(self) -> list[int]:
+        return []
+
     async def hook(self, guild: int, channel: int, mark: str) -> int | None:
         return None
 

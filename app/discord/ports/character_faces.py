@@ -9,8 +9,6 @@ class Face:
     """The looks of a character."""
 
     name: str
-    picture: bytes | None
-    """PNG."""
     mark: str
     """Another one for another name or picture."""
 
@@ -26,8 +24,16 @@ class CharacterFaces(Protocol):
         """Return a character's face; None if it is gone or shall have none."""
         ...
 
+    async def picture(self, guild: int, name: str) -> bytes | None:
+        """Return a character's picture, a PNG; None if it has none."""
+        ...
+
     async def hook(self, guild: int, channel: int, mark: str) -> int | None:
         """Return the webhook that shows a face in a channel."""
+        ...
+
+    async def hooked_guilds(self) -> list[int]:
+        """Return the servers with webhooks that are not deleted."""
         ...
 
     async def outdated_hooks(self, guild: int) -> list[int]:

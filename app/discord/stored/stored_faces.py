@@ -25,9 +25,12 @@ class StoredFaces:
             return None
         for one in await self._cast.of(row):
             if one.name == name:
-                picture = await self._cast.picture(row, name)
-                return Face(name, picture, one.face or name)
+                return Face(name, one.face or name)
         return None
+
+    async def picture(self, guild: int, name: str) -> bytes | None:
+        """Return a character's picture, a PNG; None if it has none."""
+        return await self._cast.picture(await self._ids.guild(guild), name)
 
     async def hook(self, guild: int, channel: int, mark: str) -> int | None:
         """Return the webhook that shows a face in a channel."""
@@ -36,6 +39,10 @@ class StoredFaces:
             if (one.channel, one.face) == wanted:
                 return int(one.webhook)
         return None
+
+    async def hooked_guilds(self) -> list[int]:
+        """Return the servers with webhooks that are not deleted."""
+        return [int(guild) for guild in await self._cast.hooked_guilds()]
 
     async def outdated_hooks(self, guild: int) -> list[int]:
         """Return webhooks whose characters are gone, or have another face now."""

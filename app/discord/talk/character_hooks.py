@@ -179,6 +179,12 @@ class CharacterHooks:
         self._open.pop(hook, None)
         await self._faces.drop_hook(hook)
 
+    async def tidy_all(self, present: Collection[int]) -> None:
+        """Do the same as `tidy` in those of the servers that have webhooks."""
+        for guild in await self._faces.hooked_guilds():
+            if guild in present:
+                await self.tidy(guild)
+
     async def tidy(self, guild: int) -> None:
         """Delete the webhooks of characters that are gone or look otherwise now."""
         async with self._making:
@@ -205,7 +211,8 @@ class CharacterHooks:
             with suppress(discord.NotFound):
                 return await self._opened(known)
             await self._faces.drop_hook(known)
-        made = await home.create_webhook(name=face.name, avatar=face.picture)
+        picture = await self._faces.picture(guild, face.name)
+        made = await home.create_webhook(name=face.name, avatar=picture)
         await self._faces.add_hook(guild, home.id, made.id, face.mark)
         return self._keep(made)
 

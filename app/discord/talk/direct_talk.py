@@ -16,7 +16,7 @@ from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.supervisor import Supervisor
 from app.discord.permissions import is_owner, may_speak_to
-from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports
+from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports, ReadyReply
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
@@ -224,8 +224,13 @@ class DirectTalk:
         )
         async with typing(channel):
             answer = await self._ports.replies.answer_direct(ask)
-        if answer is None or answer.is_draft or not answer.parts:
-            return
+        if answer is not None and answer.parts and not answer.is_draft:
+            await self._send(answer, message, channel)
+
+    async def _send(
+        self, answer: ReadyReply, message: discord.Message, channel: discord.DMChannel
+    ) -> None:
+        """Send an answer, unless an earlier start of the bot did."""
         replies, ids = self._ports.replies, list[int]()
         own = self._bot.user.id if self._bot.user else 0
         try:

@@ -152,6 +152,10 @@ class Cast:
         """Return a guild's webhooks that are not deleted."""
         return await self._database.run(characters.hooks, guild)
 
+    async def hooked_guilds(self) -> list[str]:
+        """Return Discord's ids of the guilds with webhooks that are not deleted."""
+        return await self._database.run(characters.hooked_guilds)
+
     async def put_hook(self, guild: GuildId, hook: StoredCharacterHook) -> None:
         """Note a webhook that was made, before anything is said through it."""
         self._own_hooks.add(hook.webhook)

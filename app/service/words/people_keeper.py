@@ -32,7 +32,8 @@ class PeopleKeeper:
     async def catch_up(self) -> None:
         """Read what was not read yet, guild by guild."""
         settings, run = self._context.settings, self._context.database.run
-        for guild in await run(_behind, settings.home.memory.people):
+        is_on = settings.home.memory.people
+        for guild in await self._context.reader.run(_behind, is_on):
             while (await settings.of(guild)).memory.people:
                 if self._context.jobs.is_busy:
                     await asyncio.sleep(LOOK_SECONDS)

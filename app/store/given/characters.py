@@ -10,7 +10,7 @@ from app.store import rows
 from app.store.database import tuples, write
 from app.store.given import lore
 from app.store.rows import StoredCharacter, StoredCharacterHook, StoredLoreEntry
-from app.store.tables import Character, CharacterHook
+from app.store.tables import Character, CharacterHook, Guild
 
 
 def guilds_with_characters() -> set[GuildId]:
@@ -94,6 +94,13 @@ def hooks(guild: GuildId) -> list[StoredCharacterHook]:
     here = (CharacterHook.guild == guild) & ~CharacterHook.is_deleted
     query = CharacterHook.select(*fields).where(here).order_by(CharacterHook.id)
     return [StoredCharacterHook(*row) for row in tuples(query)]
+
+
+def hooked_guilds() -> list[str]:
+    """Return Discord's ids of the guilds with webhooks that are not deleted."""
+    query = CharacterHook.select(Guild.discord_id).join(Guild)
+    chosen = query.where(~CharacterHook.is_deleted & Guild.discord_id.is_null(False))
+    return [guild for (guild,) in tuples(chosen.distinct())]
 
 
 @write
