@@ -36,7 +36,7 @@ _TRADES = (
     " welder writer zoologist vegetarian vegan beginner pensioner"
 )
 TRADES = frozenset(_TRADES.split())
-"""The kinds of people that one is by work or choice. Faith, health, politics, origin
+"""The kinds of people that one is by work or choice. Faith, health, politics, descent
 and love are no facts here, whoever tells of them."""
 
 _LANGUAGES = (

@@ -56,7 +56,7 @@ _SENTENCES = {
     "name": "{name} wants to be called {value}.",
     "lives": "{name} lives in {value}.",
     "from": "{name} is from {value}.",
-    "is": "{name} works or is known as: {value}.",
+    "is": "{name} is {article} {value}.",
     "loves": "{name} likes {value}.",
     "hates": "{name} dislikes {value}.",
     "birthday": "{name} has a birthday on {value}.",
@@ -77,7 +77,8 @@ def sentence(name: str, kind: str, value: str) -> str:
         return f"The {kind} of {name} is {value}."
     if kind.startswith("pet "):
         return f"The {kind.removeprefix('pet ')} of {name} is called {value}."
-    return _SENTENCES[kind].format(name=name, value=value)
+    article = "an" if value[:1].casefold() in "aeiou" else "a"
+    return _SENTENCES[kind].format(name=name, value=value, article=article)
 
 
 def title(kind: str) -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from app.chat.fact_reader import facts_in
 from app.core.names import GuildId
 from app.store import forgetting, guilds, members, messages
 from app.store.database import Database
 from app.store.given import facts
-from app.store.given.member_facts import Fact
+from app.store.given.member_facts import Fact, sentence
 from app.store.settings import put
 from app.store.tables import Channel, ConversationLink, Guild
 
@@ -153,3 +155,17 @@ def test_those_whom_a_member_answers_are_counted(
     db.call(members.set_opted_out, guild, "bottom", True)
     assert db.call(facts.talks_with, guild, "puck", 5) == [("Quince", 1)]
     assert db.call(facts.newest_texts, guild, "puck", 2) != []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("is", "nurse", "Ann is a nurse."),
+        ("is", "actor", "Ann is an actor."),
+        ("lives", "Leeds", "Ann lives in Leeds."),
+        ("pet cat", "Mog", "The cat of Ann is called Mog."),
+        ("favourite game", "Celeste", "The favourite game of Ann is Celeste."),
+    ],
+)
+def test_a_fact_is_a_sentence_for_models(kind: str, value: str, said: str) -> None:
+    assert sentence("Ann", kind, value) == said
