@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 from weakref import WeakValueDictionary
 
@@ -19,7 +20,7 @@ from app.discord.actions.under_way import UnderWay
 from app.discord.attachments import source_files
 from app.discord.messages import Talk
 from app.discord.permissions import NO_RIGHT, may_write
-from app.discord.ports import Ask, Ports, ReadyReply
+from app.discord.ports import Ask, Ports, ReadyReply, VoiceAnswer
 from app.discord.safe_sender import (
     MaySend,
     StreamedMessage,
@@ -31,6 +32,7 @@ from app.discord.safe_sender import (
     typing,
 )
 from app.discord.talk.character_hooks import CharacterHooks, HookGoneError, Mouth
+from app.discord.talk.voice_messages import is_wanted, voice_answer, voice_file
 from app.discord.unsent_replies import UnsentReplies
 from app.settings.schema import Config
 
@@ -130,13 +132,21 @@ class Delivery:
         """Make one line and send it; AutoMod may take another one."""
         is_shown = config.reply.stream and not config.reply.shadow
         is_shown = is_shown and not is_last and not ask.is_start
+        is_aloud = is_wanted(ask.is_spoken, config)
         # A character's words show under its name, which the bot's own message has not.
+        is_shown = is_shown and not is_aloud
         if is_shown and not await self._ports.replies.is_for_character(ask):
             return await self._stream(ask, channel, config)
+        voice, replies = None, self._ports.replies
         async with typing(channel):
-            answer = await self._ports.replies.answer(ask)
+            answer = await replies.answer(ask)
+            if is_aloud:
+                voice = await voice_answer(answer, channel, config, replies)
         if answer is None:
             return Sent("silent")
+        if is_aloud:
+            # What it drew on may have gone while it was said.
+            answer = replace(answer, is_fresh=False)
         # A nonce that made a message makes no other one, even if it was deleted. One
         # that made none stays, as a reply sent just before a kill is known by it.
         nonce = ask.trigger + 2 if is_last and ask.halt.is_shown else ask.trigger
@@ -147,6 +157,7 @@ class Delivery:
             nonce=nonce,
             is_last=is_last,
             is_start=ask.is_start,
+            voice=voice,
         )
 
     async def deliver(
@@ -159,6 +170,7 @@ class Delivery:
         nonce: int | None = None,
         is_last: bool = True,
         is_start: bool = False,
+        voice: VoiceAnswer | None = None,
     ) -> Sent:
         """Send a reply's parts, and note their ids, or why Discord took none.
 
@@ -166,6 +178,7 @@ class Delivery:
             nonce: The number that names the reply, if not the trigger.
             is_last: No other line follows if AutoMod blocks this one.
             is_start: Nobody is answered.
+            voice: The reply as a voice message, which Discord may take instead.
         """
         if answer.is_draft or not answer.parts:
             return Sent("sent" if answer.is_draft else "silent")
@@ -180,7 +193,7 @@ class Delivery:
                 channel, lines, nonce or trigger,
                 reference=answered, files=files, tts=tts, may_send=may_send,
                 view=again_button if answer.has_buttons else None,
-                sent=ids, mouth=mouth,
+                sent=ids, mouth=mouth, voice=partial(voice_file, voice) if voice else None,
             )  # fmt: skip
         except HookGoneError as gone:
             await self.hooks.lost(gone.hook)

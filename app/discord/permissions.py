@@ -66,6 +66,14 @@ def may_write(channel: object) -> bool:
     return rights.send_messages
 
 
+def may_speak_aloud(channel: object) -> bool:
+    """Return whether the bot itself may send voice messages in a channel or thread."""
+    if not isinstance(channel, Talk) or channel.guild.me is None:
+        return True
+    rights = channel.permissions_for(channel.guild.me)
+    return rights.send_voice_messages and rights.attach_files
+
+
 def may_see(channel: object) -> bool:
     """Return whether the bot itself sees a channel, and so what people write there."""
     if is_hidden(channel):

@@ -66,6 +66,7 @@ async def send_parts(
     may_send: MaySend = always,
     sent: list[int] | None = None,
     mouth: Mouth | None = None,
+    voice: Callable[[], discord.VoiceMessage] | None = None,
 ) -> list[int]:
     """Send the parts of one reply, one message each; return their ids.
 
@@ -78,12 +79,24 @@ async def send_parts(
         view: Buttons under the last part.
         sent: Takes each id at once, so that after an error it has what was said.
         mouth: The webhook of the character who speaks, which can reply to nothing.
+        voice: A voice message that says all parts, sent instead if Discord takes it.
 
     Raises:
         WordsGoneError: If the words may not be said any more.
         HookGoneError: If the webhook is gone.
     """
     ids = [] if sent is None else sent
+    if voice is not None:
+        try:
+            said = await _send_once(
+                channel, "", f"{nonce}-0", reference, [voice], False, None, may_send
+            )
+            ids.append(said.id)
+            return ids
+        except discord.HTTPException as error:
+            if _may_pass(error):
+                raise
+            log.warning("Discord took no voice message: %s", error)
     # Without the right Discord would refuse the words as well.
     tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
@@ -176,7 +189,7 @@ async def _send_once(
         try:
             # py-cord's types do not allow None for these, though it is valid.
             sent = await channel.send(
-                text,
+                text or None,  # type: ignore[arg-type]
                 nonce=nonce,
                 enforce_nonce=True,
                 reference=reference,  # type: ignore[arg-type]

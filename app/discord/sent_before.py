@@ -19,6 +19,8 @@ async def sent_before(
 ) -> list[int]:
     """Return the messages that say a reply as a whole; none if that is not there.
 
+    A voice message says all of it.
+
     Discord knows a nonce again for some minutes only.
 
     Args:
@@ -33,6 +35,8 @@ async def sent_before(
         if not is_own(one):
             continue
         to = one.reference.message_id if one.reference else None
+        if one.flags.is_voice_message and to == trigger:
+            return [one.id]
         words = said + one.content.split()
         if to not in (None, trigger) or words != wanted[: len(words)]:
             continue

@@ -205,6 +205,30 @@ class SpeechJob(Request[SpeechJobReply]):
     threads: int
 
 
+@dataclass(frozen=True)
+class UtteranceJobReply:
+    """A voice message."""
+
+    data: str
+    """The file, Opus in Ogg, in base64."""
+    seconds: float
+    waveform: str
+    """Its loudness over time in base64, a byte for each moment."""
+
+
+@dataclass(frozen=True)
+class UtteranceJob(Request[UtteranceJobReply]):
+    """Say words aloud."""
+
+    method: ClassVar[str] = "utterance"
+    text: str
+    model: str
+    """Path of the folder of a model of Supertonic."""
+    timbre: str
+    """The voice, such as F1."""
+    threads: int
+
+
 # Notifications, bot → child.
 
 
@@ -231,7 +255,7 @@ class AllStored:
 
 REQUESTS = (
     ImportJob, PreviewJob, RebuildJob, FollowJob, CompareJob, TokenVoiceJob,
-    RequantiseJob, SearchJob, PictureJob, SpeechJob,
+    RequantiseJob, SearchJob, PictureJob, SpeechJob, UtteranceJob,
 )  # fmt: skip
 
 STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)

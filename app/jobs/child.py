@@ -29,6 +29,7 @@ from app.ipc.jobs import (
     SearchJob,
     SpeechJob,
     TokenVoiceJob,
+    UtteranceJob,
 )
 from app.ipc.stdio import exit_with_stdin, take_stdout, write_all
 from app.ipc.wire import (
@@ -179,6 +180,11 @@ def carry_out(
 
         _stand_back(speech.NICENESS)
         return speech.run(request)
+    if isinstance(request, UtteranceJob):
+        from app.jobs import utterance
+
+        _stand_back(utterance.NICENESS)
+        return utterance.run(request)
     raise TypeError(f"no job answers {request.method}")
 
 

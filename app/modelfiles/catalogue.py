@@ -18,6 +18,21 @@ BUILT_IN = "built-in"
 PROJECTOR = "mmproj"
 """In the names of files that let a model see."""
 
+MOUTH, PART = "mouth", "part"
+"""The kinds of a model that says replies aloud, and of its other files."""
+
+PARTS = ("projector", PART)
+"""The kinds of files that are fetched with others."""
+
+MOUTH_FILES = tuple(
+    f"onnx/{name}"
+    for name in (
+        "tts.json", "unicode_indexer.json", "duration_predictor.onnx",
+        "text_encoder.onnx", "vector_estimator.onnx", "vocoder.onnx",
+    )
+)  # fmt: skip
+"""The files without which a mouth says nothing; each of its voices has one more."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 
 _DEVICES = {"con", "prn", "aux", "nul"}
@@ -38,11 +53,11 @@ class CatalogueEntry:
 
     name: str
     kind: str
-    """llm, projector or embedding."""
+    """llm, projector, mouth, part or embedding."""
     source: str
     file: str
     sha256: str
-    """Hex digits, or empty when fastembed checks its own files."""
+    """Hex digits, or empty when fastembed checks its own files or the hub knows them."""
     is_verified: bool
     bytes: int
     licence: str
@@ -74,7 +89,7 @@ def _entry(line: str) -> CatalogueEntry:
     name, kind, source, file, sha256, size, licence, ram, note = cells
     if not _is_name(name):
         raise ValueError(f"{name!r} cannot be the name of a file")
-    digest = "" if sha256 == "-" else sha256.rstrip("?")
+    digest = "" if sha256 in ("-", "?") else sha256.rstrip("?")
     if digest and not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise ValueError(f"{sha256!r} is not a sha256")
     return CatalogueEntry(
@@ -147,9 +162,10 @@ def own(home: Home) -> list[str]:
     return sorted(name for name in names if PROJECTOR not in name)
 
 
-def eyes_of(name: str) -> CatalogueEntry | None:
-    """Return the projector that is fetched with a model, if it has one."""
-    return entries().get(f"{name}.{PROJECTOR}")
+def parts_of(name: str) -> list[CatalogueEntry]:
+    """Return what is fetched with a model: its projector, or the rest of a mouth."""
+    parts = (one for one in entries().values() if one.kind in PARTS)
+    return [one for one in parts if one.name.rpartition(".")[0] == name]
 
 
 def projector_beside(model: Path) -> Path | None:
@@ -167,6 +183,22 @@ def projector_beside(model: Path) -> Path | None:
 def file_of(home: Home, name: str) -> Path:
     """Return the place of a catalogue model's downloaded file, present or not."""
     return home.models / f"{name}.gguf"
+
+
+def target_of(home: Home, entry: CatalogueEntry) -> Path:
+    """Return the place of an entry's file; those of a mouth lie in its folder."""
+    if entry.kind not in (MOUTH, PART):
+        return file_of(home, entry.name)
+    name = entry.name if entry.kind == MOUTH else entry.name.rpartition(".")[0]
+    return home.models / name / entry.file
+
+
+def mouth_at(home: Home, name_or_path: str) -> Path | None:
+    """Return the whole folder of a mouth's name or a path; None if files are missing."""
+    is_named = _is_name(name_or_path)
+    folder = home.models / name_or_path if is_named else typed_path(name_or_path)
+    is_whole = all((folder / one).is_file() for one in MOUTH_FILES)
+    return folder if name_or_path and is_whole else None
 
 
 def locate(home: Home, name_or_path: str) -> Path | None:

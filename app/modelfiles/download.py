@@ -21,13 +21,16 @@ from app.core.files import put
 from app.core.paths import Home
 from app.core.proxy import Proxy, explained, with_login
 from app.modelfiles.bundled import Slice, open_carried
-from app.modelfiles.catalogue import CatalogueEntry, file_of
+from app.modelfiles.catalogue import CatalogueEntry, target_of
 
 Report = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
 _BLOCK = 1 << 20
 _LOGIN = re.compile(r"//[^/\s]*@")
+GIT_DIGITS = 40
+"""The length of the hash by which git knows a file."""
+
 _RESERVE = 200 << 20
 """Bytes of disk left free beside a download."""
 
@@ -61,7 +64,7 @@ def fetch(
     Raises:
         FetchError: If the file is unavailable; says what to do.
     """
-    target = file_of(home, entry.name)
+    target = target_of(home, entry)
     if target.is_file() and (
         not entry.is_verified or _digest(target, cancelled) == entry.sha256
     ):
@@ -76,6 +79,7 @@ def fetch(
         _need_space(partial, expected)
         file = _bring(partial, expected, report, stop, proxy)
         _check(file, expected, stop)
+        target.parent.mkdir(parents=True, exist_ok=True)
         put(file, target)
     except OSError as error:
         raise FetchError(
@@ -131,8 +135,9 @@ def _need_space(partial: Path, entry: CatalogueEntry) -> None:
 
 def _check(file: Path, entry: CatalogueEntry, cancelled: threading.Event) -> None:
     """Check size and sha256; delete a file that differs."""
-    size = file.stat().st_size
-    if size != entry.bytes or _digest(file, cancelled) != entry.sha256:
+    size, is_git = file.stat().st_size, len(entry.sha256) == GIT_DIGITS
+    found = _digest(file, cancelled, is_git=is_git)
+    if size != entry.bytes or found != entry.sha256:
         file.unlink()
         raise FetchError(
             f"{entry.name} does not match the catalogue's checksum.",
@@ -140,8 +145,14 @@ def _check(file: Path, entry: CatalogueEntry, cancelled: threading.Event) -> Non
         )
 
 
-def _digest(path: Path, cancelled: threading.Event | None = None) -> str:
+def _digest(
+    path: Path, cancelled: threading.Event | None = None, *, is_git: bool = False
+) -> str:
+    """Return the sha256 of a file, or the hash by which git knows it."""
     digest = hashlib.sha256()
+    if is_git:
+        head = b"blob %d\0" % path.stat().st_size
+        digest = hashlib.sha1(head, usedforsecurity=False)
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             if cancelled and cancelled.is_set():
@@ -310,7 +321,10 @@ def _url(entry: CatalogueEntry) -> str:
 
 
 def _as_the_hub_says(entry: CatalogueEntry) -> CatalogueEntry:
-    """Return the entry with the size and sha256 that the hub gives for the file."""
+    """Return the entry with the size and hash that the hub gives for the file.
+
+    Of large files that is the sha256, of small ones git's hash.
+    """
     from huggingface_hub import get_hf_file_metadata
 
     with _hub_errors(entry):
@@ -318,8 +332,8 @@ def _as_the_hub_says(entry: CatalogueEntry) -> CatalogueEntry:
             _url(entry), endpoint=os.environ.get("HF_ENDPOINT")
         )
     digest = metadata.etag or ""
-    if not re.fullmatch(r"[0-9a-f]{64}", digest) or not metadata.size:
-        raise FetchError(f"The hub gives no sha256 for {entry.name}.")
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", digest) or not metadata.size:
+        raise FetchError(f"The hub gives no hash for {entry.name}.")
     return dataclasses.replace(entry, sha256=digest, bytes=metadata.size)
 
 

@@ -68,6 +68,8 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
         return _of_summaries(key, config, model)
     if key in ("model.ears", "context.spoken"):
         return _of_hearing(key, config)
+    if key in ("model.mouth", "speak.aloud"):
+        return _of_speaking(key, config)
     is_read = key.startswith(("model.", "context.")) or key == "memory.people"
     if is_read and is_chain:
         return CHAIN_ALONE
@@ -89,6 +91,18 @@ def _of_hearing(key: str, config: Config) -> str:
         return "" if key == "model.ears" else "model.ears is empty"
     is_there = find_spec("pywhispercpp") and find_spec("soundfile")
     return "" if is_there else "mynah[speech] is not installed"
+
+
+def _of_speaking(key: str, config: Config) -> str:
+    """Whoever hears no voice message answers none."""
+    if not config.model.mouth:
+        return "" if key == "model.mouth" else "model.mouth is empty"
+    if config.speak.aloud == "off":
+        return "speak.aloud is off" if key == "model.mouth" else ""
+    if not (find_spec("supertonic") and find_spec("soundfile")):
+        return "mynah[speech] is not installed"
+    is_deaf = not (config.context.spoken and config.model.ears)
+    return "no voice messages are heard (model.ears, context.spoken)" if is_deaf else ""
 
 
 def _of_summaries(key: str, config: Config, model: ModelFacts) -> str:

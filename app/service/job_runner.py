@@ -21,7 +21,16 @@ from app.core.errors import (
 from app.core.paths import Home, own_command
 from app.ipc.child import Process, Spawn, spawn
 from app.ipc.control import ImportReply, Progress
-from app.ipc.jobs import FROM_CHILD, STEERABLE, Pause, PictureJob, Resume, SpeechJob
+from app.ipc.jobs import (
+    FROM_CHILD,
+    STEERABLE,
+    Pause,
+    PictureJob,
+    Resume,
+    SpeechJob,
+    UtteranceJob,
+    UtteranceJobReply,
+)
 from app.ipc.peer import Peer, PeerGoneError
 from app.ipc.wire import Params, Request
 
@@ -38,6 +47,9 @@ PICTURE_SECONDS = 6.0
 
 SPEECH_SECONDS = 45.0
 """The time for one voice message; a slow computer needs as long as it lasts."""
+
+UTTERANCE_SECONDS = 30.0
+"""The time for saying a reply aloud, after which it stays a text."""
 
 FIRST_NUMBER = 1_000_000_000
 """The number of the first job; trainings have their guild's row, far below."""
@@ -161,10 +173,10 @@ class JobRunner:
 
 
 class Senses:
-    """Sees and hears for models, a picture and a voice message at a time."""
+    """Sees, hears and speaks for models, a picture and a voice message at a time."""
 
     def __init__(self, home: Home) -> None:
-        self._eyes, self._ears = JobRunner(home), JobRunner(home)
+        self._eyes, self._ears, self._mouth = (JobRunner(home) for _ in range(3))
 
     async def plain(self, data: bytes) -> bytes:
         """Return a picture as a small JPEG.
@@ -193,6 +205,20 @@ class Senses:
                 return (await self._ears.run(job, lambda progress: None)).text
         except TimeoutError as error:
             raise UsageError("The voice message takes too long to hear.") from error
+
+    async def uttered(self, text: str, model: Path, timbre: str) -> UtteranceJobReply:
+        """Return words as a voice message.
+
+        Raises:
+            AppError: If the model cannot say them, or takes too long.
+        """
+        threads = max(1, (os.cpu_count() or 1) - 1)
+        job = UtteranceJob(text, str(model), timbre, threads)
+        try:
+            async with asyncio.timeout(UTTERANCE_SECONDS):
+                return await self._mouth.run(job, lambda progress: None)
+        except TimeoutError as error:
+            raise UsageError("The reply takes too long to say.") from error
 
 
 def _unread(reply: object) -> str:

@@ -11,6 +11,7 @@ from app.settings.schema import Config
 ADAPTER = "model.adapter"
 PROJECTOR = "model.projector"
 EARS = "model.ears"
+MOUTH = "model.mouth"
 
 WHISPER = b"lmgg"
 """The beginning of a model of whisper.cpp."""
@@ -30,6 +31,8 @@ def check(home: Home, config: Config, name: str, value: object) -> None:
         _check_projector(home, config, Path(str(value)))
     elif name == EARS and value:
         _check_ears(Path(str(value)))
+    elif name == MOUTH and value:
+        _check_mouth(home, str(value))
 
 
 def _check_model(home: Home, name: str) -> None:
@@ -62,6 +65,21 @@ def _check_ears(path: Path) -> None:
                 f"{path.name} is not a model of whisper.cpp.",
                 "Choose a file such as ggml-base-q5_1.bin of ggerganov/whisper.cpp.",
             )
+
+
+def _check_mouth(home: Home, name: str) -> None:
+    if catalogue.mouth_at(home, name):
+        return
+    entry = catalogue.entries().get(name)
+    if entry is not None and entry.kind == catalogue.MOUTH:
+        raise UsageError(
+            f"{name} is not whole on this computer yet.",
+            f"Fetch it with `mynah models pull {name}`.",
+        )
+    raise UsageError(
+        f"{name} is no model that says replies aloud.",
+        "Fetch one with `mynah models pull supertonic-3`, or name a folder with one.",
+    )
 
 
 def _check_there(path: Path) -> None:

@@ -47,6 +47,13 @@ class ModelSettings:
         means=validators.whole_path,
         snapshots="never",
     )
+    mouth: str = setting(
+        "",
+        "Model that says replies aloud: a name from models.txt, or the full path of a"
+        " folder with one; empty says none.",
+        means=validators.one_line(1000),
+        snapshots="never",
+    )
     context: int = setting(
         6144,
         "Context size in tokens, shared equally by 6 conversations.",

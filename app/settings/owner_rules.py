@@ -25,7 +25,7 @@ _SETTINGS = (
 """The settings for the words' destination, costs, the bot's own choices, and files of
 the owner's computer."""
 
-PATHS = ("model.adapter", "model.projector", "model.ears")
+PATHS = ("model.adapter", "model.projector", "model.ears", "model.mouth")
 """Settings of paths on the owner's computer, which a server must not read."""
 
 

@@ -13,6 +13,9 @@ NAMELESS = "someone"
 FIXED_MODES = ("markov", "llm", "hybrid")
 MODES = ("auto", *FIXED_MODES)
 
+TIMBRES = ("off", *(f"{kind}{number}" for kind in "FM" for number in range(1, 6)))
+"""The voices of a model that speaks aloud."""
+
 
 @dataclass(frozen=True)
 class BotSettings:
@@ -325,6 +328,14 @@ class SpeakSettings:
         False,
         "Let `/like` and `/duet` speak like members who agreed with `/privacy voice`.",
         scope="guild",
+        snapshots="never",
+    )
+    aloud: str = setting(
+        "off",
+        "Answer voice messages with voice messages, in one of ten voices: F1 to F5"
+        " are of women, M1 to M5 of men; needs `model.mouth`.",
+        scope="channel",
+        choices=TIMBRES,
         snapshots="never",
     )
     webhooks: bool = setting(

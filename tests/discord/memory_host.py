@@ -19,6 +19,7 @@ from app.discord.ports import (
     ReadyReply,
     Situation,
     Unsent,
+    VoiceAnswer,
 )
 from app.discord.ports.character_faces import Face
 from app.ipc.control import Check, ModelEntry, StatusReply
@@ -70,6 +71,9 @@ class MemoryHost:
         self.asked: list[Ask] = []
         self.direct: list[DirectAsk] = []
         self.listened: list[bytes] = []
+        self.timbres: list[str] = []
+        self.voice: VoiceAnswer | None = None
+        """What says every reply aloud."""
         self.chosen: dict[int, int] = {}
         self.hooks: set[int] = set()
         self.replies: dict[int, Ask] = {}
@@ -428,6 +432,10 @@ class MemoryHost:
     async def transcript(self, read: FileReader) -> str:
         self.listened.append(await read())
         return "hello from my voice"
+
+    async def utterance(self, answer: ReadyReply, timbre: str) -> VoiceAnswer | None:
+        self.timbres.append(timbre)
+        return self.voice
 
     async def again(
         self,

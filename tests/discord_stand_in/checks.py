@@ -1,11 +1,13 @@
 """What the bot may send, edit, read and react with, by Discord's rules."""
 
 import re
+from base64 import b64decode
 from typing import Any
 from urllib.parse import unquote
 
 from tests.discord_stand_in import rights, rules
 from tests.discord_stand_in.outbox import MAX_CONTENT
+from tests.discord_stand_in.payloads import IS_VOICE_MESSAGE
 from tests.discord_stand_in.rights import may
 from tests.discord_stand_in.rules import Rules
 from tests.discord_stand_in.world import (
@@ -67,7 +69,34 @@ def check_send(
     if payload.get("tts") and not may(channel, bot, rights.SEND_TTS, force):
         force.refuse(rules.SPEAK_ALOUD)
     _check_reference(channel, bot, payload, force)
+    if int(payload.get("flags") or 0) & IS_VOICE_MESSAGE:
+        _check_voice(channel, bot, payload, files, force)
     check_content(channel, payload, files, force)
+
+
+def _check_voice(
+    channel: Channel, bot: User, payload: Payload, files: Files, force: Rules
+) -> None:
+    if not may(channel, bot, rights.SEND_VOICES, force):
+        force.refuse(rules.SEND_VOICE)
+    more = ("content", "embeds", "components", "sticker_ids", "poll")
+    if any(payload.get(key) for key in more):
+        force.refuse(rules.VOICE_ALONE)
+    told = payload.get("attachments") or []
+    if len(files) != 1 or len(told) != 1 or not files[0][1].startswith(b"OggS"):
+        force.refuse(rules.VOICE_FILE)
+    points = _points(told[0].get("waveform") if told else None)
+    seconds = told[0].get("duration_secs") if told else None
+    if not (isinstance(seconds, float | int) and seconds > 0 and 0 < points <= 256):
+        force.refuse(rules.VOICE_SHAPE)
+
+
+def _points(waveform: object) -> int:
+    """The points of a waveform; 0 for none that can be read."""
+    try:
+        return len(b64decode(str(waveform or ""), validate=True))
+    except ValueError:
+        return 0
 
 
 def _check_place(channel: Channel, bot: User, force: Rules) -> None:
@@ -143,6 +172,8 @@ def check_edit(
     check_view(channel, bot, force)
     if body["author"]["id"] != str(bot.id):
         force.refuse(rules.EDIT_OTHERS)
+    if body["flags"] & IS_VOICE_MESSAGE:
+        force.refuse(rules.VOICE_EDIT)
     if channel.archived:
         force.refuse(rules.ARCHIVED_THREAD)
     if len(payload.get("content") or "") > MAX_CONTENT:

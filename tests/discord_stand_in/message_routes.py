@@ -111,6 +111,7 @@ class MessageRoutes:
             reply_to=reply_to,
         )
         body["embeds"] = payload.get("embeds") or []
+        body["flags"] = int(payload.get("flags") or 0)
         body["components"] = payload.get("components") or []
         if "interaction_metadata" in payload:
             body["interaction_metadata"] = payload["interaction_metadata"]

@@ -54,11 +54,15 @@ class Raw:
         quiet: dict[str, Any] = {"allowed_mentions": {"parse": []}}
         return await self.code("POST", path, quiet | {"content": content} | more)
 
-    async def send_file(self, channel: Channel) -> int:
-        """Discord's error code for a message with a file, or 0 where it was sent."""
+    async def send_file(
+        self, channel: Channel, *files: bytes, **more: object
+    ) -> int:
+        """Discord's error code for a message with files, or 0 where it was sent."""
         form = aiohttp.FormData()
-        form.add_field("payload_json", '{"allowed_mentions": {"parse": []}}')
-        form.add_field("files[0]", b"a crab", filename="crab.png")
+        payload = {"allowed_mentions": {"parse": []}} | more
+        form.add_field("payload_json", json.dumps(payload))
+        for number, data in enumerate(files or (b"a crab",)):
+            form.add_field(f"files[{number}]", data, filename=f"{number}.bin")
         url = f"{self.stand_in.base_url}/api/v10/channels/{channel.id}/messages"
         headers = {"Authorization": f"Bot {TOKEN}"}
         async with self._session.post(url, data=form, headers=headers) as answer:

@@ -12,6 +12,8 @@ ACCESS, PERMISSIONS, FORM, EMPTY = 50001, 50013, 50035, 50006
 NO_TEXT, NOT_AUTHOR, NO_HISTORY, ARCHIVED = 50008, 50005, 160002, 50083
 UNKNOWN_EMOJI, DAILY_CREATES, BLOCKED_MESSAGE = 10014, 30034, 200000
 SLOW_MODE, UNKNOWN_MESSAGE = 20016, 10008
+VOICE_MORE, VOICE_FILES, VOICE_DATA, VOICE_FIXED = 50159, 50160, 50161, 50162
+NO_VOICES = 50173
 
 
 class RequestError(Exception):
@@ -62,6 +64,8 @@ class Rules:
 _COMMANDS = "interactions/application-commands"
 _CREATE = "resources/message#create-message"
 _RIGHTS = "topics/permissions"
+_VOICES = "resources/message#voice-messages"
+_VOICES = "resources/message#voice-messages"
 _CODES = "topics/opcodes-and-status-codes#json-json-error-codes"
 _LIMITS = "topics/rate-limits"
 _EVENTS = "events/gateway-events"
@@ -186,6 +190,32 @@ SPEAK_ALOUD = Rule(
     "text to speech needs Send TTS Messages",
     f"{_CREATE}-limitations",
     "rights.embeds_files_and_speech_need_their_rights", 403, PERMISSIONS, _NO_RIGHT,
+)  # fmt: skip
+SEND_VOICE = Rule(
+    "a voice message needs Send Voice Messages",
+    f"{_RIGHTS}#permissions-bitwise-permission-flags",
+    "voices.a_voice_message_needs_its_right", 403, NO_VOICES,
+    "You cannot send voice messages in this channel",
+)  # fmt: skip
+VOICE_ALONE = Rule(
+    "a voice message has no words, embeds or buttons",
+    _VOICES, "voices.a_voice_message_has_nothing_else", 400, VOICE_MORE,
+    "Voice messages do not support additional content",
+)  # fmt: skip
+VOICE_FILE = Rule(
+    "a voice message has one file, which is a sound",
+    _VOICES, "voices.a_voice_message_has_one_sound", 400, VOICE_FILES,
+    "Voice messages must have a single audio attachment",
+)  # fmt: skip
+VOICE_SHAPE = Rule(
+    "a voice message tells its duration, and a waveform of up to 256 points in base64",
+    _VOICES, "voices.a_voice_message_tells_its_shape", 400, VOICE_DATA,
+    "Voice messages must have supporting metadata",
+)  # fmt: skip
+VOICE_EDIT = Rule(
+    "nobody edits a voice message",
+    _VOICES, "voices.nobody_edits_a_voice_message", 400, VOICE_FIXED,
+    "Voice messages cannot be edited",
 )  # fmt: skip
 REACT = Rule(
     "a new reaction needs Add Reactions, and every one Read Message History",

@@ -94,7 +94,7 @@ def test_every_projector_of_the_catalogue_has_its_model():
     assert sorted(eyes) == ["smolvlm-256m.mmproj", "smolvlm2-500m.mmproj"]
     for name in eyes:
         model = entries[name.removesuffix(".mmproj")]
-        assert catalogue.eyes_of(model.name) == entries[name]
+        assert catalogue.parts_of(model.name) == [entries[name]]
         assert model.source == entries[name].source
     assert not {*eyes} & {*catalogue.names()}
 

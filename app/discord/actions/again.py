@@ -113,9 +113,11 @@ async def _show(
     # Nobody else may change what a webhook wrote.
     hook, writer = mouth.hook.id if mouth else None, hooks.writer_of(message)
     lines = made.lines if mouth is None else made.parts
+    # Nor may anybody change a voice message.
+    is_changed = hook == writer and not message.flags.is_voice_message
     try:
         await replace_parts(
-            channel, shown if hook == writer else [], lines, trigger, files=files,
+            channel, shown if is_changed else [], lines, trigger, files=files,
             view=view, may_send=bot.delivery.check_of(made), sent=ids, mouth=mouth,
         )  # fmt: skip
     except WordsGoneError as gone:

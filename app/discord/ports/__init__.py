@@ -16,6 +16,7 @@ from app.discord.ports.exchange import MessagePlace as MessagePlace
 from app.discord.ports.exchange import ReadyReply as ReadyReply
 from app.discord.ports.exchange import Situation as Situation
 from app.discord.ports.exchange import Unsent as Unsent
+from app.discord.ports.exchange import VoiceAnswer as VoiceAnswer
 from app.discord.ports.guilds import GuildEvents as GuildEvents
 from app.discord.ports.members import MemberData as MemberData
 from app.discord.ports.messages import MessageEvents as MessageEvents

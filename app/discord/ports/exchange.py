@@ -124,6 +124,8 @@ class Ask:
     """Discord's id of a member to speak like; 0 means none."""
     claim: Claim | None = None
     """The row of the reply, if it is there already."""
+    is_spoken: bool = False
+    """True if a voice message asks, whose words are known."""
     arrived: float = field(default_factory=time.perf_counter, compare=False)
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
@@ -180,6 +182,21 @@ class ReadyReply:
     def lines(self) -> tuple[str, ...]:
         """The parts, which begin with the name of the speaker."""
         return in_name(self.parts, self.name)
+
+    @property
+    def is_sayable(self) -> bool:
+        """True if it is nothing but words of the bot itself."""
+        return bool(self.parts) and not (self.is_draft or self.name or self.files)
+
+
+@dataclass(frozen=True)
+class VoiceAnswer:
+    """A reply as a voice message."""
+
+    data: bytes
+    seconds: float
+    waveform: str
+    """The picture of the sound, in base64."""
 
 
 @dataclass(frozen=True)

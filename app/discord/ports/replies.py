@@ -13,6 +13,7 @@ from app.discord.ports.exchange import (
     ReadyReply,
     Situation,
     Unsent,
+    VoiceAnswer,
 )
 from app.replies.request import FileReader
 from app.store.places import Claim
@@ -58,6 +59,10 @@ class Replies(Protocol):
 
     async def transcript(self, read: FileReader) -> str:
         """Return the words of a voice message; empty if nobody can hear them."""
+        ...
+
+    async def utterance(self, answer: ReadyReply, timbre: str) -> VoiceAnswer | None:
+        """Return a reply as a voice message; None if nobody can say it."""
         ...
 
     async def again(

@@ -1,6 +1,7 @@
 """Replies for Discord: made by the replier, stored under Discord's ids."""
 
 import asyncio
+import base64
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from random import Random
 
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
+from app.chat.spoken_words import spoken
 from app.core.errors import AppError, UsageError
 from app.core.names import GuildId
 from app.discord.ports import (
@@ -20,12 +22,14 @@ from app.discord.ports import (
     ReadyReply,
     Situation,
     Unsent,
+    VoiceAnswer,
 )
 from app.discord.stored.id_map import IdMap, snowflake_ms, stored
 from app.discord.stored.message_events import situation_of
 from app.discord.talk.proxied_names import ProxiedNames
 from app.importers.records import Record
 from app.ipc.control import ReplyMade
+from app.modelfiles import catalogue
 from app.providers.base import Turn
 from app.replies import talk_topics
 from app.replies.request import SILENT, FileReader, Like, ReplyRequest
@@ -263,6 +267,19 @@ class StoredReplies:
         except AppError as error:
             log.warning("A voice message was not heard: %s", error)
             return ""
+
+    async def utterance(self, answer: ReadyReply, timbre: str) -> VoiceAnswer | None:
+        """Return a reply as a voice message; None if nobody can say it."""
+        words, home = spoken(answer.parts), self._context.settings.home
+        folder = catalogue.mouth_at(self._context.home, home.model.mouth)
+        if not words or folder is None:
+            return None
+        try:
+            said = await self._context.senses.uttered(words, folder, timbre)
+        except AppError as error:
+            log.warning("A reply was not said aloud: %s", error)
+            return None
+        return VoiceAnswer(base64.b64decode(said.data), said.seconds, said.waveform)
 
     async def again(
         self,

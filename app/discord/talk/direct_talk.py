@@ -16,13 +16,25 @@ from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.supervisor import Supervisor
 from app.discord.permissions import is_owner, may_speak_to
-from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports, ReadyReply
+from app.discord.ports import (
+    DirectAsk,
+    Incoming,
+    MessagePlace,
+    Ports,
+    ReadyReply,
+    VoiceAnswer,
+)
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
-from app.discord.talk.voice_messages import voice_message
+from app.discord.talk.voice_messages import (
+    is_wanted,
+    voice_answer,
+    voice_file,
+    voice_message,
+)
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.settings.speech_sections import BotSettings
@@ -212,9 +224,11 @@ class DirectTalk:
             return
         # Its words may have been edited meanwhile.
         words = (self._bot.get_message(message.id) or message).content
-        if not words and (read := voice_message(message, config)):
+        read, is_spoken = voice_message(message, config), False
+        if not words and read:
             async with typing(channel):
                 words = await self._ports.replies.transcript(read)
+            is_spoken = is_wanted(bool(words), config)
         if not (words.strip() or seen):
             log.info("A direct message without words was not answered")
             return
@@ -222,13 +236,20 @@ class DirectTalk:
         ask = DirectAsk(
             member.guild.id, message.id, member.id, name, words, turns, seen
         )
+        voice, replies = None, self._ports.replies
         async with typing(channel):
-            answer = await self._ports.replies.answer_direct(ask)
+            answer = await replies.answer_direct(ask)
+            if is_spoken:
+                voice = await voice_answer(answer, channel, config, replies)
         if answer is not None and answer.parts and not answer.is_draft:
-            await self._send(answer, message, channel)
+            await self._send(answer, message, channel, voice)
 
     async def _send(
-        self, answer: ReadyReply, message: discord.Message, channel: discord.DMChannel
+        self,
+        answer: ReadyReply,
+        message: discord.Message,
+        channel: discord.DMChannel,
+        voice: VoiceAnswer | None,
     ) -> None:
         """Send an answer, unless an earlier start of the bot did."""
         replies, ids = self._ports.replies, list[int]()
@@ -246,6 +267,7 @@ class DirectTalk:
                 reference=_reference(message),
                 may_send=partial(replies.may_send, answer.reply),
                 sent=ids,
+                voice=partial(voice_file, voice) if voice else None,
             )
         except WordsGoneError:
             log.info("A direct message lost its answer while it was sent")

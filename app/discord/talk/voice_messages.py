@@ -1,9 +1,13 @@
-"""Voice messages to the bot, read from Discord when somebody hears them here."""
+"""Voice messages to the bot and from it, where somebody hears and speaks here."""
 
+import io
 from functools import partial
 
 import discord
 
+from app.discord.permissions import may_speak_aloud
+from app.discord.ports import ReadyReply, VoiceAnswer
+from app.discord.ports.replies import Replies
 from app.discord.talk.attached_pictures import read_file
 from app.replies.request import FileReader
 from app.settings.schema import Config
@@ -17,3 +21,27 @@ def voice_message(message: discord.Message, config: Config) -> FileReader | None
     if not (message.flags.is_voice_message and config.context.spoken):
         return None
     return next((partial(read_file, one, SOUND) for one in message.attachments), None)
+
+
+def is_wanted(is_spoken: bool, config: Config) -> bool:
+    """Return whether a call is to be answered by a voice message."""
+    return is_spoken and config.speak.aloud != "off"
+
+
+async def voice_answer(
+    answer: ReadyReply | None, channel: object, config: Config, replies: Replies
+) -> VoiceAnswer | None:
+    """Return a reply as a voice message; None if it is to be a text after all."""
+    if answer is None or not answer.is_sayable or not may_speak_aloud(channel):
+        return None
+    return await replies.utterance(answer, config.speak.aloud)
+
+
+def voice_file(voice: VoiceAnswer) -> discord.VoiceMessage:
+    """Return the file of a voice message, for one try to send it."""
+    return discord.VoiceMessage(
+        io.BytesIO(voice.data),
+        "voice-message.ogg",
+        waveform=voice.waveform,
+        duration_secs=voice.seconds,
+    )

@@ -76,7 +76,7 @@ def _best(listed: list[CatalogueEntry], seconds: Mapping[str, float]) -> str:
 
     Those that see write worse than others of their size, so an owner chooses them.
     """
-    listed = [one for one in listed if not catalogue.eyes_of(one.name)]
+    listed = [one for one in listed if not catalogue.parts_of(one.name)]
     good = [
         one for one in listed if fits(one) and seconds[one.name] <= GOOD_SECONDS
     ] or [min(listed, key=lambda one: one.bytes)]

@@ -1,6 +1,7 @@
 """Handlers for models: list, fetch, choose and remove."""
 
 import asyncio
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ class ModelHandlers:
         used = self._context.settings.home.model.name
         entries = catalogue.entries()
         view = outlook(self._context.home, self._context.local)
-        shown = [one for one in entries.values() if one.kind != "projector"]
+        shown = [one for one in entries.values() if one.kind not in catalogue.PARTS]
         listed = [self._entry(entry, used) for entry in shown]
         own = {*catalogue.own(self._context.home), used} - entries.keys()
         listed += [self._own_file(name, used) for name in sorted(own)]
@@ -76,8 +77,8 @@ class ModelHandlers:
         self._fetching.add(entry.name)
         try:
             path = await self._fetch(entry, tell)
-            if eyes := catalogue.eyes_of(entry.name):
-                await self._fetch(eyes, tell)
+            for part in catalogue.parts_of(entry.name):
+                await self._fetch(part, tell)
         finally:
             self._fetching.discard(entry.name)
             await outbox.drain()
@@ -92,7 +93,14 @@ class ModelHandlers:
     async def model_use(
         self, asker: Asker, request: control.ModelUse
     ) -> control.ModelUseReply:
-        """Use a model from the next reply on, once it has written a token."""
+        """Use a model from the next reply on, once it has written a token.
+
+        A mouth speaks from the next voice message on.
+        """
+        entry = catalogue.entries().get(request.name)
+        if entry is not None and entry.kind == catalogue.MOUTH:
+            await self._context.settings.change("model.mouth", entry.name)
+            return control.ModelUseReply(entry.name, str(self._context.home.models / entry.name))
         path = catalogue.locate(self._context.home, request.name)
         if path is None:
             if request.name in catalogue.entries():
@@ -136,22 +144,25 @@ class ModelHandlers:
         return control.ModelRemoveReply(request.name, freed)
 
     def _entry(self, entry: CatalogueEntry, used: str) -> control.ModelEntry:
-        local, eyes = self._context.local, catalogue.eyes_of(entry.name)
-        path = catalogue.locate(self._context.home, entry.name)
+        local, parts = self._context.local, catalogue.parts_of(entry.name)
+        home, is_mouth = self._context.home, entry.kind == catalogue.MOUTH
+        find = catalogue.mouth_at if is_mouth else catalogue.locate
+        path = find(home, entry.name)
+        used = self._context.settings.home.model.mouth if is_mouth else used
         measured = local.measured(entry.name)
         return control.ModelEntry(
             name=entry.name,
             kind=entry.kind,
-            bytes=entry.bytes + (eyes.bytes if eyes else 0),
+            bytes=entry.bytes + sum(part.bytes for part in parts),
             ram_gigabytes=entry.ram_gigabytes,
             licence=entry.licence,
-            note=entry.note + _of_eyes(path, is_known=eyes is not None),
+            note=entry.note + ("" if is_mouth else _of_eyes(path, is_known=bool(parts))),
             present=path is not None,
             used=entry.name == used,
             set_aside=local.why_aside(entry.name) or "",
             fits=fits(entry),
             tokens_per_second=measured.decode if measured else None,
-            fetched=download.fetched(self._context.home, entry),
+            fetched=download.fetched(home, entry),
         )
 
     def _elsewhere(self, model: FoundModel, view: Outlook) -> control.ModelEntry:
@@ -196,7 +207,9 @@ def _of_eyes(path: Path | None, *, is_known: bool) -> str:
 def _remove(models: Path, name: str) -> int:
     """Delete the files of a model; return their size in bytes."""
     freed = 0
-    for path in models.glob(f"{name}.*gguf"):
+    folder = models / name
+    for path in (*models.glob(f"{name}.*gguf"), *folder.glob("*/*")):
         freed += path.stat().st_size
         path.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
     return freed
