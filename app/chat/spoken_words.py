@@ -9,7 +9,7 @@ MOST_CHARACTERS = 500
 """The longest reply that is said; some forty seconds of speech."""
 
 _FOR_EYES = re.compile(r"://|\bwww\.|\|\||```|<(?:[@#/]|t:|id:)", re.IGNORECASE)
-"""A sign of what is read and not said: a link, a spoiler, code, one of Discord's own."""
+"""Signs of what is read and not said: links, spoilers, code, Discord's own marks."""
 
 _EMOJI = re.compile(r"<a?:\w{2,32}:\d{15,20}>|(?<![\w<:]):\w{2,32}:(?!\d)")
 

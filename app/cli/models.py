@@ -69,7 +69,7 @@ async def _do(bot: Bot, action: str, name: str) -> tuple[object, str]:
         gone = await bot.call(control.ModelRemove(name))
         return gone, f"{gone.name} is removed; {size(gone.bytes)} are free again."
     used = await bot.call(control.ModelUse(_name_or_path(name)))
-    return used, f"{used.name} writes from the next reply on."
+    return used, f"{used.name} is used from the next reply on."
 
 
 def _name_or_path(name: str) -> str:

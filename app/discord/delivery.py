@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 from weakref import WeakValueDictionary
 
@@ -20,7 +19,7 @@ from app.discord.actions.under_way import UnderWay
 from app.discord.attachments import source_files
 from app.discord.messages import Talk
 from app.discord.permissions import NO_RIGHT, may_write
-from app.discord.ports import Ask, Ports, ReadyReply, VoiceAnswer
+from app.discord.ports import Ask, Ports, ReadyReply
 from app.discord.safe_sender import (
     MaySend,
     StreamedMessage,
@@ -32,7 +31,7 @@ from app.discord.safe_sender import (
     typing,
 )
 from app.discord.talk.character_hooks import CharacterHooks, HookGoneError, Mouth
-from app.discord.talk.voice_messages import is_wanted, voice_answer, voice_file
+from app.discord.talk.voice_messages import VoiceFile, is_wanted, voice_answer
 from app.discord.unsent_replies import UnsentReplies
 from app.settings.schema import Config
 
@@ -170,7 +169,7 @@ class Delivery:
         nonce: int | None = None,
         is_last: bool = True,
         is_start: bool = False,
-        voice: VoiceAnswer | None = None,
+        voice: VoiceFile | None = None,
     ) -> Sent:
         """Send a reply's parts, and note their ids, or why Discord took none.
 
@@ -193,7 +192,7 @@ class Delivery:
                 channel, lines, nonce or trigger,
                 reference=answered, files=files, tts=tts, may_send=may_send,
                 view=again_button if answer.has_buttons else None,
-                sent=ids, mouth=mouth, voice=partial(voice_file, voice) if voice else None,
+                sent=ids, mouth=mouth, voice=voice,
             )  # fmt: skip
         except HookGoneError as gone:
             await self.hooks.lost(gone.hook)

@@ -265,9 +265,7 @@ class Speaker:
             async with typing(channel):
                 text = await self._ports.replies.transcript(read)
             # The time for the reply begins when it is known what to answer.
-            ask = replace(
-                ask, text=text, is_spoken=bool(text), arrived=perf_counter()
-            )
+            ask = replace(ask, text=text, is_spoken=bool(text), arrived=perf_counter())
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
         came_with = await attached_turns(message, config)

@@ -189,7 +189,7 @@ async def _send_once(
         try:
             # py-cord's types do not allow None for these, though it is valid.
             sent = await channel.send(
-                text or None,  # type: ignore[arg-type]
+                text or None,
                 nonce=nonce,
                 enforce_nonce=True,
                 reference=reference,  # type: ignore[arg-type]

@@ -146,10 +146,15 @@ def invite_text(application_id: int, name: str) -> str:
     return f"[Invite {name} to your server]({invite_url(application_id)})"
 
 
-def explanation(told: Explanation) -> str:
-    """Put the row that explains a reply into words."""
+def explanation(told: Explanation, *, is_voice: bool = False) -> str:
+    """Put the row that explains a reply into words.
+
+    Args:
+        is_voice: It was said aloud, so that its words are not seen yet.
+    """
     at = f" at {quote(told.host)}, {PLACES[told.reach]}" if told.host else ""
-    lines = [
+    lines = [f"It said: {quote(told.text, 600)}"] if is_voice else []
+    lines += [
         f"Called by: {told.reason}.",
         f"Written by **{told.provider}**{at} ({told.mode}, voice {told.dial} %).",
     ]

@@ -79,7 +79,7 @@ def waveform(sound: Sound) -> bytes:
     count = min(max(round(len(sound) / RATE * POINTS_A_SECOND), 1), MOST_POINTS)
     moments = np.array_split(np.abs(sound), count)
     loud = np.array([moment.max(initial=0.0) for moment in moments])
-    return (loud / max(loud.max(), 1e-6) * 255).astype(np.uint8).tobytes()
+    return bytes((loud / max(loud.max(), 1e-6) * 255).astype(np.uint8))
 
 
 def _heard(sound: Sound, rate: int) -> Sound:

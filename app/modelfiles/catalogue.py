@@ -57,7 +57,7 @@ class CatalogueEntry:
     source: str
     file: str
     sha256: str
-    """Hex digits, or empty when fastembed checks its own files or the hub knows them."""
+    """Hex digits, or empty when fastembed or the hub knows them."""
     is_verified: bool
     bytes: int
     licence: str
@@ -194,7 +194,7 @@ def target_of(home: Home, entry: CatalogueEntry) -> Path:
 
 
 def mouth_at(home: Home, name_or_path: str) -> Path | None:
-    """Return the whole folder of a mouth's name or a path; None if files are missing."""
+    """Return the folder of a mouth by name or path; None if files are missing."""
     is_named = _is_name(name_or_path)
     folder = home.models / name_or_path if is_named else typed_path(name_or_path)
     is_whole = all((folder / one).is_file() for one in MOUTH_FILES)

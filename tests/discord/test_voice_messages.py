@@ -1,22 +1,32 @@
 """Voice messages to the bot are heard where a model for that is set, and answered."""
 
+import base64
+import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from app.core.names import GuildId
 from app.core.paths import Home
+from app.discord.ports import VoiceAnswer
 from app.discord.talk import attached_pictures
 from app.service.job_runner import Senses
 from app.service.service import Service
 from app.settings.config_file import save
+from app.store import guilds, messages, replies
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
-from tests.discord.real_host import taught
+from tests.discord.real_host import eventually, taught
 from tests.discord.scene import Scene
 from tests.discord.test_direct_messages import until_said
-from tests.discord_stand_in.payloads import voice_message
+from tests.discord.test_stop_and_again import has_state
+from tests.discord_stand_in.outbox import Outgoing
+from tests.discord_stand_in.payloads import IS_VOICE_MESSAGE, voice_message
+from tests.discord_stand_in.rights import ATTACH_FILES, SEND_VOICES
 from tests.discord_stand_in.server import DiscordStandIn
-from tests.jobs import whisper_file
+from tests.jobs import supertonic_folder, whisper_file
 
 NAME, SOUND = "voice-message.ogg", b"OggS a voice"
 
@@ -65,6 +75,100 @@ async def test_a_voice_message_in_a_direct_talk_is_heard(
     assert [ask.text for ask in host.direct] == ["hello from my voice"]
 
 
+VOICE = VoiceAnswer(b"OggS an answer", 2.5, base64.b64encode(bytes(25)).decode())
+
+
+def is_voice(sent: Outgoing) -> bool:
+    return bool(int(sent.payload.get("flags") or 0) & IS_VOICE_MESSAGE)
+
+
+async def answered(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    **more: object,
+) -> list[Outgoing]:
+    """What the bot sent to a voice message."""
+    scene.guild.bot_rights |= SEND_VOICES
+    host.overrides[scene.guild.id, 0] = {
+        "speak.user_cooldown_seconds": 0.0,
+        "speak.aloud": "M3",
+    } | more
+    async with start().connected():
+        await speak(stand_in, scene)
+    return stand_in.outbox.sent()
+
+
+async def test_a_voice_message_is_answered_by_one(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.voice = VOICE
+    text, voice = await answered(stand_in, start, host, scene)
+    assert not is_voice(text) and text.text
+    assert is_voice(voice) and voice.text == "" and voice.reply_to
+    assert (voice.files, voice.file_bodies) == (["voice-message.ogg"], [VOICE.data])
+    (told,) = voice.payload["attachments"]
+    assert (told["duration_secs"], told["waveform"]) == (2.5, VOICE.waveform)
+    assert host.timbres == ["M3"]
+    assert [voice.message_id] in host.sent_as.values()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_text_answers_where_nobody_says_it(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, stream: bool
+) -> None:
+    more = {"reply.stream": stream}
+    _, sent = await answered(stand_in, start, host, scene, **more)
+    assert not is_voice(sent) and "hello from my voice" in sent.text
+    assert host.timbres == ["M3"]
+
+
+@pytest.mark.parametrize("setting", [{"speak.aloud": "off"}, {"context.spoken": False}])
+async def test_nobody_speaks_where_that_is_off(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, setting
+) -> None:
+    host.voice = VOICE
+    _, sent = await answered(stand_in, start, host, scene, **setting)
+    assert not is_voice(sent) and host.timbres == []
+
+
+@pytest.mark.parametrize("right", [SEND_VOICES, ATTACH_FILES])
+async def test_a_text_answers_without_the_right_to_speak(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, right: int
+) -> None:
+    host.voice = VOICE
+    scene.general.deny(stand_in.bot, right)
+    _, sent = await answered(stand_in, start, host, scene)
+    assert not is_voice(sent) and sent.text and host.timbres == []
+
+
+async def test_a_text_answers_where_discord_takes_no_voice_message(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.voice = VoiceAnswer(VOICE.data, VOICE.seconds, "")
+    _, sent = await answered(stand_in, start, host, scene)
+    assert not is_voice(sent) and sent.text
+
+
+async def test_a_voice_message_in_a_direct_talk_is_answered_by_one(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    host.voice, stand_in.rest.files[NAME] = VOICE, SOUND
+    host.overrides[scene.guild.id, 0] = {
+        "speak.user_cooldown_seconds": 0.0,
+        "speak.aloud": "F2",
+    }
+    room = stand_in.direct_channel(scene.mod)
+    async with start(direct_messages=True, owners=[str(scene.mod.id)]).connected():
+        await stand_in.say(room, scene.mod, "hello")
+        await until_said(stand_in, room, 1)
+        await stand_in.say(room, scene.mod, "", **voice_message(stand_in.base_url))
+        await until_said(stand_in, room, 2)
+    text, voice = stand_in.outbox.sent()
+    assert not is_voice(text) and is_voice(voice) and host.timbres == ["F2"]
+
+
 @pytest.mark.parametrize("has_ears", [True, False])
 async def test_nobody_listens_without_a_model_for_it(
     stand_in: DiscordStandIn,
@@ -91,3 +195,112 @@ async def test_nobody_listens_without_a_model_for_it(
     async with taught(running, stand_in, service, scene):
         await speak(stand_in, scene)
     assert heard == ([SOUND] if has_ears else [])
+
+
+@pytest.fixture(scope="session")
+def mouth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return supertonic_folder.write(tmp_path_factory.mktemp("mouth") / "noise")
+
+
+@pytest.fixture
+def speaking(
+    home: Home, tmp_path: Path, mouth: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every voice message says the same, and a real model answers aloud."""
+
+    async def hear(senses: Senses, data: bytes, model: Path) -> str:
+        return "the tide"
+
+    monkeypatch.setattr(Senses, "heard", hear)
+    for name, value in (
+        ("speak.user_cooldown_seconds", 0.0),
+        ("reply.mode", "markov"),
+        ("model.ears", str(whisper_file.write(tmp_path / "ears.bin"))),
+        ("model.mouth", str(mouth)),
+        ("speak.aloud", "F1"),
+    ):
+        save(home.config_file, name, value)
+
+
+async def until_answered(stand_in: DiscordStandIn, n: int) -> Outgoing:
+    await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == n, seconds=30)
+    return stand_in.outbox.sent()[-1]
+
+
+@pytest.mark.process
+@pytest.mark.usefixtures("speaking")
+async def test_a_reply_said_aloud_is_a_reply_like_any_other(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    scene.guild.bot_rights |= SEND_VOICES
+    general, run = scene.general, service.context.database.run
+    async with taught(running, stand_in, service, scene):
+        await speak(stand_in, scene)
+        voice = await until_answered(stand_in, 2)
+        assert is_voice(voice) and voice.message_id in general.messages
+        (data,) = voice.file_bodies
+        seconds = voice.payload["attachments"][0]["duration_secs"]
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            assert abs(file.frames / file.samplerate - seconds) < 0.05
+        row = await run(replies.find_sent, str(voice.message_id))
+        assert row is not None and row.text and row.state == "sent"
+        said, of = row.text, str(voice.message_id)
+
+        async def is_context() -> bool:
+            line = await run(messages.find, row.guild_id, of)
+            return line is not None and line.text == said
+
+        await eventually(is_context)
+        why = await stand_in.message_command(
+            general, scene.ann, "Why this?", voice.message_id
+        )
+        assert f"It said: {said}\n" in why.text
+        await stand_in.message_command(general, scene.ann, "Again", voice.message_id)
+        again = await until_answered(stand_in, 3)
+        assert again.text and voice.message_id not in general.messages
+
+
+@pytest.mark.process
+@pytest.mark.usefixtures("speaking")
+async def test_a_reply_said_aloud_goes_with_what_it_drew_on(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    scene.guild.bot_rights |= SEND_VOICES
+    withdrawn: list[tuple[str, str]] = []
+
+    async def note(guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
+        withdrawn.extend(one for one in sent if one[1] == of)
+
+    async with taught(running, stand_in, service, scene):
+        await speak(stand_in, scene)
+        voice = await until_answered(stand_in, 2)
+        of = str(voice.message_id)
+        service.context.forgetter.on_withdrawn = note
+        for person in (scene.ann, scene.ben):
+            await stand_in.command(
+                scene.general, scene.mod, "privacy member", user=person, hours=1
+            )
+        assert withdrawn == [(str(scene.general.id), of)]
+        row = await service.context.database.run(replies.find_sent, of)
+        assert row is None or not row.text
+        (guild,) = await service.context.database.run(guilds.every)
+        assert await service.context.database.run(messages.find, guild.id, of) is None
+
+
+@pytest.mark.process
+@pytest.mark.usefixtures("speaking")
+async def test_a_reply_that_was_said_aloud_before_a_kill_is_not_said_again(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    scene.guild.bot_rights |= SEND_VOICES
+    run = service.context.database.run
+    async with taught(running, stand_in, service, scene):
+        await speak(stand_in, scene)
+        voice = await until_answered(stand_in, 2)
+        row = await run(replies.find_sent, str(voice.message_id))
+        assert row is not None
+    # As if the bot had been killed before Discord's answer came.
+    await run(replies.set_state, row.id, "made")
+    async with running.connected():
+        await has_state(service, int(row.trigger or 0), "sent")
+    assert len(stand_in.outbox.sent()) == 2

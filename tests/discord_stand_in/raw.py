@@ -54,9 +54,7 @@ class Raw:
         quiet: dict[str, Any] = {"allowed_mentions": {"parse": []}}
         return await self.code("POST", path, quiet | {"content": content} | more)
 
-    async def send_file(
-        self, channel: Channel, *files: bytes, **more: object
-    ) -> int:
+    async def send_file(self, channel: Channel, *files: bytes, **more: object) -> int:
         """Discord's error code for a message with files, or 0 where it was sent."""
         form = aiohttp.FormData()
         payload = {"allowed_mentions": {"parse": []}} | more

@@ -4,7 +4,9 @@ Inputs, outputs and rates are those of supertonic-3; its sound is noise.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,6 +19,8 @@ SECONDS_A_LETTER = 0.065
 
 STYLES = {"style_ttl": (1, 50, 256), "style_dp": (1, 8, 16)}
 TEXT = 256
+
+Shape = Sequence[str | int]
 
 
 def write(
@@ -57,7 +61,7 @@ class Graph:
         self._nodes: list[onnx.NodeProto] = []
         self._weights: list[onnx.TensorProto] = []
 
-    def node(self, kind: str, *inputs: str, out: str = "", **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, out: str = "", **attributes: Any) -> str:
         out = out or f"x{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, list(inputs), [out], **attributes))
         return out
@@ -79,7 +83,7 @@ class Graph:
             x = self.node("Add", x, self.conv(inner, 4 * width, width))
         return self.conv(x, width, to)
 
-    def save(self, path: Path, inputs: dict[str, list[object]], out: str) -> None:
+    def save(self, path: Path, inputs: dict[str, Shape], out: str) -> None:
         whole = {"text_ids": TensorProto.INT64}
         given = [
             helper.make_tensor_value_info(name, whole.get(name, TensorProto.FLOAT), of)
@@ -92,19 +96,21 @@ class Graph:
         onnx.save(model, path)
 
 
-READ: dict[str, list[object]] = {
+READ: dict[str, Shape] = {
     "text_ids": ["b", "t"],
     "text_mask": ["b", 1, "t"],
 }
-DP: list[object] = ["b", 8, 16]
-TTL: list[object] = ["b", 50, 256]
+DP: Shape = ["b", 8, 16]
+TTL: Shape = ["b", 50, 256]
 
 
 def _duration(folder: Path, seconds: float) -> None:
     graph = Graph(np.random.default_rng(1))
     axes = graph.weight(np.array([1, 2], np.int64))
     letters = graph.node("ReduceSum", "text_mask", axes, keepdims=0)
-    graph.node("Mul", letters, graph.weight(np.float32([seconds])), out="duration")
+    graph.node(
+        "Mul", letters, graph.weight(np.array([seconds], np.float32)), out="duration"
+    )
     graph.save(
         folder / "onnx/duration_predictor.onnx", READ | {"style_dp": DP}, "duration"
     )
@@ -125,7 +131,7 @@ def _estimator(folder: Path, rng: np.random.Generator, width: int, count: int) -
     x = graph.node("Add", "noisy_latent", graph.conv(said, TEXT, wide))
     x = graph.blocks(x, wide, width, count, wide)
     graph.node("Mul", x, "latent_mask", out="denoised_latent")
-    inputs: dict[str, list[object]] = {
+    inputs: dict[str, Shape] = {
         "noisy_latent": ["b", wide, "l"],
         "text_emb": ["b", TEXT, "t"],
         "style_ttl": TTL,
@@ -145,5 +151,5 @@ def _vocoder(folder: Path, rng: np.random.Generator, width: int, count: int) -> 
     x = graph.node("Transpose", x, perm=[0, 2, 1])
     flat = graph.weight(np.array([0, -1], np.int64))
     graph.node("Reshape", x, flat, out="wav_tts")
-    inputs: dict[str, list[object]] = {"latent": ["b", LATENT * FACTOR, "l"]}
+    inputs: dict[str, Shape] = {"latent": ["b", LATENT * FACTOR, "l"]}
     graph.save(folder / "onnx/vocoder.onnx", inputs, "wav_tts")

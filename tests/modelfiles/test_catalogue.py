@@ -5,6 +5,7 @@ import pytest
 from app.core.errors import ConfigError, UsageError
 from app.core.paths import Home
 from app.modelfiles import catalogue
+from app.settings.speech_sections import TIMBRES
 
 
 def test_the_shipped_catalogue_has_a_verified_starter():
@@ -13,6 +14,8 @@ def test_the_shipped_catalogue_has_a_verified_starter():
     assert {entry.kind for entry in catalogue.entries().values()} == {
         "llm",
         "projector",
+        "mouth",
+        "part",
         "embedding",
     }
 
@@ -21,6 +24,30 @@ def test_a_question_mark_marks_an_entry_as_not_verified():
     line = f"tiny | llm | hub:a/b@c | x.gguf | {'0' * 64}? | 12 | MIT | 0.5 GB | note"
     entry = catalogue.parse(line)["tiny"]
     assert not entry.is_verified and entry.sha256 == "0" * 64
+
+
+def test_a_question_mark_alone_leaves_the_hash_to_the_hub():
+    entry = catalogue.parse("m | part | hub:a/b@c | x | ? | 12 | MIT | 0 GB | n")["m"]
+    assert not entry.is_verified and entry.sha256 == ""
+
+
+def test_a_mouth_is_there_when_all_of_its_files_are(home: Home):
+    mouth = catalogue.find("supertonic-3")
+    every = [mouth, *catalogue.parts_of(mouth.name)]
+    assert {one.source for one in every} == {mouth.source} and len(every) == 16
+    files = {one.file for one in every}
+    assert files > {*catalogue.MOUTH_FILES} and len(files) == len(every)
+    for timbre in TIMBRES[1:]:
+        assert f"voice_styles/{timbre}.json" in files
+    assert catalogue.mouth_at(home, "") is None
+    for one in every:
+        assert catalogue.mouth_at(home, mouth.name) is None or one.kind == "part"
+        path = catalogue.target_of(home, one)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = catalogue.mouth_at(home, mouth.name)
+    assert found == home.models / mouth.name
+    assert catalogue.mouth_at(home, str(found)) == found
 
 
 @pytest.mark.parametrize(

@@ -184,15 +184,34 @@ def test_an_unverified_entry_is_checked_against_the_hubs_hash(
 
 
 @pytest.mark.parametrize("etag", ["d41d8cd98f00b204e9800998ecf8427e", "../" * 22])
-def test_a_hub_without_a_sha256_sends_nothing(
+def test_a_hub_without_a_known_hash_sends_nothing(
     home: Home, hub: Hub, entry: CatalogueEntry, etag: str
 ):
-    """Small files of a hub have git's hash, which is no sha256 of their bytes."""
     hub.etag = etag
     unverified = dataclasses.replace(entry, is_verified=False)
-    with pytest.raises(FetchError, match="no sha256"):
+    with pytest.raises(FetchError, match="no hash"):
         fetch(home, unverified, silent)
     assert hub.ranges == [] and not list(home.models.glob("*.gguf"))
+
+
+def test_a_small_file_of_a_mouth_is_checked_by_gits_hash(
+    home: Home, hub: Hub, entry: CatalogueEntry
+):
+    """Small files of a hub have no sha256; see git's gitformat-pack on blobs."""
+    head = b"blob %d\0" % len(CONTENT)
+    hub.etag = hashlib.sha1(head + CONTENT).hexdigest()
+    part = dataclasses.replace(
+        entry, name="tiny.f1", kind="part", file="voice_styles/F1.json", sha256="",
+        is_verified=False,
+    )  # fmt: skip
+    path = fetch(home, part, silent)
+    assert path == home.models / "tiny" / "voice_styles" / "F1.json"
+    assert path.read_bytes() == CONTENT
+    path.unlink()
+    hub.sends = CONTENT[::-1]
+    with pytest.raises(FetchError, match="checksum"):
+        fetch(home, part, silent)
+    assert not path.exists()
 
 
 async def test_a_file_comes_through_the_owners_proxy(

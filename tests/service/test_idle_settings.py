@@ -8,7 +8,7 @@ from app.service import idle_settings
 from app.service.service import Service, open_service
 from app.tui import settings_list
 from tests.cli.commands import mynah
-from tests.jobs import whisper_file
+from tests.jobs import supertonic_folder, whisper_file
 from tests.runner import tiny
 from tests.runner.test_chat_template import CHATML
 
@@ -104,3 +104,20 @@ async def test_ears_are_idle_until_what_hears_is_installed(
     assert await change(service, "context.spoken", "on") == ""
     monkeypatch.setattr(idle_settings, "find_spec", lambda name: None)
     assert "not installed" in await change(service, "context.spoken", "on")
+
+
+async def test_a_mouth_is_idle_until_it_is_heard_and_wanted(
+    service, tmp_path, monkeypatch
+):
+    assert "model.mouth is empty" in await change(service, "speak.aloud", "F1")
+    await change(service, "speak.aloud", "off")
+    mouth = supertonic_folder.write(tmp_path / "mouth")
+    assert "speak.aloud is off" in await change(service, "model.mouth", str(mouth))
+    assert "model.ears" in await change(service, "speak.aloud", "F1")
+    ears = whisper_file.write(tmp_path / "ears.bin")
+    await change(service, "model.ears", str(ears))
+    assert await change(service, "speak.aloud", "F1") == ""
+    await change(service, "context.spoken", "off")
+    assert "context.spoken" in await change(service, "speak.aloud", "M1")
+    monkeypatch.setattr(idle_settings, "find_spec", lambda name: None)
+    assert "not installed" in await change(service, "speak.aloud", "F1")

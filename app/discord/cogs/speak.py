@@ -137,7 +137,8 @@ class SpeakCog(discord.Cog):
         channels = await self._seen(context, reply)
         told = await self.bot.ports.records.explain(reply, channels)
         files = await _xrayed(told)
-        await answers.respond(context, explanation(told), is_hidden=True, files=files)
+        words = explanation(told, is_voice=message.flags.is_voice_message)
+        await answers.respond(context, words, is_hidden=True, files=files)
 
     @discord.message_command(
         name="Again", contexts={discord.InteractionContextType.guild}

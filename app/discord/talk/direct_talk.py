@@ -16,23 +16,16 @@ from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.supervisor import Supervisor
 from app.discord.permissions import is_owner, may_speak_to
-from app.discord.ports import (
-    DirectAsk,
-    Incoming,
-    MessagePlace,
-    Ports,
-    ReadyReply,
-    VoiceAnswer,
-)
+from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports, ReadyReply
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
 from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.voice_messages import (
+    VoiceFile,
     is_wanted,
     voice_answer,
-    voice_file,
     voice_message,
 )
 from app.settings.schema import Config
@@ -249,7 +242,7 @@ class DirectTalk:
         answer: ReadyReply,
         message: discord.Message,
         channel: discord.DMChannel,
-        voice: VoiceAnswer | None,
+        voice: VoiceFile | None,
     ) -> None:
         """Send an answer, unless an earlier start of the bot did."""
         replies, ids = self._ports.replies, list[int]()
@@ -267,7 +260,7 @@ class DirectTalk:
                 reference=_reference(message),
                 may_send=partial(replies.may_send, answer.reply),
                 sent=ids,
-                voice=partial(voice_file, voice) if voice else None,
+                voice=voice,
             )
         except WordsGoneError:
             log.info("A direct message lost its answer while it was sent")

@@ -1,6 +1,7 @@
 """Voice messages to the bot and from it, where somebody hears and speaks here."""
 
 import io
+from collections.abc import Callable
 from functools import partial
 
 import discord
@@ -11,6 +12,9 @@ from app.discord.ports.replies import Replies
 from app.discord.talk.attached_pictures import read_file
 from app.replies.request import FileReader
 from app.settings.schema import Config
+
+VoiceFile = Callable[[], discord.VoiceMessage]
+"""Makes the file of a voice message anew for every try, because sending closes it."""
 
 SOUND = (b"OggS",)
 """The beginning of every voice message; see Discord's "Voice Messages"."""
@@ -30,15 +34,15 @@ def is_wanted(is_spoken: bool, config: Config) -> bool:
 
 async def voice_answer(
     answer: ReadyReply | None, channel: object, config: Config, replies: Replies
-) -> VoiceAnswer | None:
+) -> VoiceFile | None:
     """Return a reply as a voice message; None if it is to be a text after all."""
     if answer is None or not answer.is_sayable or not may_speak_aloud(channel):
         return None
-    return await replies.utterance(answer, config.speak.aloud)
+    said = await replies.utterance(answer, config.speak.aloud)
+    return partial(_file, said) if said else None
 
 
-def voice_file(voice: VoiceAnswer) -> discord.VoiceMessage:
-    """Return the file of a voice message, for one try to send it."""
+def _file(voice: VoiceAnswer) -> discord.VoiceMessage:
     return discord.VoiceMessage(
         io.BytesIO(voice.data),
         "voice-message.ogg",

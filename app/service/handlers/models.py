@@ -100,7 +100,8 @@ class ModelHandlers:
         entry = catalogue.entries().get(request.name)
         if entry is not None and entry.kind == catalogue.MOUTH:
             await self._context.settings.change("model.mouth", entry.name)
-            return control.ModelUseReply(entry.name, str(self._context.home.models / entry.name))
+            folder = self._context.home.models / entry.name
+            return control.ModelUseReply(entry.name, str(folder))
         path = catalogue.locate(self._context.home, request.name)
         if path is None:
             if request.name in catalogue.entries():
@@ -149,6 +150,7 @@ class ModelHandlers:
         find = catalogue.mouth_at if is_mouth else catalogue.locate
         path = find(home, entry.name)
         used = self._context.settings.home.model.mouth if is_mouth else used
+        eyes = "" if is_mouth else _of_eyes(path, is_known=bool(parts))
         measured = local.measured(entry.name)
         return control.ModelEntry(
             name=entry.name,
@@ -156,7 +158,7 @@ class ModelHandlers:
             bytes=entry.bytes + sum(part.bytes for part in parts),
             ram_gigabytes=entry.ram_gigabytes,
             licence=entry.licence,
-            note=entry.note + ("" if is_mouth else _of_eyes(path, is_known=bool(parts))),
+            note=entry.note + eyes,
             present=path is not None,
             used=entry.name == used,
             set_aside=local.why_aside(entry.name) or "",

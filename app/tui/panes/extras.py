@@ -39,6 +39,7 @@ SWITCHES: Mapping[str, Switch] = {
     "context.catchup": Switch("summary in /catchup", "", "summary", "messages"),
     "context.attached": Switch("files that come with a call"),
     "context.spoken": Switch("voice messages to the bot"),
+    "speak.aloud": Switch("voice messages from the bot", "", "F1", "off"),
     "context.pictures": Switch("pictures that come with a call", "", "here", "off"),
     "games.origin": Switch("/origin"),
     "games.whosaid": Switch("/whosaid", "game answer"),

@@ -1,6 +1,8 @@
 """Voice messages of the bot."""
 
 from base64 import b64encode
+from collections.abc import Coroutine
+from typing import Any
 
 from tests.discord_stand_in import rights, rules
 from tests.discord_stand_in.payloads import IS_VOICE_MESSAGE
@@ -14,9 +16,9 @@ def shape(points: int = 20, seconds: float = 2.0) -> dict[str, object]:
     return {"id": 0, "waveform": waveform, "duration_secs": seconds}
 
 
-async def _speak(raw: Raw, *files: bytes, **more: object) -> int:
+def _speak(raw: Raw, *files: bytes, **more: object) -> Coroutine[Any, Any, int]:
     told = {"flags": IS_VOICE_MESSAGE, "attachments": [shape()]} | more
-    return await raw.send_file(raw.general, *(files or (SOUND,)), **told)
+    return raw.send_file(raw.general, *(files or (SOUND,)), **told)
 
 
 async def a_voice_message_needs_its_right(raw: Raw) -> None:
