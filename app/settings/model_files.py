@@ -77,7 +77,7 @@ def _check_mouth(home: Home, name: str) -> None:
             f"Fetch it with `mynah models pull {name}`.",
         )
     raise UsageError(
-        f"{name} is no model that says replies aloud.",
+        f"{name} is not a model that says replies aloud.",
         "Fetch one with `mynah models pull supertonic-3`, or name a folder with one.",
     )
 

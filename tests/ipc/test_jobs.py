@@ -20,6 +20,7 @@ SENT = [
     jobs.RequantiseJob("/a.gguf", "/b.gguf", 2, True),
     jobs.PictureJob("AAEC"),
     jobs.SpeechJob("AAEC", "/a b/ggml-base.bin", 2),
+    jobs.UtteranceJob("hello there", "/a b/supertonic-3", "F1", 2),
 ]
 
 

@@ -93,8 +93,8 @@ def test_only_a_whole_model_is_taken(home: Home, mouth: Path, tmp_path: Path) ->
     model_files.check(home, Config(), "model.mouth", "")
     for name, why in (
         ("supertonic-3", "not whole"),
-        ("starter", "is no model"),
-        (str(tmp_path), "is no model"),
+        ("starter", "is not a model"),
+        (str(tmp_path), "is not a model"),
     ):
         with pytest.raises(AppError, match=why):
             model_files.check(home, Config(), "model.mouth", name)

@@ -39,6 +39,38 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield served
 
 
+async def test_a_mouth_comes_with_all_its_files_is_used_and_goes_whole(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    listed = {
+        name: dataclasses.replace(one, bytes=len(CONTENT))
+        for name, one in catalogue.entries().items()
+    }
+    monkeypatch.setattr(catalogue, "entries", lambda: listed)
+    models, watcher, name = ModelHandlers(service.context), Watcher(), "supertonic-3"
+    with running(Hub(CONTENT)) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        missing = (await shown(models))[name]
+        assert not missing.present and missing.bytes == 16 * len(CONTENT)
+        with pytest.raises(AppError, match="models pull"):
+            await models.model_use(watcher, control.ModelUse(name))
+        await models.model_pull(watcher, control.ModelPull(name))
+    folder = catalogue.mouth_at(service.context.home, name)
+    assert folder and len([*folder.glob("*/*")]) == 16
+    await models.model_use(watcher, control.ModelUse(name))
+    assert service.context.settings.home.model.mouth == name
+    there = await shown(models)
+    assert there[name].present and there[name].used
+    assert not [one for one in there if one.startswith(f"{name}.")]
+    gone = await models.model_remove(watcher, control.ModelRemove(name))
+    assert gone.bytes == 16 * len(CONTENT) and not folder.exists()
+
+
+async def shown(models: ModelHandlers) -> dict[str, control.ModelEntry]:
+    found = await models.models(Watcher(), control.Models())
+    return {one.name: one for one in found.models}
+
+
 class Watcher:
     """Somebody who asks for a fetch, hears of it, and may act at once."""
 

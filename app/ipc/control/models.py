@@ -12,7 +12,7 @@ class ModelEntry:
 
     name: str
     kind: str
-    """llm or embedding."""
+    """llm, embedding or mouth."""
     bytes: int
     ram_gigabytes: float | None
     """Memory that it needs; None for a file of the owner's own."""
