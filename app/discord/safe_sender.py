@@ -86,17 +86,9 @@ async def send_parts(
         HookGoneError: If the webhook is gone.
     """
     ids = [] if sent is None else sent
-    if voice is not None:
-        try:
-            said = await _send_once(
-                channel, "", f"{nonce}-0", reference, [voice], False, None, may_send
-            )
-            ids.append(said.id)
-            return ids
-        except discord.HTTPException as error:
-            if _may_pass(error):
-                raise
-            log.warning("Discord took no voice message: %s", error)
+    if voice and (said := await _speak(channel, voice, nonce, reference, may_send)):
+        ids.append(said)
+        return ids
     # Without the right Discord would refuse the words as well.
     tts = tts and _has(channel, "send_tts_messages")
     for number, part in enumerate(parts):
@@ -118,6 +110,26 @@ async def send_parts(
         )
         ids.append(message.id)
     return ids
+
+
+async def _speak(
+    channel: discord.abc.Messageable,
+    voice: Callable[[], discord.VoiceMessage],
+    nonce: int,
+    reference: discord.MessageReference | None,
+    may_send: MaySend,
+) -> int | None:
+    """Send a voice message; return its id, or None if Discord takes none here."""
+    try:
+        said = await _send_once(
+            channel, "", f"{nonce}-0", reference, [voice], False, None, may_send
+        )
+    except discord.HTTPException as error:
+        if _may_pass(error):
+            raise
+        log.warning("Discord took no voice message: %s", error)
+        return None
+    return said.id
 
 
 async def replace_parts(
