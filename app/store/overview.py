@@ -178,6 +178,7 @@ _MEASURED = {
     "memory.enabled": ("recalled", "recall"),
     "memory.people": ("people", ""),
     "context.pictures": ("", "pictures"),
+    "speak.aloud": ("", "aloud"),
 }
 """The part of a prompt, and the stage of a reply, by the setting of a feature."""
 

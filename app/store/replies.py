@@ -312,6 +312,16 @@ def note_sent(reply: int, sent: Sequence[str]) -> bool:
 
 
 @write
+def note_stage(reply: int, name: str, ms: float) -> None:
+    """Add what was done with a reply after it was made to its times."""
+    row = get(reply)
+    if row is not None:
+        total = row.timings.get("total", 0.0) + ms
+        timings = row.timings | {name: round(ms, 2), "total": round(total, 2)}
+        Reply.update(timings=timings).where(Reply.id == reply).execute()
+
+
+@write
 def note_replaced(reply: int, messages: Sequence[str]) -> None:
     """Note that these messages show another reply; opinions of the old one stay."""
     row = get(reply)

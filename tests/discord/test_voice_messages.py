@@ -15,7 +15,7 @@ from app.discord.talk import attached_pictures
 from app.service.job_runner import Senses
 from app.service.service import Service
 from app.settings.config_file import save
-from app.store import guilds, messages, replies
+from app.store import guilds, messages, overview, replies
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import eventually, taught
@@ -244,6 +244,9 @@ async def test_a_reply_said_aloud_is_a_reply_like_any_other(
             assert abs(file.frames / file.samplerate - seconds) < 0.05
         row = await run(replies.find_sent, str(voice.message_id))
         assert row is not None and row.text and row.state == "sent"
+        assert 0 < row.timings["aloud"] < row.timings["total"]
+        costs = await run(overview.feature_costs, row.guild_id)
+        assert costs["speak.aloud"] == (1, 0, row.timings["aloud"])
         said, of = row.text, str(voice.message_id)
 
         async def is_context() -> bool:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from time import perf_counter
 
 from app.chat.halt import STOPPED, Halt
 from app.chat.ladder import OnPiece
@@ -274,11 +275,14 @@ class StoredReplies:
         folder = catalogue.mouth_at(self._context.home, home.model.mouth)
         if not words or folder is None:
             return None
+        began = perf_counter()
         try:
             said = await self._context.senses.uttered(words, folder, timbre)
         except AppError as error:
             log.warning("A reply was not said aloud: %s", error)
             return None
+        ms = (perf_counter() - began) * 1000
+        await self._context.database.run(replies.note_stage, answer.reply, "aloud", ms)
         return VoiceAnswer(base64.b64decode(said.data), said.seconds, said.waveform)
 
     async def again(
