@@ -28,6 +28,9 @@ def test_marks_and_emoji_are_not_said(parts: list[str], said: str) -> None:
     "in <#123456789012345678>", "at <t:1700000000:R>", "</mark:123456789012345678>",
     "join discord.gg/abcdef", "my key is sk-" + "a1B2" * 8, "hello @everyone",
     "a" * (MOST_CHARACTERS + 1),
+], ids=[
+    "link", "bare link", "capitals", "spoiler", "code", "person", "channel", "time",
+    "command", "invite", "secret", "ping", "long",
 ])  # fmt: skip
 def test_what_is_for_the_eyes_stays_a_text(part: str) -> None:
     assert spoken(["hello there", part]) == ""

@@ -133,7 +133,7 @@ async def test_nobody_speaks_where_that_is_off(
     assert not is_voice(sent) and host.timbres == []
 
 
-@pytest.mark.parametrize("right", [SEND_VOICES, ATTACH_FILES])
+@pytest.mark.parametrize("right", [SEND_VOICES, ATTACH_FILES], ids=["voice", "files"])
 async def test_a_text_answers_without_the_right_to_speak(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene, right: int
 ) -> None:
