@@ -3,6 +3,7 @@
 Learning, speaking, logs and tuning data all keep out what one of them finds.
 """
 
+from collections.abc import Sequence
 from functools import cache
 
 import re2
@@ -34,6 +35,17 @@ def has_secret(text: str) -> bool:
     return any(
         any(map(shape.is_real, shape.pattern.finditer(text))) for shape in shapes
     )
+
+
+def have_secrets(texts: Sequence[str]) -> list[bool]:
+    """Tell for each of some texts if it holds a secret.
+
+    Most have no hint, and one look finds that of all at once. Each look lets other
+    threads run, after which this one waits for its turn.
+    """
+    if _hinted("\n".join(texts)):
+        return [has_secret(text) for text in texts]
+    return [False] * len(texts)
 
 
 def _hinted(text: str) -> list[Shape]:

@@ -90,8 +90,6 @@ class FileReader:
             self._fault(str(error))
         except READ_ERRORS as error:
             self._fault(f"after {count:,} messages: {explain_read_error(error)}")
-        finally:
-            self._stream = None
         if not count and not self.refused and not self.left_out and not self._kinds:
             self.notes.append(f"{short(source.name)}: it holds no messages")
 

@@ -84,10 +84,15 @@ class Filters:
         self._learns_secrets = learn.secrets
         self._is_choosy = learn != LearnSettings()
 
-    def reason(self, text: str, *, is_bot: bool = False) -> str | None:
+    def reason(
+        self, text: str, *, is_bot: bool = False, is_secret: bool | None = None
+    ) -> str | None:
         """Return why this message is not learned, or None when it is.
 
-        Pass the text before `clean`, so that mentions are still recognizable.
+        Args:
+            text: The text before `clean`, so that mentions are still recognizable.
+            is_bot: A bot wrote it.
+            is_secret: It holds a secret; None means to look.
         """
         if is_bot:
             return BOT
@@ -97,8 +102,9 @@ class Filters:
         if text[0] in self._starts or "!" in text[1:3] or text[1:2] == ".":
             if _COMMAND.match(text) or text.lower().startswith(self._prefix):
                 return COMMAND
-        if not self._learns_secrets and has_secret(text):
-            return SECRET
+        if not self._learns_secrets:
+            if has_secret(text) if is_secret is None else is_secret:
+                return SECRET
         if not self._is_choosy:
             return None
         if self._words.found_in(text):

@@ -1,18 +1,20 @@
 """An import: files → records → rows of the database, one batch per transaction."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from app.core.names import GuildId
+from app.core.secret_patterns import have_secrets
 from app.importers import gate
 from app.importers.file_reader import FileReader, short
 from app.importers.filters import FORGOTTEN
 from app.importers.gate import Accepted, ReadingOptions, Target
 from app.importers.intake import Intake, NewMember, is_kept
-from app.importers.records import ContentIds
+from app.importers.records import ContentIds, Record
 from app.importers.sources import SourceFile, find_sources, fingerprint
 from app.ipc.control import ImportedFile, PassedOver, UnreadFile
 from app.store import guilds, imports
@@ -22,6 +24,9 @@ from app.store.twins import Twins
 
 BATCH = 1000
 """Rows per transaction: a running bot waits some milliseconds for the lock."""
+
+AT_ONCE = 16
+"""The texts that are looked at for secrets together."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,14 @@ class Counts:
     """Files that are not read, by reason."""
     notes: list[str] = field(default_factory=list)
     """Facts that the files cannot tell."""
+
+
+def _with_secrets(records: Iterable[Record]) -> Iterator[tuple[Record, bool]]:
+    """Yield each record, and whether its text holds a secret."""
+    records = iter(records)
+    while group := list(islice(records, AT_ONCE)):
+        found = have_secrets([record.text for record in group])
+        yield from zip(group, found, strict=True)
 
 
 class ImportRun:
@@ -150,8 +163,8 @@ class ImportRun:
         skip = self._database.call(imports.position, self._guild, file)
         take, ids = self._intake.take, ContentIds()
         position = 0
-        for record in reader:
-            message = take(record, ids, position)
+        for record, is_secret in _with_secrets(reader):
+            message = take(record, is_secret, ids, position)
             position += 1
             if message.dropped is not None and not is_kept(message, record):
                 self._count_filtered(message)

@@ -51,10 +51,18 @@ class Intake:
         self._new: dict[str, NewMember] = {}
         self._waiting: dict[str, KnownMember] = {}
 
-    def take(self, record: Record, ids: ContentIds, fallback_ts: int) -> NewMessage:
-        """Return the row of a record; `ids` makes ids for records without one.
+    def take(
+        self, record: Record, is_secret: bool, ids: ContentIds, fallback_ts: int
+    ) -> NewMessage:
+        """Return the row of a record.
 
         Members without a row yet get a negative one, as `imports.add_batch` expects.
+
+        Args:
+            record: As the file has it.
+            is_secret: Its text holds a secret.
+            ids: Makes ids for records without one.
+            fallback_ts: The time of a record without one.
         """
         (
             author, _, text, external, ts, reply_to, channel, channel_id, thread,
@@ -72,7 +80,7 @@ class Intake:
         if is_system or has_opted_out or len(text) > MAX_TEXT_CHARS:
             reason: str | None = _refusal(record, member)
         else:
-            reason = self._filters.reason(text, is_bot=is_bot)
+            reason = self._filters.reason(text, is_bot=is_bot, is_secret=is_secret)
         where = (channel, channel_id, thread)
         return NewMessage(
             self._channels.get(where) or self._find_channel(*where),

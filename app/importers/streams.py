@@ -78,7 +78,7 @@ class Stream(io.RawIOBase):
     def __init__(self, packed: BinaryIO, size: int) -> None:
         self._packed = packed
         self._size = size
-        self._read = 0
+        self._read = self._done = 0
         self._is_packed = packed.read(2) == GZIP_MAGIC
         packed.seek(0)
         # gzip reads ahead of its output, so the position comes from the file below it.
@@ -129,9 +129,12 @@ class Stream(io.RawIOBase):
 
     def done(self) -> int:
         """The number of bytes read from the file on disk."""
-        return min(self._packed.tell(), self._size)
+        if not self.closed:
+            self._done = min(self._packed.tell(), self._size)
+        return self._done
 
     def close(self) -> None:
+        self.done()
         self._plain.close()
         self._packed.close()
         super().close()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies
 
 from app.chat.postprocess import neutralise
-from app.core.secret_patterns import has_secret, redact
+from app.core.secret_patterns import has_secret, have_secrets, redact
 from app.core.secret_shapes import SHAPES
 from app.service import logs
 
@@ -183,3 +183,16 @@ def test_the_hints_change_no_answer():
         text = rng.choice(("", " ")).join(cut)
         text = rng.choice((str, str.upper, str.lower))(text)
         assert has_secret(text) == by_all_patterns(text), text
+
+
+def test_texts_that_are_looked_at_together_have_the_same_answers():
+    texts = ["hello", KINDS["italian house"], "1.2.3.", "so long", ""]
+    assert have_secrets(texts) == [has_secret(text) for text in texts]
+    assert have_secrets(["a sk-", "and more"]) == [False, False]
+    assert have_secrets([]) == []
+
+
+def test_half_a_character_hides_no_secret():
+    secret = KINDS["italian house"]
+    assert has_secret(f"\ud800 {secret}")
+    assert have_secrets(["\ud800", secret]) == [False, True]
