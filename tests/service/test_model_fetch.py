@@ -54,7 +54,8 @@ async def test_a_mouth_comes_with_all_its_files_is_used_and_goes_whole(
         assert not missing.present and missing.bytes == 16 * len(CONTENT)
         with pytest.raises(AppError, match="models pull"):
             await models.model_use(watcher, control.ModelUse(name))
-        await models.model_pull(watcher, control.ModelPull(name))
+        pulled = await models.model_pull(watcher, control.ModelPull(name))
+    assert pulled.bytes == 16 * len(CONTENT)
     folder = catalogue.mouth_at(service.context.home, name)
     assert folder and len([*folder.glob("*/*")]) == 16
     await models.model_use(watcher, control.ModelUse(name))

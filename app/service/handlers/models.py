@@ -76,13 +76,13 @@ class ModelHandlers:
 
         self._fetching.add(entry.name)
         try:
-            path = await self._fetch(entry, tell)
-            for part in catalogue.parts_of(entry.name):
-                await self._fetch(part, tell)
+            every = [entry, *catalogue.parts_of(entry.name)]
+            paths = [await self._fetch(one, tell) for one in every]
         finally:
             self._fetching.discard(entry.name)
             await outbox.drain()
-        return control.ModelPullReply(entry.name, str(path), path.stat().st_size)
+        size = sum(path.stat().st_size for path in paths)
+        return control.ModelPullReply(entry.name, str(paths[0]), size)
 
     async def _fetch(self, entry: CatalogueEntry, tell: Tell) -> Path:
         proxy = self._context.model_proxy
