@@ -10,7 +10,7 @@ from app.store.engines import engine_of
 from app.store.search.message_search import forms, like_pattern
 from app.store.statements import Row, run
 
-MOST_READ = 10_000
+MOST_READ = 3_000
 """Messages that are read; of more, a sample is read and the counts are estimates."""
 
 LEAST_SAMPLE = 30
