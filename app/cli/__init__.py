@@ -1,6 +1,7 @@
 """The command line: one thin module per sub-command."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -163,6 +164,8 @@ def _start(argv: list[str]) -> int:
         arguments = parser.parse_args([*argv, "demo"])
         code: int = arguments.run(arguments)
         return code
+    # What loads stays, and looking for garbage in it delays the first picture.
+    gc.disable()
     from app.core.paths import find_home
     from app.tui.app import run
 

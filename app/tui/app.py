@@ -1,5 +1,7 @@
 """The terminal application: a link to the bot, a database to read, and the screens."""
 
+import asyncio
+import gc
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -89,8 +91,20 @@ class MynahApp(ActingApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.link.listen(self)
-        self.run_link(self.link.start)
+        """Load the other half in a thread, so that a key need not wait for it."""
+        gc.enable()
+
+        async def begin() -> None:
+            await asyncio.to_thread(_load_other_half)
+            # Nothing that is loaded by now ever goes; so nobody need look at it again.
+            gc.freeze()
+            self.may_read = True
+            if isinstance(screen := self._front(), MynahScreen):
+                screen.read()
+            self.link.listen(self)
+            self.run_link(self.link.start)
+
+        self.run_worker(begin(), exit_on_error=False)
 
     async def on_unmount(self) -> None:
         if self._link:
@@ -224,6 +238,11 @@ class MynahApp(ActingApp):
                 self.on_notification(replace(job, paused=action == "pause"))
 
         self.run_link(ask, exclusive=False)
+
+
+def _load_other_half() -> None:
+    from app.store import database, messages, overview, replies, usage  # noqa: F401
+    from app.tui import bot_link  # noqa: F401
 
 
 def _event(line: "Log") -> "BotEvent":

@@ -39,6 +39,8 @@ class AppFrame(App[int]):
 
     presses = 0
     """The number of keys pressed so far."""
+    may_read = False
+    """True once the first picture stands, and what it takes to read is loaded."""
     knows_guilds = False
     """True once the bot has said which guilds there are."""
     link_state: reactive[LinkState] = reactive(LinkState)

@@ -67,11 +67,16 @@ class MynahScreen(AskingScreen):
         """Show the present state whenever the screen comes to the front."""
         self.app.attention.visit(self.NAME)
         self.query_one(Nav).refresh(layout=True)
-        self.app.count_drafts()
         self.status_changed()
-        self.refresh_data()
         self._presses_before = self.app.presses
         self._arrange()
+        if self.app.may_read:
+            self.read()
+
+    def read(self) -> None:
+        """Read what a screen shows of the bot and of the database."""
+        self.app.count_drafts()
+        self.refresh_data()
 
     @on(NewEvents)
     def _hear(self, news: NewEvents) -> None:

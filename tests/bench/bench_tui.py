@@ -2,7 +2,7 @@
 
 python -m tests.bench.bench_tui [--runs 10] [--seconds 60] [--beside FILE]
 
-Both start `python -m app` on a terminal of its own and read what it draws. For the
+Both start the screens, without extras, on a terminal of its own and read what it draws. For the
 flood it is attached to a bot that stores messages in the home's database and says so
 over the wire, with a log line each. With `--beside`, an import of that file runs again
 and again meanwhile, in a home of its own.
@@ -53,6 +53,13 @@ KEYS = b"All actions"
 FIELD = b"ords to find"
 """Stands in the field that the key / opens, after the cursor on the first letter."""
 
+WITHOUT_EXTRAS = (
+    "import sys; sys.modules['psycopg'] = None;"
+    " from app.__main__ import main; sys.exit(main())"
+)
+"""Starts Mynah as it is without extras: peewee loads PostgreSQL's library where it is
+installed, and that alone is 16 MB."""
+
 TO_TAVERN = (b"3", b"\x1b[F", b"\x1b[A", b"\x1b[A", b"\x1b[C")
 
 
@@ -63,8 +70,10 @@ class Terminal:
         self._terminal, side = pty.openpty()
         environment = os.environ | {"MYNAH_HOME": str(home), "TERM": "xterm-256color"}
         environment |= {"COLUMNS": "120", "LINES": "40", "COLORTERM": "truecolor"}
+        # An installed program has its bytecode: the first start writes it.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app"],
+            [sys.executable, "-c", WITHOUT_EXTRAS],
             cwd=ROOT,
             stdin=side,
             stdout=side,
