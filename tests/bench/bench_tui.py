@@ -2,10 +2,10 @@
 
 python -m tests.bench.bench_tui [--runs 10] [--seconds 60] [--beside FILE]
 
-Both start the screens, without extras, on a terminal of its own and read what it draws. For the
-flood it is attached to a bot that stores messages in the home's database and says so
-over the wire, with a log line each. With `--beside`, an import of that file runs again
-and again meanwhile, in a home of its own.
+Both start the screens, without extras, on a terminal of its own and read what it draws.
+For the flood it is attached to a bot that stores messages in the home's database and
+says so over the wire, with a log line each. With `--beside`, an import of that file
+runs again and again meanwhile, in a home of its own.
 """
 
 import argparse
@@ -185,9 +185,9 @@ def _measure(terminal: Terminal, seconds: float) -> Flood:
     while (elapsed := time.perf_counter() - began) < seconds:
         terminal.press(b"/")
         delays.append(1000 * terminal.wait_for(FIELD))
-        terminal.watch(0.2)
+        terminal.watch(0.1)
         terminal.press(b"\x1b")
-        terminal.watch(0.4)
+        terminal.watch(0.2)
         if elapsed < seconds / 2:
             halfway = process.memory_info().rss
     share = process.cpu_times().user + process.cpu_times().system - used

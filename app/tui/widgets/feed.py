@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -18,6 +19,7 @@ from app.core.safe_text import safe_line
 from app.tui.key_map import named
 
 MAX_ITEMS = 2000
+MAX_STRIPS = 200
 
 
 class Feed(ScrollView, can_focus=True):
@@ -96,6 +98,8 @@ class Feed(ScrollView, can_focus=True):
         """The key of an item to go to, which is not shown yet."""
         self._is_newest_last = is_newest_last
         self._head = head
+        self._strips: LRUCache[object, Strip] = LRUCache(MAX_STRIPS)
+        """The last lines as they were drawn: moved by a field above, they stay."""
         self._empty = empty
         self._all: list[Any] = []
         self.items: list[Any] = []
@@ -213,7 +217,7 @@ class Feed(ScrollView, can_focus=True):
             return self._strip(Content.assemble(" ", text), width)
         index = self.index_at(row)
         if index >= len(self.items):
-            return Strip.blank(width, self.rich_style)
+            return self._strip(Content(""), width)
         is_cursor = index == self.cursor
         # The sign tells the list that has the keys, where there are no colors too.
         sign = ("▌", "$accent") if self.has_focus else ("▏", "$quiet")
@@ -239,10 +243,14 @@ class Feed(ScrollView, can_focus=True):
         return self._draw(self.items[index], width)
 
     def _strip(self, content: Content, width: int, *, is_cursor: bool = False) -> Strip:
-        content = content.truncate(width, ellipsis=True, pad=True)
         style = self.get_visual_style(*(["feed--cursor"] if is_cursor else []))
+        seen = (content.plain, *content.spans, width, style, self.app.theme)
+        if (kept := self._strips.get(seen)) is not None:
+            return kept
+        content = content.truncate(width, ellipsis=True, pad=True)
         (strip, *_) = Visual.to_strips(self, content, width, 1, style)
-        return strip.crop_extend(0, width, None)
+        self._strips[seen] = strip = strip.crop_extend(0, width, None)
+        return strip
 
     def _selected(self, line: int) -> tuple[int, int] | None:
         """Return the columns that the mouse selected on a line; -1 for its end."""
