@@ -37,6 +37,25 @@ def test_the_screens_load_nothing_heavy():
     assert not loaded("import app.tui.app") & (NATIVE | {"numpy", "keyring"})
 
 
+FIRST_PICTURE = """
+import asyncio, tempfile
+from pathlib import Path
+from app.core.paths import Home
+from app.tui.app import MynahApp
+
+MynahApp._begin = lambda self: self.exit()
+with tempfile.TemporaryDirectory() as folder:
+    home = Home(Path(folder)).create()
+    home.database.touch()
+    asyncio.run(MynahApp(home).run_async(headless=True))
+"""
+
+
+@pytest.mark.process
+def test_the_first_picture_waits_for_no_database():
+    assert not loaded(FIRST_PICTURE) & {"peewee", "sqlite3"}
+
+
 @pytest.mark.process
 def test_the_command_line_loads_nothing_before_it_knows_the_command():
     assert not loaded("import app.cli") & (NATIVE | {"textual", "peewee", "numpy"})

@@ -1,5 +1,7 @@
 """The list and the line of keys that every screen shares."""
 
+from dataclasses import replace
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
@@ -40,6 +42,20 @@ async def test_titles_stay_above_a_list_that_is_scrolled():
         await pilot.pause()
         lines = text_of(pilot).splitlines()
         assert lines[0] == " title" and lines[1] == "▌item 0"
+
+
+async def test_a_line_that_was_kept_is_drawn_anew_in_another_theme():
+    async with Lister().run_test(size=(30, 10)) as pilot:
+        # Its own colors alone tell the two themes from each other.
+        light = {**DARK.variables, "quiet": "#123456"}
+        pilot.app.register_theme(replace(DARK, name="other", variables=light))
+        feed = pilot.app.query_one(Feed)
+        feed.show(["a", "b"], 1)
+        await pilot.pause()
+        pilot.app.theme = "other"
+        await pilot.pause()
+        colors = {part.style.color.name for part in feed.render_line(0) if part.style}
+        assert "#123456" in colors
 
 
 async def test_a_click_points_and_a_second_one_opens():
