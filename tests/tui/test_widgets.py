@@ -54,8 +54,7 @@ async def test_a_line_that_was_kept_is_drawn_anew_in_another_theme():
         await pilot.pause()
         pilot.app.theme = "other"
         await pilot.pause()
-        colors = {part.style.color.name for part in feed.render_line(0) if part.style}
-        assert "#123456" in colors
+        assert "#123456" in str([part.style for part in feed.render_line(0)])
 
 
 async def test_a_click_points_and_a_second_one_opens():
