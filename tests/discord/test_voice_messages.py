@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import soundfile
 
 from app.core.names import GuildId
 from app.core.paths import Home
-from app.discord.ports import VoiceAnswer
+from app.discord.ports import Ask, ReadyReply, VoiceAnswer
 from app.discord.talk import attached_pictures
 from app.service.job_runner import Senses
 from app.service.service import Service
@@ -149,6 +150,42 @@ async def test_a_text_answers_where_discord_takes_no_voice_message(
     host.voice = VoiceAnswer(VOICE.data, VOICE.seconds, "")
     _, sent = await answered(stand_in, start, host, scene)
     assert not is_voice(sent) and sent.text
+
+
+async def test_what_is_forgotten_while_it_is_said_is_not_sent(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    plain, gone = host.answer, set[int]()
+
+    async def answer(ask: Ask) -> ReadyReply | None:
+        made = await plain(ask)
+        return made and replace(made, is_fresh=True)
+
+    async def utter(answer: ReadyReply, timbre: str) -> VoiceAnswer | None:
+        gone.add(answer.reply)
+        return VOICE
+
+    async def may_send(reply: int) -> bool:
+        return reply not in gone
+
+    host.answer, host.utterance = answer, utter  # type: ignore[method-assign]
+    host.may_send = may_send  # type: ignore[method-assign]
+    scene.guild.bot_rights |= SEND_VOICES
+    stand_in.rest.files[NAME] = SOUND
+    host.overrides[scene.guild.id, 0] = {
+        "speak.user_cooldown_seconds": 0.0,
+        "speak.aloud": "M3",
+    }
+    async with start().connected():
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hi")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        (sent,) = stand_in.outbox.sent()
+        spoken = voice_message(stand_in.base_url)
+        reply_to = sent.message_id
+        await stand_in.say(scene.general, scene.ann, "", reply_to=reply_to, **spoken)
+        await stand_in.wait_for(lambda: bool(gone))
+        await stand_in.command(scene.side, scene.mod, "help")
+    assert len(stand_in.outbox.sent()) == 1
 
 
 async def test_a_voice_message_in_a_direct_talk_is_answered_by_one(
