@@ -68,6 +68,11 @@ def answer_time(number: float) -> str:
     return f"{number:.1f} s" if number < 10 else seconds(number)
 
 
+def rest(number: float) -> str:
+    """Format the seconds that are left, a guess: 2 s, 12 s, 3 min."""
+    return f"{number:.0f} s" if number < 10 else seconds(number)
+
+
 def money(dollars: float) -> str:
     """Format dollars: $0, $0.0042, $1.20, with enough digits for small sums."""
     if dollars == 0:

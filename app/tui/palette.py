@@ -62,7 +62,7 @@ class Entry:
             if not found:
                 return 0.0
             total += found[0]
-        is_named = self.title.lower().startswith(" ".join(wanted))
+        is_named = squashed.startswith("".join(wanted))
         return (total / len(wanted) + is_named) / (1 + self.is_reading)
 
 

@@ -51,6 +51,17 @@ async def test_the_lines_of_a_guide_follow_the_width_of_the_terminal(open_app: O
         assert 40 < max(map(len, words)) <= page.scrollable_content_region.width < 70
 
 
+async def test_what_a_key_does_stays_right_of_the_keys_in_a_narrow_terminal(
+    open_app: Open,
+):
+    async with open_app("help", size=(80, 40)) as pilot:
+        page = pilot.app.screen.query_one(PageView)
+        lines = str(page.query_one(Static).content).splitlines()
+        long = next(n for n, line in enumerate(lines) if "turn a choice" in line)
+        assert lines[long + 1].startswith(" " * 16)
+        assert max(map(len, lines)) <= page.scrollable_content_region.width
+
+
 @pytest.mark.parametrize(
     ("screen", "first"),
     [("conversations", "3 Conversations"), ("learn", "5 Learn"), ("home", "1 Home")],

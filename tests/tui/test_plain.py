@@ -44,6 +44,8 @@ from tests.tui.fake_bot import filled
         (format.size(12), "12 B"),
         (format.seconds(0.84), "0.84 s"),
         (format.seconds(75), "75 s"),
+        (format.rest(1.55), "2 s"),
+        (format.rest(75), "75 s"),
         (format.seconds(7500), "2 h 5 min"),
         (format.seconds(7200), "2 h"),
         (format.money(0), "$0"),

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from app.core.names import GuildId
 from app.core.paths import Home
@@ -11,6 +12,7 @@ from app.core.time_units import DAY_MS
 from app.store import guilds, members, messages
 from app.store.database import Database
 from app.store.rows import StoredMessage
+from app.tui import format
 from app.tui.app import MynahApp
 from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN
 from app.tui.screens.conversations.conversation_base import TalkScreen
@@ -95,6 +97,17 @@ async def test_the_cursor_stays_on_its_message_while_older_ones_come(
         assert feed.cursor > 100
         await pilot.press("up", "up")
         assert feed.cursor > 90
+
+
+async def test_the_chosen_message_has_its_whole_date_beside_it(
+    open_app: Open, long_home: Home
+):
+    async with open_app("conversations", home=long_home, size=(120, 20)) as pilot:
+        feed = await to_long(pilot)
+        assert feed.item is not None
+        said = format.date(feed.item.at / 1000)
+        assert "2022" in said
+        assert f"{said}, " in str(pilot.app.screen.query_one("#story", Static).content)
 
 
 async def test_a_search_finds_what_is_far_above_the_newest_lines(

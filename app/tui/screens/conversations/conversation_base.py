@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from app.core.explanation import Explanation
 from app.core.names import GuildId
 from app.core.safe_text import safe_line
-from app.tui import discord_markdown, reply_explanation
+from app.tui import discord_markdown, format, reply_explanation
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
 from app.tui.screens.conversations import channel_lines, channel_list
@@ -338,6 +338,7 @@ class TalkScreen(MynahScreen):
 def _message_story(line: TalkLine) -> Content:
     return Content.assemble(
         (f"{line.name}\n", "bold"),
+        (f"{format.date(line.at / 1000)}, {format.clock(line.at / 1000)}\n", "$quiet"),
         discord_markdown.styled(line.text, covers=False),
         ("\n\nPress f to forget it.", "$quiet"),
     )

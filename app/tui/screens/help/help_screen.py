@@ -100,7 +100,7 @@ class PageView(VerticalScroll):
     def _draw(self) -> None:
         guide = self._page.guide
         if guide is None:
-            content = _keys_and_words(self._helped, self._own_keys)
+            content = _keys_and_words(self._helped, self._own_keys, self._width)
         else:
             content = _drawn(guide, self._width)
         self.query_one(Static).update(content)
@@ -169,7 +169,7 @@ def _drawn(guide: Guide, width: int) -> Content:
 
 
 def _keys_and_words(
-    helped: tuple[str, str] | None, chosen: Mapping[str, str]
+    helped: tuple[str, str] | None, chosen: Mapping[str, str], width: int
 ) -> Content:
     tables = list(key_tables(chosen))
     if helped is not None:
@@ -182,8 +182,8 @@ def _keys_and_words(
             name = next(entry.title for entry in SCREENS if entry.name == screen)
             title = f"{name} has no keys of its own"
             tables.insert(0, KeyTable(title, (), screen))
-    drawn = [_table(table.title, table.keys) for table in tables]
-    return Content("\n").join([*drawn, _table("Words", WORDS)])
+    drawn = [_table(table.title, table.keys, width) for table in tables]
+    return Content("\n").join([*drawn, _table("Words", WORDS, width)])
 
 
 class KeyTable(NamedTuple):
@@ -246,10 +246,12 @@ def says(owner: type[DOMNode], binding: Binding) -> str:
     return says.strip().rstrip(".")
 
 
-def _table(title: str, rows: Sequence[tuple[str, str]]) -> Content:
-    head = Content.styled(title, "bold $accent")
-    lines = [
-        Content.assemble((f"  {key:<14}", "bold"), (says, "$quiet"))
-        for key, says in rows
-    ]
-    return Content("\n").join([head, *lines, Content("")])
+def _table(title: str, rows: Sequence[tuple[str, str]], width: int) -> Content:
+    lines = [Content.styled(title, "bold $accent")]
+    for key, says in rows:
+        head = Content.styled(f"  {key:<14}", "bold")
+        room = max(LEAST_WIDTH // 2, width - head.cell_length)
+        parts = Content.styled(says, "$quiet").wrap(room)
+        under = Content("\n" + " " * head.cell_length)
+        lines.append(Content.assemble(head, under.join(parts)))
+    return Content("\n").join([*lines, Content("")])

@@ -323,7 +323,7 @@ def _state(job: Progress) -> tuple[str, str]:
         return "‖ paused", "$warning"
     if job.rate and job.total:
         left = (job.total - job.done) / job.rate
-        return f"▸ {format.seconds(left)} left", "$foreground"
+        return f"▸ {format.rest(left)} left", "$foreground"
     return "▸ running", "$foreground"
 
 
