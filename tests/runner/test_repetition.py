@@ -69,6 +69,52 @@ def test_no_two_lines_of_a_speaker_begin_alike(line: str, words: set[str]) -> No
     assert banned("ann: so what\nbot: well well, aye\nbot:", line) == words
 
 
+class Pieces(Words):
+    """A vocabulary of bytes, and of what is written in one piece between bars."""
+
+    def tokens(self, text: str) -> list[int]:
+        pieces = [
+            piece
+            for at, part in enumerate(text.split("|"))
+            for piece in ([part.encode()] if at % 2 else bytes_of(part))
+        ]
+        self._known += [one for one in pieces if one not in self._known]
+        return [self._known.index(one) for one in pieces]
+
+
+def bytes_of(text: str) -> list[bytes]:
+    return [bytes([byte]) for byte in text.encode()]
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces"),
+    [
+        ("so |😂||😂||😂||😂|", {"😂"}),
+        ("so |😂||😂||😂|", set()),
+        ("|😂😂||😂😂|", {"😂😂"}),
+        ("|❤️||❤️||❤️||❤️|", {"❤️"}),
+        ("|🔥||💯||🔥||💯||🔥||💯||🔥||💯|", {"🔥", "💯"}),
+        ("| 😂|| 😂|| 😂|| 😂|", {" 😂"}),
+        ("so 🔥🔥🔥🔥 it is", set()),
+        ("haaaaaaa !!!!!! ————————", set()),
+    ],
+)
+def test_a_sign_comes_four_times_in_a_row(line: str, pieces: set[str]) -> None:
+    model = Pieces()
+    repetition = Repetition(model, "", "bot:")  # type: ignore[arg-type]
+    found = repetition.banned(model.tokens(line))
+    assert {model.piece(token).decode() for token in found} == pieces
+
+
+def test_a_sign_of_several_tokens_does_not_begin_again() -> None:
+    model = Pieces()
+    repetition = Repetition(model, "", "bot:")  # type: ignore[arg-type]
+    found = repetition.banned(model.tokens("😂" * 4))
+    assert {*map(model.piece, found)} == {*bytes_of("😂")}
+    # In the midst of another sign, its bytes may follow.
+    assert not repetition.banned(model.tokens("😂" * 4 + "🔥")[:-1])
+
+
 @pytest.mark.parametrize("is_talk", [True, False])
 def test_only_lines_of_a_talk_keep_off_their_prompt(
     load, is_talk: bool, monkeypatch: pytest.MonkeyPatch
