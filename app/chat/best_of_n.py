@@ -8,7 +8,7 @@ from typing import cast
 
 from app.chat.circuit_breaker import Clock
 from app.chat.persona_rules import rules_in
-from app.chat.postprocess import is_assistant_speak
+from app.chat.postprocess import is_assistant_speak, is_numbers
 from app.core import language
 from app.core.errors import ProviderError
 from app.core.never_said import never_said
@@ -143,7 +143,7 @@ class BestOf:
         return whole[max(range(len(whole)), key=scores.__getitem__)]
 
     def _is_fit(self, prompt: Prompt, text: str) -> bool:
-        if not text.strip() or is_assistant_speak(text):
+        if not text.strip() or is_assistant_speak(text) or is_numbers(text):
             return False
         if never_said(prompt.never).found_in(text):
             return False

@@ -25,6 +25,9 @@ MAX_PARTS = 4
 LEAST_WORDS = 8
 """The fewest words of a text that may end without a sentence where it got too long."""
 
+SHORT_NUMBER = 4
+"""The digits of a number that may be all of a line, as people answer."""
+
 NEVER = "it has a word that is never said here"
 """The reason for words that `speak.never_say` keeps out."""
 
@@ -50,6 +53,9 @@ _LEAD_IN = re.compile(
     r"here(?:'|’)?s?(?: is| are)? (?:a|an|my|one|the)\b[^:\n]{0,60}:\s*",
     re.IGNORECASE,
 )
+_STRAY = re.compile(r"^(?:\d\d?:\d\d(?::\d\d)?)?:[ ]{1,4}(?=\w\w)")
+"""The rest of a log's line before what was said: a colon, or a time with one."""
+
 _INVITE = re.compile(
     r"(?:https?://)?(?:www\.)?"
     r"(?:discord(?:app)?\.com/invite|discord\.gg|dsc\.gg|discord\.io)/[\w-]+",
@@ -126,6 +132,8 @@ def finish(
         return Finished(rejected=f"it wrote {wrote}")
     if not is_trusted and is_assistant_speak(line):
         return Finished(rejected="it spoke like an assistant")
+    if not is_trusted and is_numbers(line):
+        return Finished(rejected="it wrote only numbers")
     if not is_trusted and is_copy(line, learned):
         return Finished(rejected="it repeated one learned message")
     safe, notes = neutralise(line)
@@ -171,7 +179,7 @@ def clean(text: str, names: Sequence[str]) -> str:
     for line in text.split("\n"):
         if _prefix(line, others) or _is_dialogue(line, own, kept):
             break
-        kept.append(_strip_prefix(line, own).rstrip())
+        kept.append(_STRAY.sub("", _strip_prefix(line, own)).rstrip())
     joined = "\n".join(kept).strip()
     joined = _LEAD_IN.sub("", joined).strip()
     return _unquote(joined)
@@ -210,6 +218,15 @@ def _unquote(text: str) -> str:
 def is_assistant_speak(text: str) -> bool:
     """Return whether the text sounds like a help desk rather than a person."""
     return _ASSISTANT.search(text) is not None
+
+
+def is_numbers(text: str) -> bool:
+    """Return whether a text is numbers rather than words, and more than a short one.
+
+    Models go on like that: in 1 % of their lines, and 0.1 % of people's.
+    """
+    digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+    return digits > letters + SHORT_NUMBER
 
 
 def is_copy(text: str, learned: Iterable[str]) -> bool:

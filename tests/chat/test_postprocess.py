@@ -36,6 +36,11 @@ NAMES = ["Mynah", "ann", "bob"]
         ("Sure! Here's a reply in that style: lol no", "lol no"),
         ("ann: I speak for others", ""),
         ("note: this stays", "note: this stays"),
+        (": well, I guess", "well, I guess"),
+        ("10:46:45: oh my", "oh my"),
+        ("Mynah: 09:05: hi", "hi"),
+        (": D", ": D"),
+        ("10:46 suits me", "10:46 suits me"),
     ],
 )
 def test_what_a_chat_log_leaves_behind_is_taken_out(raw, text):
@@ -54,6 +59,21 @@ def test_what_a_chat_log_leaves_behind_is_taken_out(raw, text):
 )
 def test_assistant_speak_is_rejected(text):
     assert finish(text, "Mynah").rejected == "it spoke like an assistant"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        ("2023-07-1 = 6E", False),
+        ("41.4.2017 23:26:20", False),
+        ("100!", True),
+        ("868.1 MHz, bandwidth 62", True),
+        ("v3 on 868", True),
+    ],
+)
+def test_numbers_alone_are_no_line_of_a_model(text, is_said):
+    assert bool(finish(text, "Mynah").parts) is is_said
+    assert finish(text, "Mynah", is_trusted=True).parts == (text,)
 
 
 @pytest.mark.parametrize(
