@@ -12,7 +12,7 @@ from app.service.handlers.guilds import GuildHandlers
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds, replies
-from app.tui.screens.home.home_screen import draw_guild
+from app.tui.screens.home.home_lines import draw_guild
 from tests.discord.conftest import Running, Start
 from tests.discord.real_host import count, eventually, listen, taught, until_stored
 from tests.discord.scene import Scene

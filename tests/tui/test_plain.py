@@ -25,7 +25,7 @@ from app.tui.screens.conversations.channel_lines import TalkLine, merge
 from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.screens.guild.guild_screen import head_line
 from app.tui.screens.home import home_charts
-from app.tui.screens.learn.learn_screen import result
+from app.tui.screens.learn.import_texts import result
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.widgets.charts import columns, course, squeeze
 from tests.tui.fake_bot import filled

@@ -1,4 +1,4 @@
-"""The words for what an import would learn, and for what it left out."""
+"""The words for what an import would learn or did learn, and for what it left out."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,19 @@ from app.core.safe_text import safe_line
 from app.ipc.control import (
     GuildFigures,
     ImportPreviewReply,
+    ImportReply,
     PassedOver,
     UnreadFile,
 )
 from app.tui import format
 
 MOST_FAULTS = 8
+
+COUNTS = (
+    "messages read",
+    "learned or kept as context",
+    "already known",
+)
 
 
 def preview(found: ImportPreviewReply) -> str:
@@ -74,3 +81,25 @@ def names_one(found: ImportPreviewReply) -> bool:
 
 def _is_new(name: str, known: Sequence[GuildFigures]) -> bool:
     return all(guild.guild.casefold() != name.casefold() for guild in known)
+
+
+def result(reply: ImportReply) -> tuple[str, str]:
+    """Return title and text of an import's results: total, by file, and failures."""
+    counts = (reply.read, reply.added, reply.duplicates)
+    lines = [
+        f"{format.count(count):>8}  {what}"
+        for count, what in zip(counts, COUNTS, strict=True)
+    ]
+    lines += [
+        f"{format.count(count):>8}  left out: {safe_line(reason)}"
+        for reason, count in sorted(reply.reasons.items())
+    ]
+    files = reply.files
+    if len(files) > 1:
+        lines.append("\n    read     new  file")
+    for file in files if len(files) > 1 else []:
+        read, added = format.count(file.read), format.count(file.added)
+        lines.append(f"{read:>8}{added:>8}  {file.file}")
+    lines += left_out(reply.passed_over, reply.refused, reply.notes, reply.errors)
+    took = format.seconds(reply.seconds)
+    return f"{reply.guild} in {took}", "\n".join(lines)

@@ -7,35 +7,22 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.widgets import Static
 
 from app.core.errors import AppError
 from app.core.names import typed_path, wire_name
 from app.core.safe_text import safe_line
 from app.ipc import control
-from app.ipc.control import GuildFigures, ImportPreviewReply, ImportReply, Progress
+from app.ipc.control import ImportPreviewReply, ImportReply, Progress
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents, is_done
-from app.tui.screens.learn import import_texts
+from app.tui.screens.learn import import_texts, job_lines
 from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.files import PickFile
 
-WORDS = {
-    "import": "Import",
-    "preview": "Preview",
-    "train": "History",
-    "rebuild": "Voice",
-    "tokens": "Voice",
-    "embed": "Memory",
-    "index": "Search",
-    "pull": "Model",
-    "tune": "Model",
-    "forget": "Forget",
-}
-"""The name of each kind of work."""
+EMPTY = "No work since you opened this window. Press i to import, t to read a history."
 
 
 class LearnScreen(MynahScreen):
@@ -65,7 +52,13 @@ class LearnScreen(MynahScreen):
             classes="quiet",
         )
         yield Static("", id="backlog", markup=False)
-        yield Feed(draw, attrgetter("work", "label"), id="jobs", head=head, empty=EMPTY)
+        yield Feed(
+            job_lines.draw,
+            attrgetter("work", "label"),
+            id="jobs",
+            head=job_lines.head,
+            empty=EMPTY,
+        )
 
     def on_mount(self) -> None:
         self.query_one(Feed).focus()
@@ -91,7 +84,7 @@ class LearnScreen(MynahScreen):
         jobs = sorted(self.app.progress.values(), key=is_done)
         feed.show(jobs)
         self.refresh_bindings()
-        self.query_one("#backlog", Static).update(_backlog(self.app.guilds))
+        self.query_one("#backlog", Static).update(job_lines.backlog(self.app.guilds))
 
     # Importing.
 
@@ -179,7 +172,7 @@ class LearnScreen(MynahScreen):
 
     def action_results(self) -> None:
         """Show the results of the last import, file by file."""
-        title, text = result(self._results[-1])
+        title, text = import_texts.result(self._results[-1])
         self.app.push_screen(Detail(title, text))
 
     def action_train(self) -> None:
@@ -236,39 +229,6 @@ class LearnScreen(MynahScreen):
             self.app.push_screen(Detail(safe_line(job.label), job.error))
 
 
-EMPTY = "No work since you opened this window. Press i to import, t to read a history."
-
-COUNTS = (
-    "messages read",
-    "learned or kept as context",
-    "already known",
-)
-
-
-def result(reply: ImportReply) -> tuple[str, str]:
-    """Return title and text of an import's results: total, by file, and failures."""
-    counts = (reply.read, reply.added, reply.duplicates)
-    lines = [
-        f"{format.count(count):>8}  {what}"
-        for count, what in zip(counts, COUNTS, strict=True)
-    ]
-    lines += [
-        f"{format.count(count):>8}  left out: {safe_line(reason)}"
-        for reason, count in sorted(reply.reasons.items())
-    ]
-    files = reply.files
-    if len(files) > 1:
-        lines.append("\n    read     new  file")
-    for file in files if len(files) > 1 else []:
-        read, added = format.count(file.read), format.count(file.added)
-        lines.append(f"{read:>8}{added:>8}  {file.file}")
-    lines += import_texts.left_out(
-        reply.passed_over, reply.refused, reply.notes, reply.errors
-    )
-    took = format.seconds(reply.seconds)
-    return f"{reply.guild} in {took}", "\n".join(lines)
-
-
 def dropped_path(text: str) -> Path | None:
     """Return the file named by a pasted text, if any."""
     cleaned = text.strip().removeprefix("file://").strip("'\"").replace("\\ ", " ")
@@ -276,64 +236,3 @@ def dropped_path(text: str) -> Path | None:
         return None
     path = typed_path(cleaned)
     return path if path.is_absolute() and path.exists() else None
-
-
-def head(width: int) -> str:
-    """Return the titles above the jobs."""
-    return f"{'work':<8} {'of':<{_room(width)}} {'done':<20} {'left':<15} rate"
-
-
-def _room(width: int) -> int:
-    return max(12, width - 58)
-
-
-def draw(job: Progress, width: int) -> Content:
-    """Draw one job: its name, progress, time left and speed."""
-    note = f", {job.note}" if job.note else ""
-    label = Content(safe_line(f"{job.label}{note}"))
-    share = job.done / job.total if job.total else 0.0
-    word, colour = _state(job)
-    return Content.assemble(
-        (f"{safe_line(WORDS.get(job.work, job.work))[:8]:<8} ", "bold"),
-        label.truncate(_room(width), ellipsis=True, pad=True),
-        " ",
-        (format.bar(share, 14), "$accent"),
-        f" {share:4.0%} " if job.total else f" {format.count(job.done):>4} ",
-        (f" {word:<14}", colour),
-        (_rate(job), "$quiet"),
-    )
-
-
-def _rate(job: Progress) -> str:
-    if not job.rate or job.paused or is_done(job):
-        return ""
-    if job.unit in ("bytes", "B"):
-        return f" {format.size(job.rate)}/s"
-    return f" {format.count(job.rate)}/s"
-
-
-def _state(job: Progress) -> tuple[str, str]:
-    if job.stopped:
-        return "○ stopped", "$quiet"
-    if job.error:
-        return "✕ enter: why", "$error"
-    if is_done(job):
-        return "✓ done", "$success"
-    if job.paused:
-        return "‖ paused", "$warning"
-    if job.rate and job.total:
-        left = (job.total - job.done) / job.rate
-        return f"▸ {format.rest(left)} left", "$foreground"
-    return "▸ running", "$foreground"
-
-
-def _backlog(guilds: list[GuildFigures]) -> Content:
-    waiting = sum(guild.backlog for guild in guilds)
-    known = sum(guild.embeddings for guild in guilds)
-    parts: list[tuple[str, str] | str] = [
-        ("Found by meaning: ", "$quiet"),
-        format.many(known, "message"),
-    ]
-    if waiting:
-        parts.append((f", {format.count(waiting)} more to do", "$warning"))
-    return Content.assemble(*parts)
