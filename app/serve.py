@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from app.core.errors import ConfigError
 from app.core.names import GuildId
 from app.core.paths import Home
+from app.core.system import standstill
 from app.core.system.requests_to_end import hear
 from app.ipc import control
 from app.ipc.endpoint import Door
@@ -66,6 +67,8 @@ async def _serve(home: Home, stdout: int | None) -> None:
     is_json = _logs_json(home)
     logs.set_up(logs.to_file(home, is_json=is_json), logs.to_stderr(is_json=is_json))
     async with AsyncExitStack() as stack:
+        watching = asyncio.ensure_future(standstill.watch())
+        stack.push_async_callback(_cancel, watching)
         service = await _opened(home, stack, is_alone=stdout is None)
         # Whoever finds the door may ask it to stop.
         stop = service.app.asked_to_stop

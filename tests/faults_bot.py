@@ -1,4 +1,4 @@
-"""A real bot of one home for the bench of faults, with a clock that can be moved."""
+"""A real bot of one home for the bench of faults; its clock and disk can be changed."""
 
 import asyncio
 import json
@@ -29,27 +29,44 @@ R = TypeVar("R")
 MARK = "zq[0-9]+zq"
 GUILD = "den"
 
-CLOCK = """
+HOOKS = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
-static volatile long long *ahead;
+#include <unistd.h>
+static volatile long long *changes;
+static volatile long long *read_changes(void) {
+  if (!changes) {
+    int file = open(getenv("CHANGES"), O_RDONLY);
+    changes = mmap(0, 16, PROT_READ, MAP_SHARED, file, 0);
+  }
+  return changes;
+}
 int clock_gettime(clockid_t id, struct timespec *told) {
   static int (*real)(clockid_t, struct timespec *);
-  if (!real) {
-    real = dlsym(RTLD_NEXT, "clock_gettime");
-    int file = open(getenv("CLOCK_AHEAD"), O_RDONLY);
-    ahead = mmap(0, 8, PROT_READ, MAP_SHARED, file, 0);
-  }
+  if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
   int result = real(id, told);
-  if (id == CLOCK_REALTIME) told->tv_sec += *ahead;
+  if (id == CLOCK_REALTIME) told->tv_sec += read_changes()[0];
   return result;
 }
+int fsync(int file) {
+  static int (*real)(int);
+  if (!real) real = dlsym(RTLD_NEXT, "fsync");
+  usleep(read_changes()[1]);
+  return real(file);
+}
+int fdatasync(int file) {
+  static int (*real)(int);
+  if (!real) real = dlsym(RTLD_NEXT, "fdatasync");
+  usleep(read_changes()[1]);
+  return real(file);
+}
 """
-"""Moves the clock of a process by the seconds in a file."""
+"""Moves the clock of a process by the seconds in a file, and makes its disk slower by
+the microseconds behind them."""
 
 
 class Bot:
@@ -65,29 +82,37 @@ class Bot:
         self.replies = 0
         self.process: subprocess.Popen[bytes] | None = None
         self._number = 0
-        self._ahead = scratch / "ahead"
-        self._clock = self._compiled()
-        self.set_clock(0)
+        self._changes = scratch / "changes"
+        self._changes.write_bytes(bytes(16))
+        self._hooks = self._compiled()
 
     def _compiled(self) -> Path | None:
-        """Return the library that moves the clock; None without a compiler."""
+        """Return the library that changes clock and disk; None without a compiler."""
         if shutil.which("cc") is None:
             return None
-        code, made = self.scratch / "clock.c", self.scratch / "clock.so"
-        code.write_text(CLOCK)
+        code, made = self.scratch / "hooks.c", self.scratch / "hooks.so"
+        code.write_text(HOOKS)
         subprocess.run(["cc", "-shared", "-fPIC", "-o", made, code, "-ldl"], check=True)
         return made
 
     def set_clock(self, seconds: int) -> None:
         """Move the bot's clock."""
-        with self._ahead.open("r+b" if self._ahead.exists() else "w+b") as file:
-            file.write(struct.pack("q", seconds))
+        self._change(0, seconds)
+
+    def slow_disk(self, seconds: float) -> None:
+        """Make the bot's disk take so much longer to keep what is written."""
+        self._change(8, round(seconds * 1e6))
+
+    def _change(self, place: int, value: int) -> None:
+        with self._changes.open("r+b") as file:
+            file.seek(place)
+            file.write(struct.pack("q", value))
 
     def start(self) -> "subprocess.Popen[bytes]":
         """Start another bot of the home."""
-        more = {"CLOCK_AHEAD": str(self._ahead)}
-        if self._clock is not None:
-            more["LD_PRELOAD"] = str(self._clock)
+        more = {"CHANGES": str(self._changes)}
+        if self._hooks is not None:
+            more["LD_PRELOAD"] = str(self._hooks)
         command = (sys.executable, "-m", "app", "serve", "--home", str(self.home.root))
         with self.log.open("ab") as log:
             return subprocess.Popen(command, stderr=log, env=os.environ | more)

@@ -1,7 +1,8 @@
 """A day of faults: `python -m tests.bench.bench_faults [--rounds N] [--hours N]`.
 
 A real bot learns, forgets, changes settings and replies. It is killed and stopped,
-its disk fills up or can only be read, its clock jumps and its descriptors are used up.
+its disk fills up, is slow or can only be read, its clock jumps, the machine sleeps,
+and its descriptors and memory are used up.
 After each fault everything acknowledged must be there, and nothing forgotten. Discord's
 own faults are in `bench_day`, those of hosts in `bench_hosts`. Needs Linux and root.
 """
@@ -17,12 +18,14 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
 
 import psutil
 
+from app.core.errors import AppError
 from tests.faults_bot import Bot, refused
 
 DISK_MB = 96
@@ -156,9 +159,49 @@ async def damaged(bot: Bot, rng: Random) -> float:
     return await bot.up()
 
 
+async def without_memory(bot: Bot, rng: Random) -> float:
+    """Let it have no more memory than it has."""
+    assert bot.process is not None
+    pid, limit = bot.process.pid, resource.RLIMIT_AS
+    usual = resource.prlimit(pid, limit)
+    room = psutil.Process(pid).memory_info().vms + rng.randrange(1 << 22)
+    resource.prlimit(pid, limit, (room, usual[1]))
+    for ask in (bot.say, partial(refused, bot), bot.say):
+        with suppress(TimeoutError, OSError, AppError):
+            await asyncio.wait_for(ask(), 5)
+    with suppress(OSError):  # It may have ended.
+        resource.prlimit(pid, limit, usual)
+    return await bot.up()
+
+
+async def slow(bot: Bot, rng: Random) -> float:
+    """Let its disk take long to keep what is written."""
+    bot.slow_disk(rng.uniform(0.1, 1))
+    await bot.forget(await bot.learn())
+    seconds = await spoke(bot)
+    bot.slow_disk(0)
+    return seconds
+
+
+async def asleep(bot: Bot, rng: Random) -> float:
+    """Let the machine sleep for hours."""
+    assert bot.process is not None
+    process = psutil.Process(bot.process.pid)
+    every = [process, *process.children(recursive=True)]
+    for one in every:
+        one.suspend()
+    await asyncio.sleep(1)
+    bot.set_clock(rng.randrange(3600, 86_400))
+    for one in every:
+        one.resume()
+    seconds = await spoke(bot)
+    bot.set_clock(0)
+    return max(seconds, await spoke(bot))
+
+
 FAULTS: tuple[Fault, ...] = (
     killed, children_killed, stopped, full, read_only, without_descriptors, twice,
-    clock_moved, damaged,
+    clock_moved, damaged, without_memory, slow, asleep,
 )  # fmt: skip
 
 
