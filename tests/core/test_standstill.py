@@ -53,8 +53,11 @@ def child(*words: str, code: str = CHILD) -> "subprocess.Popen[str]":
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
     """Return the exit code, and what stands on stderr."""
     with process:
-        _, said = process.communicate(timeout=60)
-        return process.returncode, said
+        try:
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    return process.returncode, said
 
 
 def test_a_loop_that_stands_still_ends_the_process_and_says_where():
