@@ -206,11 +206,11 @@ def _is_dialogue(line: str, own: Sequence[str], kept: Sequence[str]) -> bool:
 
 
 def _unquote(text: str) -> str:
-    """Remove one pair of quotation marks around the whole text."""
-    for left, right in (('"', '"'), ("“", "”"), ("«", "»")):
-        inner = text[1:-1]
-        if len(text) > 2 and text[0] == left and text[-1] == right:
-            if left not in inner and right not in inner:
+    """Remove one pair of marks around the whole text."""
+    for left, right in (('"', '"'), ("“", "”"), ("«", "»"), ("<em>", "</em>")):
+        if len(text) > len(left + right) and text.startswith(left):
+            inner = text.removeprefix(left).removesuffix(right)
+            if text.endswith(right) and left not in inner and right not in inner:
                 return inner.strip()
     return text
 
