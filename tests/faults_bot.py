@@ -28,6 +28,8 @@ R = TypeVar("R")
 
 MARK = "zq[0-9]+zq"
 GUILD = "den"
+ROOT = Path(__file__).parent.parent
+PROGRAM = ("app", "assets", "models.txt")
 
 HOOKS = """
 #define _GNU_SOURCE
@@ -81,10 +83,26 @@ class Bot:
         self.dial = ""
         self.replies = 0
         self.process: subprocess.Popen[bytes] | None = None
-        self._number = 0
+        self._number = self._version = 0
+        self._program = scratch / "program"
+        self.install()
         self._changes = scratch / "changes"
         self._changes.write_bytes(bytes(16))
         self._hooks = self._compiled()
+
+    def install(self) -> str:
+        """Put a newer version in the place of the program, and return its name."""
+        for name in PROGRAM:
+            if (ROOT / name).is_dir():
+                shutil.rmtree(self._program / name, ignore_errors=True)
+                shutil.copytree(ROOT / name, self._program / name)
+            else:
+                shutil.copy(ROOT / name, self._program)
+        self._version += 1
+        version = f"0.1.{self._version}"
+        text = f'__version__ = "{version}"\n'
+        (self._program / "app" / "__init__.py").write_text(text)
+        return version
 
     def _compiled(self) -> Path | None:
         """Return the library that changes clock and disk; None without a compiler."""
@@ -115,7 +133,9 @@ class Bot:
             more["LD_PRELOAD"] = str(self._hooks)
         command = (sys.executable, "-m", "app", "serve", "--home", str(self.home.root))
         with self.log.open("ab") as log:
-            return subprocess.Popen(command, stderr=log, env=os.environ | more)
+            return subprocess.Popen(
+                command, cwd=self._program, stderr=log, env=os.environ | more
+            )
 
     async def up(self) -> float:
         """Start it if it does not run; return the seconds until it says something."""

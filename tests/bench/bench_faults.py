@@ -2,7 +2,7 @@
 
 A real bot learns, forgets, changes settings and replies. It is killed and stopped,
 its disk fills up, is slow or can only be read, its clock jumps, the machine sleeps,
-and its descriptors and memory are used up.
+its descriptors and memory are used up, and a newer version replaces its files.
 After each fault everything acknowledged must be there, and nothing forgotten. Discord's
 own faults are in `bench_day`, those of hosts in `bench_hosts`. Needs Linux and root.
 """
@@ -26,6 +26,7 @@ from random import Random
 import psutil
 
 from app.core.errors import AppError
+from app.ipc import control
 from tests.faults_bot import Bot, refused
 
 DISK_MB = 96
@@ -199,9 +200,22 @@ async def asleep(bot: Bot, rng: Random) -> float:
     return max(seconds, await spoke(bot))
 
 
+async def updated(bot: Bot, rng: Random) -> float:
+    """Put a newer version in its place while it works, and start that."""
+    work = asyncio.ensure_future(refused(bot))
+    await asyncio.sleep(rng.uniform(0, 0.3))
+    version = await asyncio.to_thread(bot.install)
+    await work
+    seconds = await spoke(bot)
+    bot.kill()
+    seconds = max(seconds, await bot.up())
+    assert (await bot.ask(control.Status())).version == version
+    return seconds
+
+
 FAULTS: tuple[Fault, ...] = (
     killed, children_killed, stopped, full, read_only, without_descriptors, twice,
-    clock_moved, damaged, without_memory, slow, asleep,
+    clock_moved, damaged, without_memory, slow, asleep, updated,
 )  # fmt: skip
 
 
