@@ -159,7 +159,8 @@ class Chooser:
             token = sample(
                 probs, self._rng, temperature=self._temperature, top_p=self._top_p
             )
-            if self._guard.allows(written, token) and self._is_fit(written, token):
+            checks = self._guard.allows, self._repetition.allows, self._is_fit
+            if all(allows(written, token) for allows in checks):
                 return token
             probs[token] = 0
             if not probs.any():

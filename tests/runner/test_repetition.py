@@ -87,32 +87,41 @@ def bytes_of(text: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("line", "pieces"),
+    ("line", "may_come"),
     [
-        ("so |😂||😂||😂||😂|", {"😂"}),
-        ("so |😂||😂||😂|", set()),
-        ("|😂😂||😂😂|", {"😂😂"}),
-        ("|❤️||❤️||❤️||❤️|", {"❤️"}),
-        ("|🔥||💯||🔥||💯||🔥||💯||🔥||💯|", {"🔥", "💯"}),
-        ("| 😂|| 😂|| 😂|| 😂|", {" 😂"}),
-        ("so 🔥🔥🔥🔥 it is", set()),
-        ("haaaaaaa !!!!!! ————————", set()),
+        ("so |😂||😂||😂||😂|", True),
+        ("so |😂||😂||😂||😂||😂|", False),
+        ("so |😂😂||😂😂|", True),
+        ("so |😂😂😂||😂😂😂|", False),
+        ("|😭😭😭😭😭|", False),
+        ("|❤️||❤️||❤️||❤️||❤️|", False),
+        ("|🔥||💯|" * 4, True),
+        ("|🔥||💯|" * 5, False),
+        ("| 😂|| 😂|| 😂|| 😂|| 😂|", False),
+        ("😂😂😂😂😃", True),
+        ("😂😂😂😂😂", False),
+        ("haaaaaaa !!!!!! ————————", True),
     ],
 )
-def test_a_sign_comes_four_times_in_a_row(line: str, pieces: set[str]) -> None:
+def test_a_sign_comes_four_times_in_a_row(line: str, may_come: bool) -> None:
     model = Pieces()
     repetition = Repetition(model, "", "bot:")  # type: ignore[arg-type]
-    found = repetition.banned(model.tokens(line))
-    assert {model.piece(token).decode() for token in found} == pieces
+    *before, last = model.tokens(line)
+    assert repetition.allows(before, last) is may_come
 
 
-def test_a_sign_of_several_tokens_does_not_begin_again() -> None:
-    model = Pieces()
-    repetition = Repetition(model, "", "bot:")  # type: ignore[arg-type]
-    found = repetition.banned(model.tokens("😂" * 4))
-    assert {*map(model.piece, found)} == {*bytes_of("😂")}
-    # In the midst of another sign, its bytes may follow.
-    assert not repetition.banned(model.tokens("😂" * 4 + "🔥")[:-1])
+def test_a_model_that_wants_rows_of_signs_gets_short_ones(
+    load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load().model
+    wanted = model.tokens("x")[-1]
+    monkeypatch.setattr(Repetition, "allows", lambda self, line, token: token != wanted)
+    logits = np.zeros(model.vocabulary, np.float32)
+    logits[wanted] = 30
+    request = Generate(stream=1, conversation="c", prompt=TALK, line_start="bot:")
+    rng = np.random.default_rng(1)
+    chooser = sampler.Chooser(model, request, None, model.tokens(TALK), rng)
+    assert chooser.choose(logits, [], may_end=False) != wanted
 
 
 @pytest.mark.parametrize("is_talk", [True, False])
