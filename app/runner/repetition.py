@@ -26,7 +26,7 @@ FIRST_WORDS = 2
 """The fewest first words of a line that no line of the same speaker begins with."""
 
 SIGNS = 4
-"""The most times that a sign comes in a row: at most 0.02 % of people's messages in four
+"""The most times that a sign comes in a row: at most 0.02 % of messages in any of four
 corpora have more."""
 
 SIGN_CHARS = 8
