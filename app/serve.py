@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -163,6 +164,8 @@ class LateDiscord:
 
     async def _load(self) -> "DiscordController":
         make = await asyncio.to_thread(_controller)
+        # What is loaded by now stays, and a look through it would hold the loop.
+        gc.freeze()
         calls = make(self._service.context, SystemRandom())
         self._service.app.discord = calls.state
         self._own = handlers_of(calls, control.DISCORD_REQUESTS)

@@ -1,6 +1,7 @@
 """The bot answers before Discord's part of it is loaded, and loses nothing by that."""
 
 import asyncio
+import gc
 from random import Random
 
 import pytest
@@ -45,6 +46,15 @@ async def test_a_request_waits_until_discord_is_loaded(home: Home):
         assert isinstance(answered[0], asyncio.CancelledError)
         assert not isinstance(answered[1], BaseException)
         assert isinstance(service.app.discord.__self__, DiscordController)  # type: ignore[attr-defined]
+
+
+async def test_what_was_loaded_is_not_looked_through_for_garbage(home: Home):
+    gc.unfreeze()
+    async with open_service(home, Random(1)) as service:
+        await ask(service, LateDiscord(service))
+        # Among it are the functions of each module, which is 20 ms of the loop's time.
+        assert gc.get_freeze_count() > 100_000
+        assert not any(one is LateDiscord for one in gc.get_objects())
 
 
 async def test_what_is_forgotten_before_discord_is_loaded_is_deleted_there_too(
