@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import aiohttp
 import discord
@@ -44,30 +44,24 @@ class CatchUp:
         self._state = state
         self._consider = consider
         self._comparison = comparison
-        self._marked = asyncio.Event()
+        self._marking = asyncio.Lock()
         self._running = asyncio.Lock()
         self._next: asyncio.TimerHandle | None = None
         self._written = 0.0
         self.on_readable: Callable[[], None] = lambda: None
         """Runs when a time-out is over that kept channels from being read."""
 
-    async def mark(self, channels: Sequence[int] | None = None) -> None:
-        """At the start of a session, mark how far each channel is complete.
+    async def mark(self, servers: Collection[int]) -> None:
+        """At the start of a session, mark how far its servers' channels are complete.
 
         A mark stays until its channel has been read, so a crash in between loses
         nothing.
-
-        Args:
-            channels: Mark these alone.
         """
-        self._marked.clear()
-        newest = {
-            str(key): value
-            for key, value in (await self._ports.messages.newest()).items()
-            if channels is None or key in channels
-        }
-        self._state.put("behind", newest | self._state.get("behind", {}))
-        self._marked.set()
+        async with self._marking:
+            found = await self._ports.messages.newest(servers)
+            newest = {str(key): value for key, value in found.items()}
+            if newest:
+                self._state.put("behind", newest | self._state.get("behind", {}))
 
     @property
     def is_behind(self) -> bool:
@@ -83,10 +77,10 @@ class CatchUp:
             return await self._run()
 
     async def _run(self) -> bool:
-        await self._marked.wait()
         is_over = True
-        behind: dict[str, int] = self._state.get("behind", {})
-        self._state.put("behind", behind | self._new_threads(behind))
+        async with self._marking:
+            behind: dict[str, int] = self._state.get("behind", {})
+            self._state.put("behind", behind | self._new_threads(behind))
         for key, after in list(self._state.get("behind", {}).items()):
             channel = self._bot.get_channel(int(key))
             if isinstance(channel, Talk):

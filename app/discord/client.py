@@ -15,6 +15,7 @@ from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
 from app.discord.actions.strangers import SILENT_HERE, Strangers
 from app.discord.answers import answer_error, refuse
+from app.discord.arrivals import Arrivals
 from app.discord.backfill import Training
 from app.discord.bans import forget_banned
 from app.discord.catch_up import CatchUp
@@ -114,6 +115,7 @@ class MynahBot(discord.Bot):
 
     surroundings: Surroundings
     rules: LibraryRules
+    arrivals: Arrivals
     budget: IdentifyBudget
     clock: DiscordClock
     strangers: Strangers
@@ -148,7 +150,9 @@ class MynahBot(discord.Bot):
         self.budget = IdentifyBudget(around.state, around.clock)
         self._settling: set[asyncio.Task[None]] = set()
         self._knowing: dict[int, asyncio.Task[None]] = {}
-        self.rules = LibraryRules(self, around.supervisor)
+        self.arrivals = Arrivals(self, self._tell_online)
+        self.rules = LibraryRules(self, around.supervisor, self.arrivals)
+        self._is_starting = True
         self.strangers = Strangers(around.settings, around.troubles, clock)
         self.proxies = Proxies(clock, around.pace.for_proxy)
         self._add_talk(around, clock)
@@ -268,13 +272,17 @@ class MynahBot(discord.Bot):
     async def on_connect(self) -> None:
         """At the start of a session, mark possible gaps, and sync commands."""
         self.rules.begin_session()
-        self._knowing.clear()
-        await self.catch_up.mark()
+        self._is_starting = True
+        servers = self.arrivals.take_new()
+        for server in servers:
+            self._knowing.pop(server, None)
+        await self.catch_up.mark(servers)
         troubles = self.surroundings.troubles
         await sync_commands(self, self.settings.command, troubles)
 
     async def on_ready(self) -> None:
         """Continue where the last session ended, now that everything is known."""
+        self._is_starting = False
         self._tell_online()
         contain = self.surroundings.supervisor.contain
         with contain("Noting the servers"):
@@ -323,6 +331,9 @@ class MynahBot(discord.Bot):
 
     async def back_again(self, guild: discord.Guild) -> None:
         """Continue in a guild that came late, or came back."""
+        if self._is_starting:
+            # Once it is ready, it continues in all of them together.
+            return
         self._knowing.pop(guild.id, None)
         await self.ports.guilds.joined(guild.id, guild.name)
         await self.know_channels(guild)

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 import aiohttp
 import discord
 from discord.http import API_VERSION, Route
 
 from app.core.supervisor import Supervisor
+from app.discord.arrivals import Arrivals
 
 
 class NotDiscordError(aiohttp.ClientError):
@@ -17,9 +19,12 @@ class NotDiscordError(aiohttp.ClientError):
 class LibraryRules:
     """Stands between one client of py-cord and its connection."""
 
-    def __init__(self, client: discord.Client, supervisor: Supervisor) -> None:
+    def __init__(
+        self, client: discord.Client, supervisor: Supervisor, arrivals: Arrivals
+    ) -> None:
         self._client = client
         self._supervisor = supervisor
+        self._arrivals = arrivals
         self._session_url: str | None = None
         self._resume_url: str | None = None
         http = client.http
@@ -47,12 +52,20 @@ class LibraryRules:
         """
         parsers = self._client._connection.parsers
         for event, parse in list(parsers.items()):
-            if event != "READY":
+            if event == "READY":
+                parsers[event] = partial(self._begin, parse)
+            else:
                 parsers[event] = partial(self._parse, event, parse)
 
-    def _parse(self, event: str, parse: Callable[[object], None], data: object) -> None:
+    def _begin(self, parse: Callable[[object], None], data: Any) -> None:
+        parse(data)
+        self._arrivals.begin(data)
+
+    def _parse(self, event: str, parse: Callable[[object], None], data: Any) -> None:
         with self._supervisor.contain(f"Reading {event} from Discord"):
             parse(data)
+            if event == "GUILD_CREATE":
+                self._arrivals.came(int(data["id"]))
 
     async def _request(self, route: Route, **kwargs: object) -> object:
         """Send a request; refuse a page that somebody else answers it with."""

@@ -1,6 +1,7 @@
 """Guilds and their channels."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -215,8 +216,8 @@ def channels(guild: GuildId) -> list[StoredChannel]:
     return rows.all_of(StoredChannel, query)
 
 
-def heard_channels() -> list[HeardChannel]:
-    """Return Discord's channels and threads that may be learned from, of all guilds."""
+def heard_channels(servers: Collection[str]) -> list[HeardChannel]:
+    """Return channels and threads of Discord's servers that may be learned from."""
     newest = (
         Message.select(Message.external)
         .join(Member)
@@ -229,6 +230,8 @@ def heard_channels() -> list[HeardChannel]:
     is_heard = Channel.is_learning | Channel.parent.is_null(False)
     query = Channel.select(*columns, *facts)
     query = query.where(is_heard & Channel.discord_id.is_null(False))
+    there = Guild.select(Guild.id).where(Guild.discord_id.in_(list(servers)))
+    query = query.where(Channel.guild.in_(there))
     return [HeardChannel(*row) for row in tuples(query)]
 
 

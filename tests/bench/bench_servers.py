@@ -61,6 +61,11 @@ def main() -> None:
             asyncio.run(live(home, number, args.shards if number > 10 else 1))
 
 
+def discord_id(server: int) -> int:
+    """Return an id whose shard is another one than its neighbors'."""
+    return 10**17 + (server << 22)
+
+
 def make(home: Home, servers: int, messages: int) -> None:
     """Fill a home's database with servers that the bot is in."""
     save(home.config_file, "reply.mode", "markov")
@@ -78,7 +83,7 @@ def _fill(servers: int, messages: int) -> None:
         connection.execute(
             "INSERT INTO guild (id, discord_id, name, joined, is_demo)"
             " VALUES (?, ?, ?, ?, 0)",
-            (guild, str(10**17 + guild), f"Server {guild}", now),
+            (guild, str(discord_id(guild)), f"Server {guild}", now),
         )
         first = guild * CHANNELS
         connection.executemany(
@@ -122,9 +127,9 @@ async def measure(home: Home, servers: int) -> None:
     async with open_service(home, Random(7)) as service:
         show("open the home", began)
         ports = ports_of(service.context, Random(7))
-        names = {10**17 + n: f"Server {n}" for n in range(1, servers + 1)}
+        names = {discord_id(n): f"Server {n}" for n in range(1, servers + 1)}
         await timed("note the servers after READY", ports.guilds.present(names))
-        await timed("mark how far all channels are", ports.messages.newest())
+        await timed("mark how far all channels are", ports.messages.newest(names))
         await timed(
             "the first list of servers", service.call(Nobody(), control.Guilds())
         )
@@ -133,7 +138,7 @@ async def measure(home: Home, servers: int) -> None:
         await screens(home)
         first, then = [], []
         for n in range(REPLIES):
-            name = str(10**17 + 1 + n * servers // REPLIES)
+            name = str(discord_id(1 + n * servers // REPLIES))
             first.append(await reply(service, name))
             then.append(min([await reply(service, name) for _ in range(5)]))
         print(f"  {'a first reply, median':34}{median(first):10.1f} ms")
@@ -162,7 +167,7 @@ async def live(home: Home, servers: int, shards: int) -> None:
     stand_in.gateway.required_shards = shards
     person, rooms = User("ann"), list[Channel]()
     for number in range(1, servers + 1):
-        guild = Guild(f"Server {number}", id=10**17 + number)
+        guild = Guild(f"Server {number}", id=discord_id(number))
         guild.join(person)
         for n in range(CHANNELS):
             made = Channel(f"room-{n}", guild, id=2 * 10**17 + number * CHANNELS + n)

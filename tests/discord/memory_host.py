@@ -380,9 +380,10 @@ class MemoryHost:
     ) -> Digest | None:
         return None
 
-    async def newest(self) -> dict[int, int]:
+    async def newest(self, servers: Collection[int]) -> dict[int, int]:
         found: dict[int, int] = {}
-        for one in self.messages.values():
+        mine = (one for one in self.messages.values() if one.place.guild in servers)
+        for one in mine:
             channel = one.place.channel
             found[channel] = max(found.get(channel, 0), one.id)
         return found

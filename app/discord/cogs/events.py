@@ -258,7 +258,7 @@ class EventsCog(discord.Cog):
     @discord.Cog.listener()
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         """Mark how far the channels of a server are complete that Discord lost."""
-        await self.bot.catch_up.mark([one.id for one in guild.channels])
+        await self.bot.catch_up.mark([guild.id])
 
     @discord.Cog.listener()
     async def on_member_ban(

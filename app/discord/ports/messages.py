@@ -67,8 +67,8 @@ class MessageEvents(Protocol):
         """Forget the answer to a direct message that was deleted."""
         ...
 
-    async def newest(self) -> dict[int, int]:
-        """Return the newest stored message of every listened channel."""
+    async def newest(self, servers: Collection[int]) -> dict[int, int]:
+        """Return the newest stored message of every listened channel there."""
         ...
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:

@@ -229,9 +229,9 @@ class StoredMessages:
         ]
         return replace(told, lines=tuple(lines))
 
-    async def newest(self) -> dict[int, int]:
-        """Return the newest stored message of every listened channel."""
-        return await self._context.reader.run(_newest)
+    async def newest(self, servers: Collection[int]) -> dict[int, int]:
+        """Return the newest stored message of every listened channel there."""
+        return await self._context.reader.run(_newest, servers)
 
     async def oldest_heard(self, place: MessagePlace) -> int | None:
         """Return the oldest stored message that Discord had in a channel or thread."""
@@ -310,10 +310,10 @@ def _drawn(reply: int) -> tuple[GuildId, list[int]] | None:
     return row.guild_id, [source.message for source in replies.sources_of(reply)]
 
 
-def _newest() -> dict[int, int]:
+def _newest(servers: Collection[int]) -> dict[int, int]:
     """Return the newest by Discord's ids; threads count with their channel."""
     found, marks = dict[int, int](), dict[int, int]()
-    channels = guilds.heard_channels()
+    channels = guilds.heard_channels([str(one) for one in servers])
     learning = {one.id for one in channels if one.is_learning}
     for one in channels:
         follows = one.parent_id in learning and not one.is_private

@@ -1,0 +1,45 @@
+"""The servers that Discord names at the start of a session, until it told of each."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import discord
+
+
+class Arrivals:
+    """Knows which servers are still to come, and tells when all are there.
+
+    py-cord itself waits until none came for a while, and some never come: those that
+    have an outage at Discord.
+    """
+
+    def __init__(self, client: discord.Client, on_all: Callable[[], None]) -> None:
+        self._client = client
+        self._on_all = on_all
+        self._awaited = set[int]()
+        self._begun = set[int]()
+        """The shards that had their READY."""
+        self._new = set[int]()
+
+    def begin(self, ready: Mapping[str, Any]) -> None:
+        """Note the servers of a session, by its READY."""
+        servers = {int(one["id"]) for one in ready["guilds"]}
+        self._new |= servers
+        self._awaited |= servers
+        self._begun.add(ready.get("__shard_id__") or 0)
+        self._look()
+
+    def came(self, server: int) -> None:
+        """Note that a server is there."""
+        if server in self._awaited:
+            self._awaited.remove(server)
+            self._look()
+
+    def take_new(self) -> set[int]:
+        """Return the servers of the sessions that began since the last call."""
+        new, self._new = self._new, set()
+        return new
+
+    def _look(self) -> None:
+        if not self._awaited and len(self._begun) >= (self._client.shard_count or 1):
+            self._on_all()
