@@ -282,6 +282,9 @@ class MynahBot(discord.Bot):
 
     async def on_ready(self) -> None:
         """Continue where the last session ended, now that everything is known."""
+        if self.is_closed():
+            # py-cord gets ready after its end as well.
+            return
         self._is_starting = False
         self._tell_online()
         contain = self.surroundings.supervisor.contain

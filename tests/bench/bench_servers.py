@@ -186,14 +186,20 @@ async def live(home: Home, servers: int, shards: int) -> None:
         )  # fmt: skip
     try:
         process = psutil.Process(bot.pid)
-        identified = lambda: len(stand_in.gateway.identifies) >= shards  # noqa: E731
-        await stand_in.wait_for(identified, 120)
+        identifies = stand_in.gateway.identifies
+        await stand_in.wait_for(lambda: len(identifies) > 0, 120)
+        early = await _answered(stand_in, _of_shard(rooms, 0, shards), person)
+        print(f"  {'live: an answer after the first':34}{early:10.1f} ms")
+        await stand_in.wait_for(lambda: len(identifies) >= shards, 120)
         show("live: the last identify", began)
         began = time.perf_counter()
+        last = _of_shard(rooms, shards - 1, shards)
+        late = asyncio.create_task(_answered(stand_in, last, person))
         async with asyncio.timeout(120):
             while not await _is_online(home):  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.05)
-        show("live: online after that", began)
+        show("live: online, all servers there", began)
+        print(f"  {'live: an answer in the last shard':34}{await late:10.1f} ms")
         print(f"  {'live: memory then':34}{_megabytes(process):10.0f} MB")
         first, then = [], []
         for room in rooms[:: max(1, servers // REPLIES)]:
@@ -217,6 +223,11 @@ async def _answered(stand_in: DiscordStandIn, room: Channel, person: User) -> fl
     await stand_in.say(room, person, f"<@{BOT_ID}> is the boat late")
     await stand_in.wait_for(lambda: len(stand_in.outbox.sent(room.id)) > sent, 60)
     return (time.perf_counter() - began) * 1000
+
+
+def _of_shard(rooms: list[Channel], shard: int, shards: int) -> Channel:
+    """Return a channel of the last server that the shard has."""
+    return [one for one in rooms if (one.guild.id >> 22) % shards == shard][-1]
 
 
 async def _is_online(home: Home) -> bool:

@@ -1,11 +1,16 @@
 """How the connection to Discord behaves, against a Discord of our own."""
 
 import asyncio
+from dataclasses import replace
+
+import pytest
 
 from app.discord.client import Pace
+from app.discord.connection import DiscordLink
 from tests.discord.conftest import PACE, Start
+from tests.discord.memory_host import MemoryHost
 from tests.discord_stand_in.server import DiscordStandIn
-from tests.discord_stand_in.world import Guild
+from tests.discord_stand_in.world import Guild, User
 
 
 async def test_it_identifies_once_and_is_online(
@@ -16,6 +21,67 @@ async def test_it_identifies_once_and_is_online(
         assert link.client is not None
         assert [guild.name for guild in link.client.guilds] == ["Here"]
     assert len(stand_in.gateway.identifies) == 1
+
+
+async def test_it_is_online_as_soon_as_discord_told_of_every_server(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    away, here = Guild("Away"), Guild("Here")
+    for guild in (away, here):
+        await stand_in.add_guild(guild)
+    away.available = False
+    patient = start(replace(PACE, guild_ready_timeout=60.0))
+    async with patient.started() as link:
+        await stand_in.wait_for(lambda: has_server(link, "Here"))
+        assert link.state.name == "connecting"
+        await stand_in.return_guild(away)
+        await stand_in.wait_for(lambda: link.state.name == "online")
+        assert link.state.detail.endswith("is in 2 servers.")
+    # A server with an outage does not keep it from being online for ever.
+    away.available = False
+    async with start().connected() as link:
+        assert has_server(link, "Here")
+
+
+async def test_it_answers_where_discord_told_of_the_server_while_others_are_to_come(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost
+) -> None:
+    stand_in.gateway.required_shards = 2
+    first = await stand_in.add_guild(Guild("First", id=1000 << 22))
+    await stand_in.add_guild(Guild("Second", id=1001 << 22))
+    room, ann = first.channel("general"), first.join(User("Ann"))
+    slow = start(replace(PACE, between_identifies=60.0))
+    async with slow.started() as link:
+        await stand_in.wait_for(lambda: has_server(link, "First"))
+        asked = await stand_in.say(room, ann, f"{stand_in.bot.mention} where are you")
+        await stand_in.wait_for(lambda: asked in [one.trigger for one in host.asked])
+        assert link.state.name == "connecting"
+
+
+async def test_a_start_tells_of_all_servers_together_and_not_of_each(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    joined = list[str]()
+
+    async def note(guild: int, name: str) -> None:
+        joined.append(name)
+
+    monkeypatch.setattr(host, "joined", note)
+    for number in range(5):
+        await stand_in.add_guild(Guild(f"Server {number}"))
+    async with start().connected():
+        await stand_in.wait_for(lambda: len(host.guilds) == 5)
+        late = await stand_in.add_guild(Guild("Late"))
+        await stand_in.wait_for(lambda: joined == [late.name])
+
+
+def has_server(link: DiscordLink, name: str) -> bool:
+    """Tell if Discord told of a server."""
+    found = link.client.guilds if link.client else []
+    return any(one.name == name and not one.unavailable for one in found)
 
 
 async def test_a_dropped_socket_is_resumed_and_nothing_is_missed(
