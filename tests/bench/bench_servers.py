@@ -227,7 +227,9 @@ async def _answered(stand_in: DiscordStandIn, room: Channel, person: User) -> fl
 
 def _of_shard(rooms: list[Channel], shard: int, shards: int) -> Channel:
     """Return a channel of the last server that the shard has."""
-    return [one for one in rooms if (one.guild.id >> 22) % shards == shard][-1]
+    return [
+        one for one in rooms if one.guild and (one.guild.id >> 22) % shards == shard
+    ][-1]
 
 
 async def _is_online(home: Home) -> bool:
