@@ -11,7 +11,7 @@ from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING
 
-from app.core.errors import ConfigError
+from app.core.errors import AppError, ConfigError
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.system import standstill
@@ -32,7 +32,7 @@ from app.service.service import Service, open_service
 from app.service.updates import UpdateWatcher
 from app.service.words.people_keeper import PeopleKeeper
 from app.settings.config_file import load
-from app.store.engines.address import UnreachableError
+from app.store.engines.address import StoreAddress, TakenError, UnreachableError
 
 if TYPE_CHECKING:
     from app.discord.controller import DiscordController
@@ -46,6 +46,9 @@ HEAD_START_SECONDS = 1.0
 
 FIRST_PAUSE, LONGEST_PAUSE = 2, 60
 """Seconds between tries to reach the database."""
+
+TURN_SECONDS = 5.0
+"""The longest time until a bot notices that another home uses its database."""
 
 STATE_SECONDS = 1.0
 """The interval of state checks; only changes are reported."""
@@ -73,6 +76,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         service = await _opened(home, stack, is_alone=stdout is None)
         # Whoever finds the door may ask it to stop.
         stop = service.app.asked_to_stop
+        lost = asyncio.get_running_loop().create_future()
         hear(lambda number: stop.set(), "SIGINT", "SIGTERM")
         news = service.context.events
         logging.getLogger().addHandler(logs.NewsHandler(news))
@@ -93,6 +97,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
             await asyncio.wait_for(told.wait(), HEAD_START_SECONDS)
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "Learning files": service.context.uploads.go_on,
+            "The turn with the database": partial(_keep_turn, service, lost),
             "Memory": service.context.memory.keep_up,
             "Facts of members": PeopleKeeper(service.context).keep_up,
             "The index of the search": SearchKeeper(service.context).keep_up,
@@ -113,6 +118,8 @@ async def _serve(home: Home, stdout: int | None) -> None:
         log.info("Mynah is up in %s", home.root)
         await stop.wait()
         log.info("Mynah stops")
+        if lost.done():
+            raise lost.result()
 
 
 def _logs_json(home: Home) -> bool:
@@ -124,11 +131,11 @@ def _logs_json(home: Home) -> bool:
 
 
 async def _opened(home: Home, stack: AsyncExitStack, *, is_alone: bool) -> Service:
-    """Open the home; wait for a database on a server that does not answer.
+    """Open the home; wait for a database that does not answer, or that another uses.
 
     A parent starts the bot again by itself, and tells why.
     """
-    pause = FIRST_PAUSE
+    pause, is_told = FIRST_PAUSE, False
     while True:
         try:
             return await stack.enter_async_context(open_service(home))
@@ -138,6 +145,28 @@ async def _opened(home: Home, stack: AsyncExitStack, *, is_alone: bool) -> Servi
             log.warning("%s Mynah tries again in %d seconds.", error, pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
+        except TakenError as error:
+            if not is_alone:
+                raise
+            if not is_told:
+                log.warning("%s Mynah waits until that one ends.", error)
+            is_told = True
+            await asyncio.sleep(FIRST_PAUSE)
+
+
+async def _keep_turn(service: Service, lost: "asyncio.Future[TakenError]") -> None:
+    """Stop the bot once another home uses its database."""
+    database = service.context.database
+    while isinstance(database.place, StoreAddress):
+        await asyncio.sleep(TURN_SECONDS)
+        try:
+            await asyncio.to_thread(database.is_sound)
+        except TakenError as error:
+            lost.set_result(error)
+            service.app.asked_to_stop.set()
+            return
+        except AppError as error:
+            log.warning("%s", error)
 
 
 class LateDiscord:

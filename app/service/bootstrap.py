@@ -14,7 +14,8 @@ from app.service.app_context import AppContext
 from app.service.events import Events
 from app.settings.effective import Settings
 from app.store.database import Database
-from app.store.engines.address import place_of
+from app.store.engines.address import StoreAddress, place_of
+from app.store.engines.turns import HomeTurn
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ async def assemble(
             )
         place = place_of(home)
         reserve = DiskReserve(home.reserve_file) if isinstance(place, Path) else None
-        database = stack.enter_context(Database(place, reserve=reserve))
+        turn = HomeTurn(place, home.guilds) if isinstance(place, StoreAddress) else None
+        database = stack.enter_context(Database(place, reserve=reserve, turn=turn))
         reader = stack.enter_context(Database(place, read_only=True))
         news = Events()
         stack.callback(news.close)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import peewee
 
@@ -34,6 +34,14 @@ T = TypeVar("T")
 _opening = threading.Lock()
 
 
+class Turn(Protocol):
+    """Lets one home at a time use a database, and ends for good with its turn."""
+
+    def hold(self, database: peewee.Database) -> None: ...
+    def begin(self) -> None: ...
+    def go_on(self, database: peewee.Database) -> None: ...
+
+
 class Database:
     """One connection in one named thread; query functions run there, one at a time.
 
@@ -48,11 +56,13 @@ class Database:
         read_only: bool = False,
         checkpoints: bool = True,
         reserve: DiskReserve | None = None,
+        turn: Turn | None = None,
     ) -> None:
         """Open the database; create or migrate it unless `read_only`.
 
         Only the process with `checkpoints` moves a file's log into it, for all.
-        `reserve` gives up its room when the disk is full.
+        `reserve` gives up its room when the disk is full. A home with a `turn` keeps
+        other homes out of its database.
 
         Raises:
             AppError: If it is newer than the program, damaged or cannot be opened;
@@ -66,6 +76,8 @@ class Database:
         self._peewee: peewee.Database = open_(place)
         self._checkpoints = checkpoints and not read_only
         self._reserve = reserve
+        self._turn = turn
+        self._was_open = False
         self._mover: Mover | None = None
         self._checkpointed = time.monotonic()
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="store-checkpoint")
@@ -91,11 +103,16 @@ class Database:
             else:
                 self.engine.prepare(self._peewee)
                 home = self.engine.home_of(self._peewee)
+                if self._turn:
+                    self._turn.hold(self._peewee)
                 migrations.migrate(self._peewee, self.place, home / "backups")
+                if self._turn:
+                    self._turn.begin()
                 if isinstance(self.place, Path):
                     private.keep(self.place)
             if self._checkpoints:
                 self._mover = self.engine.mover(self.place)
+            self._was_open = True
         except self.engine.ERRORS as error:
             known = self.engine.explain(error, self.place)
             raise known or AppError(
@@ -129,9 +146,8 @@ class Database:
     ) -> T:
         """Run a query function; every error of the engine or the disk passes here."""
         try:
-            if not self.engine.is_usable(self._peewee):
-                self._peewee.close()
-                self._peewee.connect()
+            if self._was_open and not self._is_usable():
+                self._connect_again()
             return function(*args, **kwargs)
         except self._errors as error:
             known = self.engine.explain(error, self.place)
@@ -141,6 +157,19 @@ class Database:
                 if self._reserve.give_up() and hasattr(function, "is_transaction"):
                     return function(*args, **kwargs)
             raise known from error
+
+    def _is_usable(self) -> bool:
+        is_closed = self._peewee.is_closed()
+        return not is_closed and self.engine.is_usable(self._peewee)
+
+    def _connect_again(self) -> None:
+        self._peewee.close()
+        self._peewee.connect()
+        with ExitStack() as stack:
+            stack.callback(self._peewee.close)
+            if self._turn:
+                self._turn.go_on(self._peewee)
+            stack.pop_all()
 
     def _checkpoint_at_times(self, mover: Mover) -> None:
         now = time.monotonic()

@@ -196,6 +196,11 @@ async def test_a_bot_that_stays_connected_deletes_left_servers_when_it_is_time(
     run = service.context.database.run
     async with serving(service) as calls:
         await stand_in.wait_for(lambda: is_online(calls))
+
+        async def is_known() -> bool:
+            return bool(await run(guilds.every))
+
+        await eventually(is_known)
         await stand_in.remove_guild(scene.guild)
         (guild,) = await run(guilds.every)
 

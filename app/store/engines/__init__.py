@@ -41,6 +41,9 @@ class Engine(Protocol):
     def prepare(self, database: "Database") -> None:
         """Make what a connected database needs before its tables."""
 
+    def hold(self, database: "Database") -> bool:
+        """Keep other homes out while the connection stands; False if one is there."""
+
     def is_usable(self, database: "Database") -> bool:
         """Tell if the connection still stands."""
 

@@ -33,6 +33,16 @@ class UnreachableError(AppError):
     """Nobody answers at the address of the database."""
 
 
+class TakenError(AppError):
+    """Another Mynah, of another home, uses the database."""
+
+    def __init__(self, place: object) -> None:
+        super().__init__(
+            f"Another Mynah uses the database at {place}.",
+            "Stop that one first: one at a time uses a database.",
+        )
+
+
 @dataclass(frozen=True)
 class StoreAddress:
     """A database of PostgreSQL. As text it has no password."""

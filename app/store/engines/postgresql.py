@@ -31,6 +31,9 @@ LOCK_SECONDS = 30
 WRITERS_LOCK = 0x6D796E6168
 """The number under which writers exclude each other, as a file of SQLite's does."""
 
+TURN_LOCK = 0x6D796E6169
+"""The number under which a home keeps others out, for as long as its connection is."""
+
 UNREACHABLE = ("08", "57P01", "57P02", "57P03")
 """States of a server that is away, ends or starts; the first two are a class."""
 
@@ -44,6 +47,13 @@ _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 NEAR_VECTORS = " -c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order"
 """pgvector's effort, and to search on where few of the nearest are of the server."""
+
+
+GONE = "".join(
+    f" -c tcp_keepalives_{name}={value}"
+    for name, value in (("idle", 30), ("interval", 10), ("count", 3))
+)
+"""The server notices within a minute that a computer is gone, and lets others in."""
 
 
 Dumps = Callable[[object], str]
@@ -86,7 +96,7 @@ class PostgresqlHome(peewee.PostgresqlDatabase):
 
     def __init__(self, address: StoreAddress, *, read_only: bool) -> None:
         options = f"-c search_path={SCHEMA},public -c lock_timeout={LOCK_SECONDS}s"
-        options += NEAR_VECTORS
+        options += NEAR_VECTORS + GONE
         if read_only:
             options += " -c default_transaction_read_only=on"
         self.address = address
@@ -142,10 +152,16 @@ def prepare(database: PostgresqlHome) -> None:
         run(database, f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
 
 
+def hold(database: PostgresqlHome) -> bool:
+    """Keep other homes out while the connection stands; False if one is there."""
+    (is_held,) = run(
+        database, "SELECT pg_try_advisory_lock(?)", (TURN_LOCK,)
+    ).fetchone()
+    return bool(is_held)
+
+
 def is_usable(database: PostgresqlHome) -> bool:
     """Tell if the connection still stands, without asking the server."""
-    if database.is_closed():
-        return True  # It is about to be opened.
     link = database.connection().pgconn
     if link.status != psycopg.pq.ConnStatus.OK:
         return False

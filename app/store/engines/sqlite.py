@@ -116,6 +116,11 @@ def prepare(database: SqliteDatabase) -> None:
     """Do nothing: a file needs no more than its tables."""
 
 
+def hold(database: SqliteDatabase) -> bool:
+    """Keep nobody out: a file belongs to one home, which has a lock of its own."""
+    return True
+
+
 def is_usable(database: SqliteDatabase) -> bool:
     """Tell that the connection stands; that to a file always does."""
     return True

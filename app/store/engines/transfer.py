@@ -21,6 +21,7 @@ from peewee import (
 from app.core.errors import AppError, UsageError
 from app.store import database as stored
 from app.store.engines import Engine, Place, engine_at
+from app.store.engines.address import TakenError
 from app.store.statements import Row, insert_new, run
 from app.store.tables import TABLES, Table
 
@@ -57,6 +58,9 @@ def copy(source: Place, target: Place, tell: Tell) -> dict[str, int]:
             pass
     sides = (_opened(source, is_source=True), _opened(target, is_source=False))
     try:
+        for side in sides:
+            if not side.engine.hold(side.database):
+                raise TakenError(side.place)
         return _copy(*sides, tell)
     except tuple(error for side in sides for error in side.engine.ERRORS) as error:
         for side in sides:
