@@ -60,9 +60,12 @@ class Running:
 
     @asynccontextmanager
     async def connected(self, token: str = TOKEN) -> AsyncIterator[DiscordLink]:
-        """Run until the block ends; the bot is online when it begins."""
+        """Run until the block ends; the bot is online and goes on when it begins."""
         async with self.started(token) as link:
             await self.stand_in.wait_for(lambda: link.state.name == "online")
+            await self.stand_in.wait_for(
+                lambda: link.client is not None and link.client.is_ready()
+            )
             yield link
 
     @asynccontextmanager
