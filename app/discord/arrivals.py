@@ -1,9 +1,21 @@
 """The servers that Discord names at the start of a session, until it told of each."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import TypedDict
 
 import discord
+
+
+class NamedServer(TypedDict):
+    """The part of a server that is read here."""
+
+    id: str
+
+
+SessionStart = TypedDict(
+    "SessionStart", {"guilds": list[NamedServer], "__shard_id__": int}, total=False
+)
+"""The part of READY that is read here, with the shard as py-cord notes it."""
 
 
 class Arrivals:
@@ -21,7 +33,7 @@ class Arrivals:
         """The shards that had their READY."""
         self._new = set[int]()
 
-    def begin(self, ready: Mapping[str, Any]) -> None:
+    def begin(self, ready: SessionStart) -> None:
         """Note the servers of a session, by its READY."""
         servers = {int(one["id"]) for one in ready["guilds"]}
         self._new |= servers

@@ -2,14 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import aiohttp
 import discord
 from discord.http import API_VERSION, Route
 
 from app.core.supervisor import Supervisor
-from app.discord.arrivals import Arrivals
+from app.discord.arrivals import Arrivals, NamedServer, SessionStart
 
 
 class NotDiscordError(aiohttp.ClientError):
@@ -57,11 +56,13 @@ class LibraryRules:
             else:
                 parsers[event] = partial(self._parse, event, parse)
 
-    def _begin(self, parse: Callable[[object], None], data: Any) -> None:
+    def _begin(self, parse: Callable[[object], None], data: SessionStart) -> None:
         parse(data)
         self._arrivals.begin(data)
 
-    def _parse(self, event: str, parse: Callable[[object], None], data: Any) -> None:
+    def _parse(
+        self, event: str, parse: Callable[[object], None], data: NamedServer
+    ) -> None:
         with self._supervisor.contain(f"Reading {event} from Discord"):
             parse(data)
             if event == "GUILD_CREATE":

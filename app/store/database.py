@@ -34,7 +34,7 @@ T = TypeVar("T")
 _opening = threading.Lock()
 
 
-class Turn(Protocol):
+class StoreTurn(Protocol):
     """Lets one home at a time use a database, and ends for good with its turn."""
 
     def hold(self, database: peewee.Database) -> None: ...
@@ -56,7 +56,7 @@ class Database:
         read_only: bool = False,
         checkpoints: bool = True,
         reserve: DiskReserve | None = None,
-        turn: Turn | None = None,
+        turn: StoreTurn | None = None,
     ) -> None:
         """Open the database; create or migrate it unless `read_only`.
 
