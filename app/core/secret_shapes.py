@@ -11,7 +11,7 @@ class Shape(NamedTuple):
 
     hint: str
     """For RE2, which has no look-arounds: found in each text that has the shape, and in
-    few others."""
+    few others. It counts no long runs of letters: each length is a state for RE2."""
     pattern: re.Pattern[str]
     """Takes time in proportion to the text."""
     is_real: Callable[[re.Match[str]], bool] = lambda found: True
@@ -124,7 +124,7 @@ SHAPES = (
     ),
     # A long random key, unless it is part of an address or a name of a file.
     Shape(
-        r"[A-Za-z0-9_]{32}",
+        r"[0-9]{3}[A-Za-z_]|[A-Za-z_][0-9]{3}|[0-9][A-Za-z_]+[0-9]",
         re.compile(r"(?<![\w/=?&#@:.%+-])(?P<key>[A-Za-z0-9_]{32,128})(?![\w/.%+-])"),
         _is_mixed,
     ),
