@@ -81,6 +81,7 @@ def install(python: Path, build: Path, named: list[str]) -> None:
     uv = build / "uv/bin/uv"
     system = ["--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11"]
     wheels = ["--only-binary", ":all:", "--link-mode", "copy"]
+    named = [*named, "pip"]  # It fetches models.
     run(uv, "pip", "install", "--quiet", "--target", target, *system, *wheels, *named)
 
 

@@ -54,14 +54,15 @@ def _on_event(event: str, args: tuple[object, ...]) -> None:
 
 
 def _is_guarded(path: str | bytes | os.PathLike[str]) -> bool:
-    # By its number on the disk: links have other names.
     with suppress(OSError, ValueError):
         found = os.stat(path)
-        # Windows tells none of its devices, nor of a file in another's sole use.
-        return found.st_ino != 0 and any(
-            _is_at(f"{guarded}{suffix}", found)
+        name = os.path.normcase(os.path.abspath(os.fsdecode(path)))
+        return any(
+            # By its number on the disk: links have other names. Windows tells none of
+            # its devices, nor of a file in another's sole use.
+            _is_at(file, found) if found.st_ino else os.path.normcase(file) == name
             for guarded in set(_guarded)
-            for suffix in SUFFIXES
+            for file in (f"{guarded}{suffix}" for suffix in SUFFIXES)
         )
     return False
 
