@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,35 @@ if TYPE_CHECKING:
     from tests.keyring_stand_in import Ring
 
 
+NO_LLAMA = "llama.cpp has no wheel for Windows, and none was built here"
+
+
+class NoLlama:
+    """Skips a test, or a whole file, once it imports llama.cpp."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> None:
+        if name == "llama_cpp":
+            pytest.skip(NO_LLAMA, allow_module_level=True)
+
+
+HAS_LLAMA = os.name != "nt" or find_spec("llama_cpp") is not None
+if not HAS_LLAMA:
+    sys.meta_path.append(NoLlama)  # type: ignore[arg-type] # a part of the protocol
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what Windows has not; `pytest --collect-only -m posix_only` lists it."""
     for item in items:
         if os.name == "nt" and (mark := item.get_closest_marker("posix_only")):
             item.add_marker(pytest.mark.skip(reason=str(mark.args[0])))
+        if not HAS_LLAMA and item.get_closest_marker("llama"):
+            item.add_marker(pytest.mark.skip(reason=NO_LLAMA))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Shorten long texts: names of tests go into the environment, with its limits."""
-    return ascii(val[:40]) if isinstance(val, str) and len(val) > 1000 else None
+    return ascii(val[:40]) if isinstance(val, str | bytes) and len(val) > 1000 else None
 
 
 @pytest.fixture(autouse=True)

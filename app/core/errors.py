@@ -89,11 +89,22 @@ _BY_NUMBER = {
 }
 
 
+_REFUSED_NAMES = (123, 161, 206)
+"""Windows' ERROR_INVALID_NAME, ERROR_BAD_PATHNAME and ERROR_FILENAME_EXCED_RANGE.
+
+https://learn.microsoft.com/windows/win32/debug/system-error-codes--0-499-
+"""
+
+
 def explain_os_error(error: OSError) -> AppError | None:
     """The system's error as the owner can act on it; None for any other."""
-    if error.errno not in _BY_NUMBER:
+    if getattr(error, "winerror", None) in _REFUSED_NAMES:
+        what = "Windows takes no such name"
+        hint = 'Choose a shorter one, without any of / \\ : * ? " < > |.'
+    elif error.errno in _BY_NUMBER:
+        what, hint = _BY_NUMBER[error.errno]
+    else:
         return None
-    what, hint = _BY_NUMBER[error.errno]
     name = f": {error.filename}" if error.filename else ""
     kind = DiskFullError if error.errno == errno.ENOSPC else AppError
     return kind(f"{what}{name}.", hint)

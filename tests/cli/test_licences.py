@@ -17,6 +17,7 @@ def asked_for() -> list[str]:
     return [Requirement(one).name for one in project["project"]["dependencies"]]
 
 
+@pytest.mark.llama
 def test_every_package_that_the_program_asks_for_is_listed_with_its_terms(
     capsys: pytest.CaptureFixture[str],
 ):

@@ -1,8 +1,6 @@
 """The runner is killed while a reply is made; the reply comes all the same."""
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +18,7 @@ from tests import killing
 from tests.cli.commands import mynah
 from tests.runner import tiny
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.llama]
 
 LINES = "the cat sat on the mat\nthe dog sat on the sofa\na cat ate fish on the mat\n"
 
@@ -97,7 +95,7 @@ async def test_the_reply_comes_from_the_chain_and_says_why(home, bot):
 
 async def test_cancelling_a_streaming_reply_ends_it(home, bot):
     pid = await runner_pid(bot)
-    os.kill(pid, signal.SIGSTOP)
+    psutil.Process(pid).suspend()
     try:
         asking = asyncio.create_task(bot.call(say(stream=7)))
         await asyncio.sleep(0.3)
@@ -105,13 +103,13 @@ async def test_cancelling_a_streaming_reply_ends_it(home, bot):
         with pytest.raises(Exception, match="cancelled"):
             await asking
     finally:
-        os.kill(pid, signal.SIGCONT)
+        psutil.Process(pid).resume()
     assert (await bot.call(say())).provider == "local"
 
 
 async def test_the_queue_is_shown_and_a_client_that_leaves_is_out_of_it(home, bot):
     pid = await runner_pid(bot)
-    os.kill(pid, signal.SIGSTOP)
+    psutil.Process(pid).suspend()
 
     async def queue() -> int:
         return int((await bot.call(control.Status())).queue)
@@ -128,7 +126,7 @@ async def test_the_queue_is_shown_and_a_client_that_leaves_is_out_of_it(home, bo
         while await queue() != 0:
             await sleep()
     finally:
-        os.kill(pid, signal.SIGCONT)
+        psutil.Process(pid).resume()
     assert (await bot.call(say())).provider == "local"
 
 

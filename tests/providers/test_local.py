@@ -174,6 +174,7 @@ async def test_a_model_that_crashes_twice_is_set_aside_until_the_owner_tries_aga
         assert "set aside" not in (provider.unavailable(PROMPT) or "")
 
 
+@pytest.mark.llama
 async def test_a_model_stays_aside_after_a_restart_and_a_new_file_does_not(tmp_path):
     path, aside = tiny.write(tmp_path / "tiny.gguf"), tmp_path / "aside.json"
     settings = ModelSettings(name="tiny", context=512)
@@ -318,6 +319,7 @@ async def gone(pid):
     return False
 
 
+@pytest.mark.llama
 async def test_the_model_is_unloaded_when_idle_and_comes_back_when_needed(tmp_path):
     path = tiny.write(tmp_path / "tiny.gguf")
     settings = ModelSettings(name="tiny", context=512, threads=1, idle_minutes=0.005)
@@ -354,6 +356,7 @@ async def test_a_model_that_writes_is_not_unloaded():
             assert await anext(stream) == "late"
 
 
+@pytest.mark.llama
 async def test_the_runner_is_started_with_the_settings_and_anew_when_they_change(
     tmp_path,
 ):
@@ -383,6 +386,7 @@ async def test_the_runner_is_started_with_the_settings_and_anew_when_they_change
         )
 
 
+@pytest.mark.llama
 async def test_a_file_that_was_replaced_is_loaded_anew_for_the_next_reply(tmp_path):
     path = tiny.write(tmp_path / "tiny.gguf")
     settings = ModelSettings(name="tiny", context=512, threads=1)
@@ -399,6 +403,7 @@ async def test_a_file_that_was_replaced_is_loaded_anew_for_the_next_reply(tmp_pa
         assert await gone(first)
 
 
+@pytest.mark.llama
 async def test_the_same_seed_writes_the_same_in_another_process(tmp_path):
     path = tiny.write(tmp_path / "tiny.gguf")
     settings = ModelSettings(name="tiny", context=512, threads=1)
@@ -410,6 +415,7 @@ async def test_the_same_seed_writes_the_same_in_another_process(tmp_path):
     assert texts[0] == texts[1] != texts[2]
 
 
+@pytest.mark.llama
 async def test_another_model_is_another_process(tmp_path):
     path = tiny.write(tmp_path / "tiny.gguf")
     settings = [ECHO]
@@ -492,6 +498,7 @@ async def test_the_speed_follows_what_the_runner_measures():
         assert (provider.speed.prompt, provider.speed.decode) == (20.0, 3.0)
 
 
+@pytest.mark.llama
 async def test_an_adapter_that_does_not_fit_is_left_out_and_the_reply_says_so(tmp_path):
     model = tiny.write(tmp_path / "tiny.gguf")
     adapter = tiny.write_adapter(tmp_path / "other.gguf", architecture="gemma2")
@@ -502,6 +509,7 @@ async def test_an_adapter_that_does_not_fit_is_left_out_and_the_reply_says_so(tm
         assert "made for gemma2, not llama" in done.notes[-1]
 
 
+@pytest.mark.llama
 async def test_an_adapter_that_fits_changes_what_is_written(tmp_path):
     model = tiny.write(tmp_path / "tiny.gguf")
     adapter = tiny.write_adapter(tmp_path / "tuned.gguf")

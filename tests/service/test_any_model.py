@@ -17,7 +17,7 @@ from app.service.service import Service, open_service
 from app.store import guilds
 from tests.runner import tiny
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.llama]
 
 LINES = ("who is up for a round", "the server is down again", "that one was close")
 

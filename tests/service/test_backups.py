@@ -3,6 +3,7 @@
 import random
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -223,6 +224,10 @@ def test_the_key_of_another_home_replaces_nothing(
     assert home.author_key_file.read_bytes() == before
 
 
+READ = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read())"
+"""A program that reads a file which this process keeps itself away from."""
+
+
 def test_nothing_of_a_database_that_was_moved_away_gets_into_the_restored_one(
     backup: Path, empty: Home
 ) -> None:
@@ -230,7 +235,9 @@ def test_nothing_of_a_database_that_was_moved_away_gets_into_the_restored_one(
         for number in range(50):
             database.call(guilds.ensure, f"another {number}")
         log = empty.root / "mynah.db-wal"
-        left = subprocess.run(["cat", log], capture_output=True, check=True).stdout
+        left = subprocess.run(
+            [sys.executable, "-c", READ, log], capture_output=True, check=True
+        ).stdout
     assert b"another 49" in left
     empty.database.unlink()
     log.write_bytes(left)
