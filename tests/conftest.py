@@ -30,7 +30,7 @@ class NoLlama:
 
 HAS_LLAMA = os.name != "nt" or find_spec("llama_cpp") is not None
 if not HAS_LLAMA:
-    sys.meta_path.append(NoLlama)  # type: ignore[arg-type] # a part of the protocol
+    sys.meta_path.append(NoLlama)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,6 +18,6 @@ def test_a_name_that_windows_refuses_is_told_whatever_its_other_number(
     code: int,
 ) -> None:
     error = OSError(errno.EINVAL, "Invalid name", "what?")
-    error.winerror = code
+    vars(error)["winerror"] = code
     known = explain_os_error(error)
     assert known and "takes no such name: what?" in str(known)

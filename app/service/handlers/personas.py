@@ -100,10 +100,10 @@ class PersonaHandlers:
 
 def _read(path: Path) -> bytes:
     """Return a file's bytes, and one more than may be of one that is too large."""
+    if path.is_dir():  # Windows would only deny permission.
+        raise UsageError(f"{path} is a folder.", "Name the file of a card.")
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {path}.") from error
-    except IsADirectoryError as error:
-        raise UsageError(f"{path} is a folder.", "Name the file of a card.") from error
