@@ -108,7 +108,8 @@ def _find(file: BinaryIO, name: str) -> tuple[int, int] | None:
     while cursor < table_size:
         size, offset, stored, _, is_packed, _ = _ROW.unpack_from(rows, cursor)
         label = rows[cursor + _ROW.size : cursor + size].rstrip(b"\0")
-        if label == name.encode() and not is_packed:
+        # On Windows, PyInstaller writes names with backslashes.
+        if label.replace(b"\\", b"/") == name.encode() and not is_packed:
             return start + offset, stored
         cursor += size
     return None

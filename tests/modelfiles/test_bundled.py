@@ -8,8 +8,8 @@ from app.core.paths import asset
 from app.modelfiles.bundled import embedding_model, open_carried
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Path:
+@pytest.fixture(params=["/", "\\"], ids=["slash", "as on Windows"])
+def program(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """An archive written by PyInstaller itself, behind some bytes of a bootloader."""
     writers = pytest.importorskip("PyInstaller.archive.writers")
     (tmp_path / "model").write_bytes(b"weights" * 1000)
@@ -17,7 +17,7 @@ def program(tmp_path: Path) -> Path:
     archive = tmp_path / "archive"
     items = [
         ("text.txt", str(tmp_path / "text"), True, "x"),
-        ("models/tiny.gguf", str(tmp_path / "model"), False, "a"),
+        (f"models{request.param}tiny.gguf", str(tmp_path / "model"), False, "a"),
     ]
     writers.CArchiveWriter(str(archive), items, "libpython3.11.so")
     path = tmp_path / "program"

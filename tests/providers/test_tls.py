@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from app.core.errors import ProviderError
 from app.core.names import GuildId
 from app.providers.base import Prompt, Turn
+from app.providers.openai.errors import describe
 from tests.host_stand_in.test_hosts import plain_provider
 from tests.openai_stand_in import StandIn, running
 
@@ -71,3 +72,12 @@ async def test_https_to_a_host_without_it_says_so():
         told = await refusal(f"https://127.0.0.1:{server.port}/v1/")
         assert "does not speak https" in told and "http://" in told
         assert not server.served
+
+
+def test_windows_says_in_its_own_words_that_it_does_not_trust_a_certificate():
+    """As truststore passes them on, which gives no number of OpenSSL."""
+    refused = ssl.SSLCertVerificationError("Certificate chain policy error 0x800b0109")
+    error, between = OSError("Connection error."), OSError(str(refused))
+    error.__cause__, between.__context__ = between, refused
+    told = str(describe(error, "host", "gpt"))
+    assert "certificate that this computer does not trust" in told

@@ -1,6 +1,7 @@
 """Explains errors of an OpenAI-compatible host, and says whether to retry."""
 
 import re
+import ssl
 from dataclasses import dataclass, replace
 
 from app.core.safe_text import safe_line
@@ -181,11 +182,13 @@ def _of_status(status: int, words: str, host: str, name: str) -> Trouble:
 
 def _of_tls(error: Exception, host: str, name: str) -> Trouble | None:
     """Describe a connection that was not made for want of trust, or of TLS."""
-    said, cause = "", error.__cause__
+    said, is_refused, cause = "", False, error.__cause__
     while cause is not None:
-        said, cause = f"{said} {cause}", cause.__cause__
+        # The systems have words of their own for it; the class is the same.
+        is_refused |= isinstance(cause, ssl.SSLCertVerificationError)
+        said, cause = f"{said} {cause}", cause.__cause__ or cause.__context__
     setting = f"{section_of(name)}.base_url"
-    if "CERTIFICATE_VERIFY_FAILED" in said:
+    if is_refused:
         return Trouble(
             "certificate",
             f"{host} has a certificate that this computer does not trust.",
