@@ -38,7 +38,7 @@ class StoreTurn(Protocol):
     """Lets one home at a time use a database, and ends for good with its turn."""
 
     def hold(self, database: peewee.Database) -> None: ...
-    def begin(self) -> None: ...
+    def begin(self, database: peewee.Database) -> None: ...
     def go_on(self, database: peewee.Database) -> None: ...
 
 
@@ -107,7 +107,7 @@ class Database:
                     self._turn.hold(self._peewee)
                 migrations.migrate(self._peewee, self.place, home / "backups")
                 if self._turn:
-                    self._turn.begin()
+                    self._turn.begin(self._peewee)
                 if isinstance(self.place, Path):
                     private.keep(self.place)
             if self._checkpoints:

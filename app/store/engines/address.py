@@ -34,13 +34,21 @@ class UnreachableError(AppError):
 
 
 class TakenError(AppError):
-    """Another Mynah, of another home, uses the database."""
+    """Another Mynah, of another home, uses the database, or shards of it."""
 
-    def __init__(self, place: object) -> None:
-        super().__init__(
-            f"Another Mynah uses the database at {place}.",
-            "Stop that one first: one at a time uses a database.",
-        )
+    def __init__(self, place: object, shards: str = "") -> None:
+        """Tell what another one has, if it is not all of it."""
+        if shards:
+            super().__init__(
+                f"Another Mynah uses {shards} in the database at {place}.",
+                "Stop that one first, or let each use its own shards of one number.",
+            )
+        else:
+            super().__init__(
+                f"Another Mynah uses the database at {place}.",
+                "Stop that one first: one at a time uses a database, or each uses"
+                " shards of its own.",
+            )
 
 
 @dataclass(frozen=True)

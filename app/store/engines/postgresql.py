@@ -14,6 +14,7 @@ from psycopg.types.string import StrDumperUnknown
 
 from app.core.errors import AppError
 from app.store.engines.address import EXAMPLE, PASSWORD, StoreAddress, UnreachableError
+from app.store.engines.sharing import TURN_LOCK
 from app.store.search import message_trigrams as search
 from app.store.search import near_vectors as vectors
 from app.store.statements import run
@@ -30,9 +31,6 @@ LOCK_SECONDS = 30
 
 WRITERS_LOCK = 0x6D796E6168
 """The number under which writers exclude each other, as a file of SQLite's does."""
-
-TURN_LOCK = 0x6D796E6169
-"""The number under which a home keeps others out, for as long as its connection is."""
 
 UNREACHABLE = ("08", "57P01", "57P02", "57P03")
 """States of a server that is away, ends or starts; the first two are a class."""
