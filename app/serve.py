@@ -29,10 +29,12 @@ from app.service.hosts.host_warmer import HostWarmer
 from app.service.requantise import Requantise
 from app.service.search_keeper import SearchKeeper
 from app.service.service import Service, open_service
+from app.service.shared.change_follower import ChangeFollower
 from app.service.updates import UpdateWatcher
 from app.service.words.people_keeper import PeopleKeeper
 from app.settings.config_file import load
 from app.store.engines.address import StoreAddress, TakenError, UnreachableError
+from app.store.engines.shards import ALL, Shards
 
 if TYPE_CHECKING:
     from app.discord.controller import DiscordController
@@ -54,26 +56,27 @@ STATE_SECONDS = 1.0
 """The interval of state checks; only changes are reported."""
 
 
-def serve(home: Home, stdout: int | None) -> None:
+def serve(home: Home, stdout: int | None, shards: Shards = ALL) -> None:
     """Run the bot until it is stopped.
 
     Args:
         stdout: Private copy of fd 1, when a parent process speaks over stdio.
+        shards: Those that this process holds, if others hold the rest.
 
     Raises:
         AppError: If it cannot run, with the remedy.
     """
     with hold(home):
-        asyncio.run(_serve(home, stdout))
+        asyncio.run(_serve(home, stdout, shards))
 
 
-async def _serve(home: Home, stdout: int | None) -> None:
+async def _serve(home: Home, stdout: int | None, shards: Shards) -> None:
     is_json = _logs_json(home)
     logs.set_up(logs.to_file(home, is_json=is_json), logs.to_stderr(is_json=is_json))
     async with AsyncExitStack() as stack:
         watching = asyncio.ensure_future(standstill.watch())
         stack.push_async_callback(_cancel, watching)
-        service = await _opened(home, stack, is_alone=stdout is None)
+        service = await _opened(home, stack, shards, is_alone=stdout is None)
         # Whoever finds the door may ask it to stop.
         stop = service.app.asked_to_stop
         lost = asyncio.get_running_loop().create_future()
@@ -98,6 +101,7 @@ async def _serve(home: Home, stdout: int | None) -> None:
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "Learning files": service.context.uploads.go_on,
             "The turn with the database": partial(_keep_turn, service, lost),
+            "Changes by other processes": ChangeFollower(service.context).keep_up,
             "Memory": service.context.memory.keep_up,
             "Facts of members": PeopleKeeper(service.context).keep_up,
             "The index of the search": SearchKeeper(service.context).keep_up,
@@ -130,7 +134,9 @@ def _logs_json(home: Home) -> bool:
         return False
 
 
-async def _opened(home: Home, stack: AsyncExitStack, *, is_alone: bool) -> Service:
+async def _opened(
+    home: Home, stack: AsyncExitStack, shards: Shards, *, is_alone: bool
+) -> Service:
     """Open the home; wait for a database that does not answer, or that another uses.
 
     A parent starts the bot again by itself, and tells why.
@@ -138,7 +144,7 @@ async def _opened(home: Home, stack: AsyncExitStack, *, is_alone: bool) -> Servi
     pause, is_told = FIRST_PAUSE, False
     while True:
         try:
-            return await stack.enter_async_context(open_service(home))
+            return await stack.enter_async_context(open_service(home, shards=shards))
         except UnreachableError as error:
             if not is_alone:
                 raise

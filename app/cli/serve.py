@@ -13,6 +13,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stdio", action="store_true", help="speak frames to the parent process"
     )
+    parser.add_argument(
+        "--shards",
+        metavar="A-B/N",
+        help="hold shards A to B of N; other processes on this database hold the rest",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -23,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
 
         stdout = take_stdout()
     from app.serve import serve
+    from app.store.engines.shards import ALL, parse
 
-    serve(find_home(arguments.home), stdout)
+    shards = parse(arguments.shards) if arguments.shards else ALL
+    serve(find_home(arguments.home), stdout, shards)
     return 0

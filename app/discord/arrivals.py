@@ -53,5 +53,7 @@ class Arrivals:
         return new
 
     def _look(self) -> None:
-        if not self._awaited and len(self._begun) >= (self._client.shard_count or 1):
+        own = getattr(self._client, "shard_ids", None)
+        shards = len(own) if own else self._client.shard_count or 1
+        if not self._awaited and len(self._begun) >= shards:
             self._on_all()

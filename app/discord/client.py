@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
@@ -35,10 +35,14 @@ from app.discord.talk.missed_direct import MissedDirect
 from app.discord.talk.proxies import Proxies
 from app.discord.talk.talk_starter import TalkStarter
 from app.settings.speech_sections import BotSettings
+from app.store.engines.shards import ALL, Shards
 
 StateName = Literal[
     "offline", "connecting", "online", "waiting", "refused", "unreachable"
 ]
+
+SPARE = 1.1
+"""Times Discord's pause between identifies, which others on the way make uneven."""
 
 INTENT_HINT = (
     "Switch on “Message Content Intent” on the Bot page of the Discord developer"
@@ -108,6 +112,11 @@ class Surroundings:
     supervisor: Supervisor = field(default_factory=Supervisor)
     proxy: Callable[[], Proxy | None] = lambda: None
     """Returns the proxy on the way to Discord; it may block."""
+    shards: Shards = ALL
+    """Those that this process holds."""
+    identify_wait: Callable[[int, float], Awaitable[float]] | None = None
+    """Reserves a moment for an identify, where processes share them: of a bucket, for
+    so many seconds. Returns the seconds until then."""
 
 
 class MynahBot(discord.Bot):
@@ -132,6 +141,8 @@ class MynahBot(discord.Bot):
     catch_up: CatchUp
     on_state: Callable[[ConnectionState], None]
     has_content: bool
+    most_at_once: int = 1
+    """The shards that may identify at the same time, as Discord says."""
 
     def prepare(
         self,
@@ -262,9 +273,16 @@ class MynahBot(discord.Bot):
         self, shard_id: int | None, *, initial: bool = False
     ) -> None:
         """Wait for Discord's pause between identifies, and for our own budget."""
-        if not initial:
-            await asyncio.sleep(self.surroundings.pace.between_identifies)
-        wait = self.budget.wait_seconds(self.shard_count or 1)
+        around = self.surroundings
+        pause = around.pace.between_identifies
+        if around.identify_wait is not None:
+            bucket = (shard_id or 0) % self.most_at_once
+            await asyncio.sleep(await around.identify_wait(bucket, pause * SPARE))
+        elif not initial:
+            await asyncio.sleep(pause)
+        shards = self.shard_count or 1
+        own = shards if around.shards.are_all else len(around.shards.numbers)
+        wait = self.budget.wait_seconds(own, own / shards)
         if wait:
             raise IdentifyRefusedError(wait)
         self.budget.spend()
@@ -278,7 +296,8 @@ class MynahBot(discord.Bot):
             self._knowing.pop(server, None)
         await self.catch_up.mark(servers)
         troubles = self.surroundings.troubles
-        await sync_commands(self, self.settings.command, troubles)
+        if self.surroundings.shards.lead:
+            await sync_commands(self, self.settings.command, troubles)
 
     async def on_ready(self) -> None:
         """Continue where the last session ended, now that everything is known."""
@@ -326,7 +345,8 @@ class MynahBot(discord.Bot):
             # What was deleted meanwhile must not be in what is sent now.
             is_over = await self.catch_up.run()
             is_over &= await self.delivery.unsent.finish()
-            is_over &= await self.missed_direct.catch_up()
+            if self.surroundings.shards.lead:
+                is_over &= await self.missed_direct.catch_up()
             if is_over:
                 return
             await asyncio.sleep(pause)

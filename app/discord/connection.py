@@ -55,7 +55,7 @@ class DiscordLink:
         self._on_state = on_state
         self._sleep = sleep
         self._has_content = True
-        self._is_sharded = False
+        self._is_sharded = not surroundings.shards.are_all
         self._told = ConnectionState("offline")
         self._liveness: Liveness | None = None
         self.client: Client | ShardedClient | None = None
@@ -150,6 +150,10 @@ class DiscordLink:
         settings = self._surroundings.settings()
         pace = self._surroundings.pace
         options = client_options(self._has_content, settings, pace)
+        shards = self._surroundings.shards
+        if not shards.are_all:
+            own = {"shard_ids": [*shards.numbers], "shard_count": shards.count}
+            options = {**options, **own}
         kind = ShardedClient if self._is_sharded else Client
         proxy = await asyncio.to_thread(self._surroundings.proxy)
         client = kind(**options, proxy=for_aiohttp(proxy))
@@ -186,19 +190,27 @@ class DiscordLink:
                 one.cancel()
             await asyncio.gather(*both, return_exceptions=True)
 
-    async def _check_session_limit(self, client: discord.Bot) -> None:
+    async def _check_session_limit(self, client: Client | ShardedClient) -> None:
         """Ask Discord how many sessions are left, and whether to use shards."""
         answer = await client.http.request(Route("GET", "/gateway/bot"))
         if answer["shards"] > 1 and not self._is_sharded:
             raise NeedsShardsError
         limit = answer["session_start_limit"]
+        own = self._surroundings.shards
+        shards = answer["shards"] if own.are_all else len(own.numbers)
         # Each shard takes one now, and one more if it has to start again.
-        if limit["remaining"] < max(FEWEST_IDENTIFIES_LEFT, 2 * answer["shards"]):
+        if limit["remaining"] < max(FEWEST_IDENTIFIES_LEFT, 2 * shards):
             raise IdentifyRefusedError(limit["reset_after"] / 1000)
+        client.most_at_once = max(1, limit["max_concurrency"])
 
     def _after_close(self, code: int) -> float | None:
         if code == 4004:
             self._refuse("Discord revoked the bot token.", TOKEN_HINT)
+            return None
+        if code == 4011 and not self._surroundings.shards.are_all:
+            count = self._surroundings.shards.count
+            detail = f"{count} shards are too few for this bot's servers."
+            self._refuse(detail, "Start every Mynah of this bot with more: --shards.")
             return None
         if code == 4011:
             self._is_sharded = True

@@ -37,6 +37,7 @@ from app.service.events import Asker
 from app.service.handlers.replies import OWNER
 from app.service.privacy import delete_after_grace
 from app.store import guilds, replies
+from app.store.engines.turns import identify_wait
 from app.store.rows import StoredReply
 
 log = logging.getLogger(__name__)
@@ -61,12 +62,17 @@ class DiscordController:
             troubles=context.troubles,
             supervisor=context.supervisor,
             proxy=lambda: context.discord_proxy,
+            shards=context.held.shards,
+            identify_wait=None if context.held.shards.are_all else self._identify_wait,
         )
         self._link: DiscordLink | None = None
         self._wanted = True
         self._changed = asyncio.Event()
         context.forgetter.on_withdrawn = self.withdraw
         context.cast.on_change = self.tidy_hooks
+
+    async def _identify_wait(self, bucket: int, seconds: float) -> float:
+        return await self._context.database.run(identify_wait, bucket, seconds)
 
     async def tidy_hooks(self, guild: GuildId) -> None:
         """Delete the webhooks of characters that are gone; later if not connected."""
@@ -184,6 +190,7 @@ class DiscordController:
     async def send(self, asker: Asker, request: control.Send) -> control.SendReply:
         """Say the owner's words in a channel."""
         guild = await self._context.guild(request.guild)
+        await self._context.held.require(guild.id)
         channel = await self._context.channel(guild.id, request.channel)
         talk = self._talk(channel.discord_id)
         await self._require_sayable(guild.id, request.text)
@@ -241,6 +248,7 @@ class DiscordController:
             )
 
     async def _send_draft(self, row: StoredReply, text: str | None) -> None:
+        await self._context.held.require(row.guild_id)
         await self._require_sayable(row.guild_id, text or row.text)
         if text is not None:
             run, changed = self._context.database.run, {"text": text}
@@ -266,6 +274,7 @@ class DiscordController:
     async def train(self, asker: Asker, request: control.Train) -> control.TrainReply:
         """Read the history of channels, or of all listened channels."""
         guild = await self._context.guild(request.guild)
+        await self._context.held.require(guild.id)
         found = self._client().get_guild(int(guild.discord_id or 0))
         if found is None:
             raise UsageError(f"The bot is not in {guild.name}.")

@@ -23,14 +23,19 @@ class IdentifyBudget:
         self._state = state
         self._clock = clock
 
-    def wait_seconds(self, shards: int = 1) -> float:
-        """Return the seconds until the next identify is allowed; 0 means now."""
+    def wait_seconds(self, shards: int = 1, share: float = 1.0) -> float:
+        """Return the seconds until the next identify is allowed; 0 means now.
+
+        Args:
+            share: The part of the bot's shards that these are; other processes count
+                theirs.
+        """
         now = self._clock()
         times = self._recent(now)
         waits = [0.0]
         for window, starts in self.WINDOWS:
             # Two starts of a very large bot must be possible.
-            most = max(min(starts * shards, self.MOST), 2 * shards)
+            most = max(min(starts * shards, int(self.MOST * share)), 2 * shards)
             inside = [then for then in times if now - then < window]
             if len(inside) >= most:
                 waits.append(inside[-most] + window - now)

@@ -54,6 +54,15 @@ class Ledger:
         ).items():
             self._tokens[day, provider] += tokens
 
+    async def refresh(self) -> None:
+        """Read the costs again, as other processes spend as well."""
+        while self._writing:
+            await self.flush()
+        # Nothing is spent from here on until they are read.
+        self._sums.clear()
+        self._tokens.clear()
+        self.load()
+
     def spent(self, entry: Spent) -> None:
         """Record one request; the row is written in the background."""
         for period in self._starts():

@@ -14,11 +14,13 @@ from app.core.proxy import Proxy, proxy_of
 from app.core.state_file import DISCORD, StateFile, is_crash
 from app.core.supervisor import Supervisor, Troubles
 from app.service.events import Events
+from app.service.shared.held_servers import HeldServers
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.schema import Config
 from app.store import guilds
 from app.store.database import Database
+from app.store.engines.shards import ALL, Shards
 from app.store.rows import StoredChannel, StoredGuild
 
 if TYPE_CHECKING:
@@ -56,17 +58,20 @@ class AppContext:
         events: Events,
         rng: Random,
         stack: AsyncExitStack,
+        shards: Shards = ALL,
     ) -> None:
         """Nothing else is built yet.
 
         Args:
             reader: A second connection, for long reads.
             stack: What is built is closed with it.
+            shards: Those that this process holds.
         """
         self.home = home
         self.database = database
         self.reader = reader
         self.settings = settings
+        self.held = HeldServers(database, shards)
         self.gate = Gate(settings)
         self.events = events
         self.troubles = Troubles(events.warn)
@@ -109,6 +114,7 @@ class AppContext:
                 lambda guild, rows: self.token_voices.forget(guild, rows),
             ],
             on_scrub=lambda guild, rows: self.token_voices.scrub(guild, rows),
+            held=self.held,
         )
         self._stack.push_async_callback(keeper.close)
         return keeper
@@ -152,6 +158,7 @@ class AppContext:
             self.settings,
             self.events,
             self.supervisor,
+            self.held,
         )
         self._stack.push_async_callback(keeper.close)
         keeper.attach(self.local)

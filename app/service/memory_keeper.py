@@ -15,6 +15,7 @@ from app.ipc.control import Progress
 from app.providers.base import Turn
 from app.replies.conversation_context import turn_of
 from app.service.events import Events
+from app.service.shared.held_servers import HeldServers
 from app.service.summaries import Summaries, Writes
 from app.settings.effective import Settings
 from app.store import conversations, embeddings, guilds, messages
@@ -59,12 +60,14 @@ class MemoryKeeper:
         settings: Settings,
         news: Events,
         supervisor: Supervisor,
+        held: HeldServers,
     ) -> None:
         self._home = home
         self._reader = reader
         self._settings = settings
         self._news = news
         self._supervisor = supervisor
+        self._held = held
         self._unlinked: list[int] = []
         self._linking_now: asyncio.Task[None] | None = None
         self._database = database
@@ -155,7 +158,7 @@ class MemoryKeeper:
 
     def attach(self, model: Writes) -> None:
         """Let the idle local model summarise long conversations."""
-        self._summarising = Summaries(self._database, self._settings, model)
+        self._summarising = Summaries(self._database, self._settings, model, self._held)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
@@ -241,6 +244,9 @@ class MemoryKeeper:
             self._summarising.interrupt()
         talks = await self._database.run(conversations.of_messages, rows)
         await self._database.run(conversations.drop_summaries, talks)
+        if not await self._held.holds(guild):
+            # Whoever holds it is told, and has its index.
+            return
         known = await self._reader.run(embeddings.are_there, guild)
         if known or self._home.index(guild).exists():
             await self._memory.forget(guild, rows)
@@ -289,7 +295,7 @@ class MemoryKeeper:
         """Embed what is new in guilds with messages after a row, or reworded ones."""
         due = await self._reader.run(messages.guilds_after, after)
         self._reworded, due = set(), due | self._reworded
-        for guild in sorted(due):
+        for guild in sorted(await self._held.among(due)):
             memory = (await self._settings.of(guild)).memory
             if memory.enabled:
                 known = await self._reader.run(guilds.get, guild)

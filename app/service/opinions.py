@@ -43,6 +43,8 @@ async def _feel(context: AppContext, reply: int) -> None:
     if row is None or not drawn:
         return
     votes = await context.database.run(feedback.votes_by_source, row.guild_id, drawn)
+    if not await context.held.holds(row.guild_id):
+        return
     voice = await context.voices.voice(row.guild_id)
     weights = {one: feedback_weights.weight(votes.get(one, [])) for one in drawn}
     for message, weight in weights.items():

@@ -71,6 +71,8 @@ async def delete_after_grace(context: AppContext) -> None:
         return
     left = guilds.left_before
     for one in await context.database.run(left, now_ms - days * DAY_MS):
+        if not await context.held.holds(one.id):
+            continue
         await context.forgetter.forget_everything(one.id)
         await context.database.run(forgetting.delete_guild, one.id)
         context.settings.drop(one.id)

@@ -21,6 +21,7 @@ from app.service.bootstrap import assemble
 from app.service.events import Asker
 from app.settings.hosts import host_of
 from app.settings.schema import Config
+from app.store.engines.shards import ALL, Shards
 
 if TYPE_CHECKING:
     from app.service.handlers.app import AppHandlers
@@ -233,14 +234,21 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
 
 @asynccontextmanager
 async def open_service(
-    home: Home, rng: Random | None = None, *, is_forgiving: bool = False
+    home: Home,
+    rng: Random | None = None,
+    *,
+    is_forgiving: bool = False,
+    shards: Shards = ALL,
 ) -> AsyncIterator[Service]:
     """Yield the service of a home whose lock is held; close it afterwards.
 
     Args:
         is_forgiving: Go on with the defaults when the settings cannot be used.
+        shards: Those that this process holds, if it shares the database.
     """
-    async with assemble(home, rng or Random(), is_forgiving=is_forgiving) as context:
+    rng = rng or Random()
+    opening = assemble(home, rng, is_forgiving=is_forgiving, shards=shards)
+    async with opening as context:
         await context.voices.start()
         await context.uploads.forget_first()
         yield Service(context)

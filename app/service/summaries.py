@@ -14,6 +14,7 @@ from app.core.names import GuildId
 from app.core.never_said import never_said
 from app.providers.base import Turn
 from app.replies.conversation_context import turn_of
+from app.service.shared.held_servers import HeldServers
 from app.settings.effective import Settings
 from app.store import conversations, members, messages
 from app.store.conversations import StoredConversation
@@ -65,6 +66,7 @@ class Summaries:
         database: Database,
         settings: Settings,
         model: Writes,
+        held: HeldServers,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
@@ -73,6 +75,7 @@ class Summaries:
         self._database = database
         self._settings = settings
         self._model = model
+        self._held = held
         self._clock = clock
         self._now = now
         self._replies = 0
@@ -113,6 +116,8 @@ class Summaries:
 
     async def _may(self, guild: GuildId) -> bool:
         """Return whether the model is large enough, idle, and allowed to do this."""
+        if not await self._held.holds(guild):
+            return False
         rested = self._clock() - self._last_reply >= IDLE_SECONDS
         if self._replies or not rested or not self._model.is_idle:
             return False

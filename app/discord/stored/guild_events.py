@@ -104,9 +104,14 @@ class StoredGuilds:
         await set_learning(self._context, rows.listened, on)
 
     async def present(self, present: Mapping[int, str]) -> None:
-        """Note that the bot is in exactly these guilds; old grace periods end."""
+        """Note that the bot is in exactly these guilds; old grace periods end.
+
+        Those of other processes are not looked at.
+        """
         now_ms = int(time.time() * 1000)
-        every = await self._context.database.run(guilds.every)
+        hold = self._context.held.shards.hold
+        stored = await self._context.database.run(guilds.every)
+        every = [one for one in stored if hold(one.discord_id)]
         known = {one.discord_id: one for one in every}
         for guild, name in present.items():
             self._ids.forget(guild)

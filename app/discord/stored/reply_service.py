@@ -40,6 +40,7 @@ from app.service.spoken_from import IMITATING, like_of, past_of
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
+from app.store.engines.shards import Shards
 from app.store.places import Claim
 from app.store.rows import StoredCharacter
 
@@ -384,7 +385,8 @@ class StoredReplies:
     async def unsent(self, now: float) -> list[Unsent]:
         """Return replies that may or may not have arrived; close old ones."""
         home = self._context.settings.home
-        return await self._context.database.run(_unsent, home, int(now * 1000))
+        shards = self._context.held.shards
+        return await self._context.database.run(_unsent, home, shards, int(now * 1000))
 
     async def hold(self, reply: int) -> None:
         """Keep a reply as a draft for the owner, who approves replies now."""
@@ -481,14 +483,17 @@ def _earlier(channel: int) -> list[EarlierReply]:
     return found
 
 
-def _unsent(home: Config, now_ms: int) -> list[Unsent]:
-    """Return what may still be sent, and close what is too old for that."""
+def _unsent(home: Config, shards: Shards, now_ms: int) -> list[Unsent]:
+    """Return what these shards may still send, and close what is too old for that."""
     found, oldest = [], now_ms - home.speak.max_age_seconds * 1000
     for row in replies.unsent():
         guild = guilds.get(row.guild_id)
         channel = guilds.get_channel(row.channel_id) if row.channel_id else None
         trigger = int(row.trigger or 0)
-        if row.reason == DIRECT:
+        is_direct = row.reason == DIRECT
+        if not (shards.lead if is_direct else shards.hold(guild and guild.discord_id)):
+            continue
+        if is_direct:
             if row.created < now_ms - DIRECT_MS:
                 replies.note_silence(row.id, SILENT + INTERRUPTED)
         elif row.imitates or row.reason in IMITATING:

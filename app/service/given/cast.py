@@ -131,10 +131,11 @@ class Cast:
         await self._database.run(characters.replace_all, guild, cast)
         await self.look_again(guild)
 
-    async def look_again(self, guild: GuildId) -> None:
-        """Read a guild's characters again when they are wanted."""
+    async def look_again(self, guild: GuildId | None) -> None:
+        """Read a guild's characters again when they are wanted; None means all."""
         await self._shelf.look_again(guild)
-        await self.on_change(guild)
+        if guild is not None:
+            await self.on_change(guild)
 
     async def _changed(self, guild: GuildId) -> None:
         await self._lorebooks().look_again(guild)

@@ -50,11 +50,17 @@ class GuildShelf(Generic[T]):
             del self._open[next(iter(self._open))]
         return found
 
-    async def look_again(self, guild: GuildId) -> None:
-        """Read a guild's thing again when it is wanted, since it was changed."""
+    async def look_again(self, guild: GuildId | None) -> None:
+        """Read a guild's thing again when it is wanted, since it was changed.
+
+        None stands for every guild.
+        """
         self._known = await self._database.run(self._owners)
         self._changes += 1
-        self._open.pop(guild, None)
+        if guild is None:
+            self._open.clear()
+        else:
+            self._open.pop(guild, None)
 
     def in_memory(self) -> Iterable[T]:
         """Return what is in memory."""

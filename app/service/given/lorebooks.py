@@ -205,8 +205,11 @@ class Lorebooks:
         await self._database.run(lore.remove_all, guild)
         await self.look_again(guild)
 
-    async def look_again(self, guild: GuildId) -> None:
-        """Read a guild's book again when it is wanted; others may have changed it."""
+    async def look_again(self, guild: GuildId | None) -> None:
+        """Read a guild's book again when it is wanted; others may have changed it.
+
+        None stands for every guild.
+        """
         await self._shelf.look_again(guild)
 
 

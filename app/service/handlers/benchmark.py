@@ -138,6 +138,7 @@ class BenchmarkHandlers:
         counts = [
             (await self._context.reader.run(messages.count, one.id), one.id)
             for one in every
+            if await self._context.held.holds(one.id)
         ]
         if not counts or not max(counts)[0]:
             return None

@@ -82,7 +82,11 @@ class GuildList:
         """Return the words of each voice; None of those that nobody has counted."""
         voices = self._context.voices
         if len(rows) <= MOST_OPENED:
-            return {row: (await voices.voice(row)).words for row in rows}
+            held = await self._context.held.among(rows)
+            return {
+                row: (await voices.voice(row)).words if row in held else None
+                for row in rows
+            }
         return await asyncio.to_thread(voices.known_words, rows)
 
     async def _disliked(self, guild: GuildId) -> int:

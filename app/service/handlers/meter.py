@@ -60,7 +60,8 @@ class MeterHandlers:
     async def meter(self, asker: Asker, request: control.Meter) -> control.MeterReply:
         """Return the weeks of a guild, with advice."""
         guild = await self._context.guild(request.guild)
-        await self._bring_up(guild, FRESH_SECONDS if not request.anew else 0.0)
+        if await self._context.held.holds(guild.id):
+            await self._bring_up(guild, FRESH_SECONDS if not request.anew else 0.0)
         return await self._describe(guild, request.weeks)
 
     async def keep_up(self) -> None:
@@ -68,6 +69,8 @@ class MeterHandlers:
         await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
             for guild in await self._context.reader.run(guilds.every):
+                if not await self._context.held.holds(guild.id):
+                    continue
                 await self._bring_up(guild, FRESH_SECONDS)
                 await self._warn(guild)
             await asyncio.sleep(LOOK_SECONDS)

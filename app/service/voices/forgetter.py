@@ -159,7 +159,11 @@ class Forgetter:
 
         Args:
             keeps_uploads: A file that waits to be learned takes the place of it all.
+
+        Raises:
+            UsageError: If another process holds the guild, with its files that wait.
         """
+        await self._voices.require(guild)
         if not keeps_uploads:
             await self._voices.drop_uploads(guild)
         async with self._voices.unchanged(guild):

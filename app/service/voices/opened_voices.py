@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from app.core.errors import AppError
 from app.core.names import GuildId
+from app.service.shared.held_servers import HeldServers
 from app.service.voices.voice_files import MOST_TAIL, VoiceFiles
 from app.store import guilds, voice_changes
 from app.store.database import Database
@@ -40,6 +41,8 @@ class OpenedVoice:
     """Held while the files are replaced or built."""
     pending: "asyncio.Task[None] | None" = None
     """A build that waits for its start."""
+    is_elsewhere: bool = False
+    """Another process holds the guild: this voice is empty and has no files."""
     failures: int = 0
     """Builds in a row that left something of what was forgotten."""
 
@@ -48,10 +51,15 @@ class OpenedVoices:
     """Opens each guild's voice on first use, and rewrites files in the background."""
 
     def __init__(
-        self, database: Database, files: VoiceFiles, scrub_seconds: float
+        self,
+        database: Database,
+        files: VoiceFiles,
+        scrub_seconds: float,
+        held: HeldServers,
     ) -> None:
         """Prepare; `start` finishes the work of a killed process."""
         self._database = database
+        self._held = held
         self._files = files
         self._scrub_seconds = scrub_seconds
         self._open: WeakValueDictionary[GuildId, OpenedVoice] = WeakValueDictionary()
@@ -63,10 +71,11 @@ class OpenedVoices:
 
     async def start(self) -> None:
         """Finish in the background the forgetting that a killed process began."""
-        known = await self._database.run(guilds.numbers)
+        known = await self._held.among(await self._database.run(guilds.numbers))
         await asyncio.to_thread(self._files.sweep, known)
         self._spawn(self._empty_log())
-        for guild in sorted(await self._database.run(voice_changes.changed_guilds)):
+        changed = await self._database.run(voice_changes.changed_guilds)
+        for guild in sorted(await self._held.among(changed)):
             self.build_soon(await self.get(guild), guild, 0.0)
 
     async def close(self) -> None:
@@ -77,6 +86,8 @@ class OpenedVoices:
 
     async def get(self, guild: GuildId) -> OpenedVoice:
         """Return a guild's voice, and let go of the one that was unused for longest."""
+        if not await self._held.holds(guild):
+            return OpenedVoice(Voice.empty(), is_elsewhere=True)
         opened = self._open.get(guild)
         if opened is None:
             async with self._opening:
@@ -104,9 +115,35 @@ class OpenedVoices:
         async with opened.changing:
             yield
 
+    async def require(self, guild: GuildId) -> None:
+        """Refuse what the holder of a guild alone can do.
+
+        Raises:
+            UsageError: If another process holds it.
+        """
+        await self._held.require(guild)
+
     async def drop_uploads(self, guild: GuildId) -> None:
         """Delete the files that wait to be learned, as they would bring words back."""
         await self._files.drop_uploads(guild)
+
+    async def follow(self, guild: GuildId) -> list[int]:
+        """Take over what other processes changed, and return the messages' rows.
+
+        Files of a guild that this process does not hold, or no more, are removed.
+        """
+        if not await self._held.holds(guild):
+            self._recent.pop(guild, None)
+            self._open.pop(guild, None)
+            await asyncio.to_thread(self._files.remove, guild)
+            return []
+        changed = await self._database.run(voice_changes.changes, guild)
+        opened = await self.get(guild)
+        opened.voice.forget(changed)
+        for one in await self._database.run(voice_changes.learnable_of, guild, changed):
+            opened.voice.learn(*one)
+        self.scrub_soon(opened, guild)
+        return changed
 
     async def _open_files(self, guild: GuildId) -> OpenedVoice:
         voice, is_lacking = await self._files.open(guild)
@@ -126,6 +163,8 @@ class OpenedVoices:
             self.build_soon(opened, guild, 0.0)
 
     def build_soon(self, opened: OpenedVoice, guild: GuildId, seconds: float) -> None:
+        if opened.is_elsewhere:
+            return
         if opened.pending is None or opened.pending.done():
             opened.pending = self._spawn(self._build_later(opened, guild, seconds))
 
@@ -146,7 +185,12 @@ class OpenedVoices:
             self.scrub_again(opened, guild)
 
     async def scrub(self, opened: OpenedVoice, guild: GuildId) -> bool:
-        """Rewrite the files; True if nothing forgotten is left in them."""
+        """Rewrite the files; True if nothing forgotten is left in them.
+
+        Whoever holds the guild is told by the database, and rewrites theirs.
+        """
+        if opened.is_elsewhere:
+            return False
         async with opened.changing:
             return await self._files.scrub(opened.voice, guild)
 

@@ -202,6 +202,10 @@ class VoiceFiles:
             else:
                 shutil.rmtree(directory, ignore_errors=True)
 
+    def remove(self, guild: GuildId) -> None:
+        """Remove all files of a guild."""
+        shutil.rmtree(self._home.guild(guild), ignore_errors=True)
+
     def _remove_copies(self) -> None:
         """Remove the copies of the database made before its migrations."""
         for copy in self._home.backups.glob("before-*.db*"):

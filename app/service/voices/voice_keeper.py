@@ -14,6 +14,7 @@ from app.importers.records import MAX_TEXT_CHARS, Record
 from app.ipc.control import ImportPreviewReply, ImportReply
 from app.ipc.jobs import CompareJob, CompareJobReply, ImportJob, PreviewJob
 from app.service.job_runner import JobRunner
+from app.service.shared.held_servers import HeldServers
 from app.service.voices.forgetter import Forgetter, OnForgotten
 from app.service.voices.opened_voices import SCRUB_SECONDS, OpenedVoice, OpenedVoices
 from app.service.voices.voice_files import OnProgress, OnScrub, VoiceFiles
@@ -47,6 +48,7 @@ class VoiceKeeper:
         on_progress: OnProgress = lambda progress: None,
         on_forgotten: Sequence[OnForgotten] = (),
         on_scrub: OnScrub = nothing_else,
+        held: HeldServers | None = None,
         scrub_seconds: float = SCRUB_SECONDS,
     ) -> None:
         """Prepare; `start` finishes the work of a killed process.
@@ -54,11 +56,13 @@ class VoiceKeeper:
         Args:
             config: Gives the settings that hold in a guild.
             on_scrub: Takes messages out of other files before they count as gone.
+            held: The guilds of this process; None means all.
         """
         self._database = database
         self._config = config
         self._files = VoiceFiles(home, database, jobs, on_progress, on_scrub)
-        self._voices = OpenedVoices(database, self._files, scrub_seconds)
+        self._held = held or HeldServers(database)
+        self._voices = OpenedVoices(database, self._files, scrub_seconds, self._held)
         self._authors = database.call(open_key, home.author_key_file)
         self.forgetter = Forgetter(database, self._voices, self._authors, on_forgotten)
         self._filters: dict[GuildId, tuple[Config, Filters]] = {}
@@ -77,7 +81,11 @@ class VoiceKeeper:
 
         Missing or damaged files are rebuilt in the background; until then it speaks
         from the newest messages.
+
+        Raises:
+            UsageError: If another process holds the guild.
         """
+        await self._held.require(guild)
         return (await self._voices.get(guild)).voice
 
     def known_words(self, guilds: Sequence[GuildId]) -> dict[GuildId, int | None]:
@@ -86,6 +94,11 @@ class VoiceKeeper:
         None of those whose files are not written yet. It reads the disk.
         """
         return {guild: self._voices.known_words(guild) for guild in guilds}
+
+    async def follow(self, guild: GuildId) -> None:
+        """Take over what other processes forgot or edited in a guild."""
+        if rows := await self._voices.follow(guild):
+            await self.forgetter.tell(guild, rows)
 
     async def hear(self, guild: GuildId, records: Sequence[Record]) -> list[int]:
         """Store live messages, and learn them at once.
@@ -212,6 +225,7 @@ class VoiceKeeper:
         Raises:
             AppError: If the job reports an error for the owner.
         """
+        await self._held.require(guild)
         opened = await self._voices.get(guild)
         names = [wire_name(path) for path in paths]
         job = ImportJob(guild, names, channel, as_format, dates)
@@ -236,6 +250,7 @@ class VoiceKeeper:
 
     async def rebuild(self, guild: GuildId) -> None:
         """Rebuild the guild's voice from the database, in a child."""
+        await self._held.require(guild)
         opened = await self._voices.get(guild)
         async with opened.changing:
             await self._files.build(opened.voice, guild)
@@ -251,6 +266,7 @@ class VoiceKeeper:
         Returns True if nothing else is left in the voice's files.
         """
         guild = snapshot.guild_id
+        await self._held.require(guild)
         opened = await self._voices.get(guild)
         await self._database.run(snapshots.roll_back, snapshot, kept, put)
         return await self._voices.scrub(opened, guild)

@@ -33,7 +33,8 @@ class PeopleKeeper:
         """Read what was not read yet, guild by guild."""
         settings, run = self._context.settings, self._context.database.run
         is_on = settings.home.memory.people
-        for guild in await self._context.reader.run(_behind, is_on):
+        behind = await self._context.reader.run(_behind, is_on)
+        for guild in sorted(await self._context.held.among(behind)):
             while (await settings.of(guild)).memory.people:
                 if self._context.jobs.is_busy:
                     await asyncio.sleep(LOOK_SECONDS)

@@ -17,7 +17,9 @@ class Shards:
     count: int = 1
 
     def __str__(self) -> str:
-        run = f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+        run = (
+            f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
+        )
         return f"{run}/{self.count}"
 
     @property

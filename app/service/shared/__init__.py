@@ -1,0 +1,1 @@
+"""What several processes of one bot share, and what each has for itself."""
