@@ -70,7 +70,7 @@ def serve(home: Home, stdout: int | None, shards: Shards = ALL) -> None:
         asyncio.run(_serve(home, stdout, shards))
 
 
-async def _serve(home: Home, stdout: int | None, shards: Shards) -> None:
+async def _serve(home: Home, stdout: int | None, shards: Shards = ALL) -> None:
     is_json = _logs_json(home)
     logs.set_up(logs.to_file(home, is_json=is_json), logs.to_stderr(is_json=is_json))
     async with AsyncExitStack() as stack:

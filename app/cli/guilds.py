@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
             f" {guild.embeddings:,} embeddings,"
             f" {size(sum(guild.bytes.values()))} on disk"
         )
+        if guild.holder:
+            say(f"  held {guild.holder}")
         lock = ", locked to this computer" if guild.local_only else ""
         if guild.provider != "local" and guild.refused and not lock:
             lock = f": {safe_line(guild.refused)}"

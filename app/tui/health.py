@@ -71,10 +71,16 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
 
 def standing_troubles(status: "StatusReply") -> list[Health]:
     """Return what works badly although the bot runs."""
-    return [
+    found = [
         Health("!", "something is wrong", "$warning", one.detail, in_keys(one.hint))
         for one in status.troubles
     ]
+    if status.free_shards:
+        numbers = ", ".join(map(str, status.free_shards[:20]))
+        reason = f"No Mynah holds shard {numbers}, so its servers get no answer."
+        remedy = "Start one for it: mynah serve --shards, in a home of its own."
+        found.append(Health("!", "servers without a bot", "$warning", reason, remedy))
+    return found
 
 
 def model_trouble(status: "StatusReply") -> Health | None:

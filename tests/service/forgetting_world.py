@@ -253,7 +253,11 @@ class World:
         # The model has always rested long enough.
         hours = itertools.count(0.0, 3600.0)
         context.memory._summarising = Summaries(
-            context.database, context.settings, Echo(), clock=lambda: next(hours)
+            context.database,
+            context.settings,
+            Echo(),
+            context.held,
+            clock=lambda: next(hours),
         )
         if self.model.exists():
             context.token_voices._model = lambda: self.model

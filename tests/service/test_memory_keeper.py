@@ -11,6 +11,7 @@ from app.memory.embedder import Embedder
 from app.providers.base import Turn
 from app.service.events import Events
 from app.service.memory_keeper import MemoryKeeper
+from app.service.shared.held_servers import HeldServers
 from app.settings.effective import Settings
 from app.store import conversations, embeddings, guilds, members, messages, reply_links
 from app.store.database import Database
@@ -31,7 +32,13 @@ class Bench:
         self.database, self.reader = database, reader
         self.settings = Settings(home, database)
         self.memory = MemoryKeeper(
-            home, database, reader, self.settings, Events(), Supervisor()
+            home,
+            database,
+            reader,
+            self.settings,
+            Events(),
+            Supervisor(),
+            HeldServers(database),
         )
         self.guild = database.call(guilds.ensure, "den").id
         self.channel = database.call(guilds.ensure_channel, self.guild, "general").id

@@ -8,6 +8,7 @@ from app.core.errors import ProviderError
 from app.core.names import GuildId
 from app.core.state_file import StateFile
 from app.providers.local.provider import LocalProvider
+from app.service.shared.held_servers import HeldServers
 from app.service.summaries import KEPT, STEP, Summaries
 from app.settings.effective import Settings
 from app.settings.model_sections import ModelSettings
@@ -56,6 +57,7 @@ class Bench:
             self.database,
             self.settings,
             model,
+            HeldServers(self.database),
             clock=lambda: self.clock,
             now=lambda: self.now,
         )

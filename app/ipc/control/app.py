@@ -108,6 +108,10 @@ class StatusReply:
     reaches: dict[str, str] = field(default_factory=dict)
     """The place of each host that has an address: here, own or cloud."""
     dial: int = 50
+    shards: str = ""
+    """Those that this process holds, such as 0-3/16; empty where it holds all."""
+    free_shards: list[int] = field(default_factory=list)
+    """Those that no process holds."""
     has_bot_token: bool = False
     has_openai_key: bool = False
     tokens_per_second: float = 0.0

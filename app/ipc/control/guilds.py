@@ -47,6 +47,8 @@ class GuildFigures:
     """Seconds since the epoch."""
     is_listed: bool = True
     """On the owner's list; elsewhere the bot is silent."""
+    holder: str = ""
+    """The other process that holds it, in words; empty where this one does."""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class AppHandlers:
             hosts=[host.name for host in hosts],
             reaches={one.name: one.address.reach for one in hosts if one.has_address},
             dial=config.reply.dial,
+            shards="" if context.held.shards.are_all else str(context.held.shards),
+            free_shards=await context.held.free(),
             has_bot_token=token is not None,
             has_openai_key=key is not None,
             tokens_per_second=local.tokens_per_second,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.chat import feedback_weights
 from app.core.files import size
@@ -60,6 +60,7 @@ class GuildList:
         rows = [guild.id for guild in every]
         disk = await asyncio.to_thread(_sizes, context.home, rows)
         words = await self._words(rows)
+        holders = await context.held.holders(every)
         alike: _Ways | None = None
         found = list[GuildFigures]()
         for place, guild in enumerate(every):
@@ -71,11 +72,10 @@ class GuildList:
                 ways = alike = alike or await self._ways(guild.id)
             one = totals.get(guild.id, GuildTotals())
             disliked = await self._disliked(guild.id) if one.is_rated else 0
-            found.append(
-                self._figures(
-                    guild, one, ways, words[guild.id], disk[guild.id], disliked
-                )
+            figures = self._figures(
+                guild, one, ways, words[guild.id], disk[guild.id], disliked
             )
+            found.append(replace(figures, holder=holders.get(guild.id, "")))
         return found
 
     async def _words(self, rows: Sequence[GuildId]) -> dict[GuildId, int | None]:

@@ -1,6 +1,7 @@
 """The servers that this process holds: those of its shards, all without others."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 
 from app.core.errors import UsageError
 from app.core.names import GuildId
@@ -9,6 +10,9 @@ from app.store.database import Database, bound
 from app.store.engines import sharing
 from app.store.engines.shards import ALL, Shards
 from app.store.rows import StoredGuild
+
+LOOK_SECONDS = 2.0
+"""The longest time until it is known that another process came or went."""
 
 
 class HeldServers:
@@ -21,6 +25,8 @@ class HeldServers:
     def __init__(self, database: Database, shards: Shards = ALL) -> None:
         self.shards = shards
         self._database = database
+        self._every = [shards]
+        self._looked = -LOOK_SECONDS
         self._known: dict[GuildId, bool] = {}
         """Those of servers on Discord, whose ids never change."""
 
@@ -64,8 +70,23 @@ class HeldServers:
                 return f"by shards {one}"
         return f"by nobody now (shard {number}/{self.shards.count})"
 
+    async def holders(self, chosen: Sequence[StoredGuild]) -> dict[GuildId, str]:
+        """Say of each of the guilds that others hold, who does."""
+        others = [one for one in chosen if not self.shards.hold(one.discord_id)]
+        return {one.id: await self.holder(one) for one in others}
+
+    async def free(self) -> list[int]:
+        """Return the shards that no process holds."""
+        held = {number for one in await self.every() for number in one.numbers}
+        return [one for one in range(self.shards.count) if one not in held]
+
     async def every(self) -> list[Shards]:
         """Return the shards of every process, this one too."""
         if self.shards.are_all:
             return [self.shards]
-        return await self._database.run(lambda: sharing.held_shards(bound()))
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._looked > LOOK_SECONDS:
+            self._looked = loop.time()
+            look = sharing.held_shards
+            self._every = await self._database.run(lambda: look(bound()))
+        return self._every

@@ -32,7 +32,7 @@ TOLD = {
     "character": "INSERT OR UPDATE OR DELETE",
     "usage": "INSERT",
 }
-"""The tables whose changes other processes have to know, as they keep what was there."""
+"""The tables whose changes all have to know, since they remember what was there."""
 
 _FUNCTION = f"""
 CREATE OR REPLACE FUNCTION tell_change() RETURNS trigger LANGUAGE plpgsql AS $$

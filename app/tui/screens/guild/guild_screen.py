@@ -162,6 +162,7 @@ def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:
     if guild.disliked:
         facts.append(f"{guild.disliked} disliked weigh less")
     facts += ["shadow"] if guild.shadow else []
+    facts += [f"held {guild.holder}"] if guild.holder else []
     facts += [] if guild.is_listed else ["not on your list"]
     facts += ["locked" if is_narrow else LOCKED] if guild.local_only else []
     return Content.assemble(

@@ -38,6 +38,7 @@ def draw_guild(guild: "GuildFigures", width: int) -> Content:
         "shadow": guild.shadow,
         "locked": guild.local_only,
         "not listed": not guild.is_listed,
+        f"held {guild.holder}": bool(guild.holder),
     }
     marked = " · ".join(word for word, is_so in marks.items() if is_so)
     return Content.assemble(
@@ -74,6 +75,7 @@ def state(
     """
     user = status.discord.user if status else ""
     about = [f"as {user}"] if user else []
+    about += [f"shards {status.shards}"] if status and status.shards else []
     about += [f"since {format.clock(since)}"] if since else []
     lines = [
         Content.assemble(
