@@ -43,6 +43,10 @@ class Session:
         self, event: str, guild_id: int | None, *, is_direct: bool = False
     ) -> bool:
         """Whether Discord would send this event to this session."""
+        # "DMs will only be sent to shard 0", events/gateway#sharding.
+        is_pressed = event == "INTERACTION_CREATE" and guild_id is None
+        if (is_direct or is_pressed) and self.shard[0] != 0:
+            return False
         if is_direct and event.startswith("MESSAGE_"):
             is_reaction = event.startswith("MESSAGE_REACTION_")
             return bool(self.intents & (1 << (13 if is_reaction else 12)))
@@ -96,6 +100,7 @@ class Gateway:
         """Where each socket was opened."""
         self.sessions: dict[str, Session] = {}
         self.identifies: list[dict[str, Any]] = []
+        self.identified_at: list[float] = []
         self.resumes: list[dict[str, Any]] = []
         self.heartbeats = 0
         self.frames_a_minute = 120
@@ -215,6 +220,7 @@ class Gateway:
 
     async def _identify(self, data: dict[str, Any], socket: Socket) -> Session | None:
         self.identifies.append(data)
+        self.identified_at.append(time.monotonic())
         shard = tuple(data.get("shard", (0, 1)))
         refusal = self._refusal(data, shard[1])
         if refusal is not None:

@@ -17,10 +17,8 @@ class Shards:
     count: int = 1
 
     def __str__(self) -> str:
-        run = (
-            f"{self.first}" if self.first == self.last else f"{self.first}-{self.last}"
-        )
-        return f"{run}/{self.count}"
+        last = "" if self.first == self.last else f"-{self.last}"
+        return f"{self.first}{last}/{self.count}"
 
     @property
     def numbers(self) -> range:
