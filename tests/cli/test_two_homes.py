@@ -46,6 +46,12 @@ def there(home: Home, request: pytest.FixtureRequest) -> StoreAddress:
     return place
 
 
+def test_shards_need_a_server_and_sense(home: Home) -> None:
+    for words, reason in (("0/2", "needs a database on Post"), ("2/2", "no shards")):
+        done = mynah(home, "serve", "--shards", words)
+        assert done.returncode == 64 and reason in done.stderr
+
+
 def test_a_bot_that_lost_its_database_to_another_ends(
     home: Home, there: StoreAddress
 ) -> None:

@@ -54,7 +54,8 @@ class Processes:
         self.there = there
         self.count = count
         self.rng = Random(4)
-        self.homes = [Home(folder / f"home{n}").create() for n in range(count)]
+        self.homes = [Home(folder / f"home{n}").create() for n in range(count + 1)]
+        """One for each shard, and one that stands by for the last."""
         self.running: dict[int, asyncio.subprocess.Process] = {}
         self.channels: list[Channel] = []
         self.ann = User("Ann")
@@ -87,14 +88,14 @@ class Processes:
                 shutil.copy(first.author_key_file, home.author_key_file)
 
     async def start(self, number: int) -> None:
-        """Start the process with one shard."""
-        home = self.homes[number]
+        """Start the process of a home, with one shard."""
+        home, shard = self.homes[number], min(number, self.count - 1)
         script = ROOT / "tests" / "discord_stand_in" / "serve_child.py"
         environment = os.environ | {"DISCORD_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
         with (home.root / "child.log").open("ab") as log:
             self.running[number] = await asyncio.create_subprocess_exec(
                 sys.executable, str(script), self.stand_in.api_url,
-                "--home", str(home.root), "serve", "--shards", f"{number}/{self.count}",
+                "--home", str(home.root), "serve", "--shards", f"{shard}/{self.count}",
                 cwd=ROOT, env=environment, stdout=log, stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
@@ -164,10 +165,16 @@ async def blow(storm: Processes, count: int, kills: int, pause: float) -> None:
     await stand_in.wait_for(lambda: storm.connected() == every, 120)
     down: dict[int, int] = {}
     struck = {(n + 1) * count // (kills + 1): n % storm.count for n in range(kills)}
+    await storm.start(storm.count)
+    await stand_in.wait_for(lambda: "waits until" in storm.logs(), 60)
     for number in range(count):
         if number in struck:
-            await storm.kill(struck[number])
-            down[struck[number]] = number + max(5, count // 40)
+            # The one that stood by comes in the place of the last one, for good.
+            victim = struck[number]
+            victim = victim if victim in storm.running else storm.count
+            await storm.kill(victim)
+            if victim != storm.count - 1:
+                down[victim] = number + max(5, count // 40)
         for victim in [one for one, until in down.items() if until <= number]:
             del down[victim]
             await storm.start(victim)

@@ -139,6 +139,12 @@ def test_every_standing_trouble_is_shown_with_the_key_of_its_remedy():
     assert (second.sign, second.remedy) == ("!", "z")
 
 
+def test_shards_that_nobody_holds_are_told():
+    (trouble,) = standing_troubles(control.StatusReply(free_shards=[2, 3]))
+    assert "No Mynah holds shard 2, 3" in trouble.reason
+    assert "mynah serve --shards" in trouble.remedy
+
+
 def test_another_version_is_named():
     trouble = version_trouble(control.StatusReply("99.0"))
     assert trouble and "99.0" in trouble.reason
