@@ -17,7 +17,7 @@ from app.core.paths import Home
 from app.ipc.endpoint import read
 from app.settings import config_file
 from app.store.engines.address import StoreAddress
-from app.store.engines.sharing import TURN_LOCK
+from app.store.engines.neighbours import TURN_LOCK
 from tests.cli.commands import Bot, answer, mynah
 from tests.home_files import files_with
 from tests.store.conftest import new_place, server

@@ -46,7 +46,7 @@ DISCORDS = ("app/discord",)
 
 BORDERS = {
     "app/store/members.py", "app/service/voices/uploads.py",
-    "app/discord/controller.py",
+    "app/discord/controller.py", "app/store/engines/neighbours.py",
 }  # fmt: skip
 """Where a text or a job's number becomes the row of a guild."""
 

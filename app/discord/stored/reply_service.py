@@ -491,8 +491,8 @@ def _unsent(home: Config, shards: Shards, now_ms: int) -> list[Unsent]:
         channel = guilds.get_channel(row.channel_id) if row.channel_id else None
         trigger = int(row.trigger or 0)
         is_direct = row.reason == DIRECT
-        server = guild.discord_id if guild else None
-        if not (shards.lead if is_direct else shards.hold(server)):
+        is_ours = shards.hold(guild.discord_id if guild else None)
+        if not (shards.lead if is_direct else is_ours):
             continue
         if is_direct:
             if row.created < now_ms - DIRECT_MS:

@@ -1,1 +1,1 @@
-"""What several processes of one bot share, and what each has for itself."""
+"""Parts that several processes of one bot share, or divide among them."""

@@ -8,7 +8,7 @@ from app.core.names import GuildId
 from app.service.app_context import AppContext
 from app.store import voice_changes
 from app.store.database import bound
-from app.store.engines import sharing
+from app.store.engines import neighbours
 from app.store.engines.address import StoreAddress
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class ChangeFollower:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self, place: StoreAddress) -> None:
-        listener = await asyncio.to_thread(sharing.Listener, place)
+        listener = await asyncio.to_thread(neighbours.ChangeListener, place)
         try:
             await self._take_over_all()
             while True:
@@ -76,4 +76,4 @@ class ChangeFollower:
 
 
 def _own() -> int:
-    return sharing.backend(bound())
+    return neighbours.backend(bound())

@@ -7,7 +7,7 @@ from app.core.errors import UsageError
 from app.core.names import GuildId
 from app.store import guilds
 from app.store.database import Database, bound
-from app.store.engines import sharing
+from app.store.engines import neighbours
 from app.store.engines.shards import ALL, Shards
 from app.store.rows import StoredGuild
 
@@ -87,6 +87,6 @@ class HeldServers:
         loop = asyncio.get_running_loop()
         if loop.time() - self._looked > LOOK_SECONDS:
             self._looked = loop.time()
-            look = sharing.held_shards
+            look = neighbours.held_shards
             self._every = await self._database.run(lambda: look(bound()))
         return self._every

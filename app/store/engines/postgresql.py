@@ -14,7 +14,7 @@ from psycopg.types.string import StrDumperUnknown
 
 from app.core.errors import AppError
 from app.store.engines.address import EXAMPLE, PASSWORD, StoreAddress, UnreachableError
-from app.store.engines.sharing import TURN_LOCK
+from app.store.engines.neighbours import TURN_LOCK
 from app.store.search import message_trigrams as search
 from app.store.search import near_vectors as vectors
 from app.store.statements import run

@@ -14,7 +14,7 @@ from peewee import Database
 from app.core.files import write_text
 from app.store import migrations
 from app.store.database import bound, tuples, write
-from app.store.engines import engine_of, sharing
+from app.store.engines import engine_of, neighbours
 from app.store.engines.address import StoreAddress, TakenError
 from app.store.engines.shards import ALL, Shards
 from app.store.tables import HomeValue
@@ -55,15 +55,15 @@ class HomeTurn:
             raise TakenError(self._place, "older tables")
 
     def _hold_shards(self, database: Database) -> None:
-        if taken := sharing.hold_shards(database, self._shards):
+        if taken := neighbours.hold_shards(database, self._shards):
             raise TakenError(self._place, taken)
 
     def begin(self, database: Database) -> None:
         """Begin; delete the home's files if another home had a turn since its last."""
         if self._is_alone and not self._shards.are_all:
             self._hold_shards(database)
-            sharing.tell_changes(database)
-            sharing.let_in(database)
+            neighbours.tell_changes(database)
+            neighbours.let_in(database)
         file = self._files / NAME
         last = file.read_text("utf-8", "replace") if file.exists() else None
         if last != self._present():
@@ -125,7 +125,7 @@ def identify_wait(bucket: int, seconds: float) -> float:
 
     All processes of a bot share them, by the clock of the database.
     """
-    now = sharing.now(bound())
+    now = neighbours.now(bound())
     name = f"identify {bucket}"
     found = HomeValue.get_or_none(HomeValue.name == name)
     at = max(now, float(found.value) if found else 0.0)

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import UsageError
-from app.core.names import GuildId
-from app.store import guilds, settings, voice_changes
+from app.store import guilds
 from app.store.database import Database, bound
-from app.store.engines import Place, engine_at, sharing
+from app.store.engines import Place, engine_at
 from app.store.engines.address import StoreAddress, TakenError
-from app.store.engines.shards import ALL, Shards, parse
+from app.store.engines.shards import ALL, parse
 from app.store.engines.turns import HomeTurn, identify_wait
 from tests.store.engines.test_turns import _end_connection
 
@@ -50,22 +49,6 @@ def test_a_server_belongs_to_the_shards_that_discord_sends_its_events_to() -> No
     assert others.hold(str(6 << 22)) and not others.hold(None)
     assert some.hold(None) and ALL.hold(6 << 22)
     assert (str(some), str(parse("3/4"))) == ("0-1/4", "3/4")
-
-
-def test_each_process_keeps_others_out_of_its_own_shards_alone(of_home: Open) -> None:
-    with of_home("first", "0-1/4") as first, of_home("second", "2-3/4"):
-        held = first.call(lambda: sharing.held_shards(bound()))
-        assert held == [Shards(0, 1, 4), Shards(2, 3, 4)]
-        with pytest.raises(TakenError, match="shard 1/4"):
-            of_home("third", "1-2/4")
-        with pytest.raises(TakenError, match="0-1/4, so of another number"):
-            of_home("third", "3/8")
-        with pytest.raises(TakenError, match="uses the database"):
-            of_home("third")
-    with of_home("third", "3/8"):
-        pass
-    with of_home("third"), pytest.raises(TakenError, match="all shards"):
-        of_home("first", "0-1/4")
 
 
 def test_files_are_made_anew_after_anothers_turn_with_one_of_the_shards(
@@ -114,37 +97,9 @@ def test_a_lost_connection_is_taken_up_unless_another_had_a_shard(
                 first.call(guilds.every)
 
 
-def test_changes_are_told_to_all_once_they_are_stored(of_home: Open) -> None:
-    with of_home("first", "0/2") as first, of_home("second", "1/2"):
-        assert isinstance(first.place, StoreAddress)
-        guild = first.call(guilds.ensure, "den", "1").id
-        listener = sharing.Listener(first.place)
-        own = first.call(lambda: sharing.backend(bound()))
-        first.call(settings.put, guild, "reply.dial", 7)
-        assert listener.wait(5) == {sharing.Told("setting", guild, own)}
-        first.call(voice_changes.note, guild, [3, 4])
-        assert listener.wait(5) == {sharing.Told("voice_change", guild, own)}
-        first.call(guilds.ensure, "other", "2")
-        assert listener.wait(0.1) == set()
-        listener.close()
-
-
 def test_processes_identify_one_after_another(of_home: Open) -> None:
     with of_home("first", "0/2") as first, of_home("second", "1/2") as second:
         waits = [one.call(identify_wait, 0, 60.0) for one in (first, second, first)]
         assert waits[0] == 0
         assert 50 < waits[1] <= 60 and 110 < waits[2] <= 120
         assert second.call(identify_wait, 1, 60.0) == 0
-
-
-def test_a_row_of_a_server_that_went_does_not_break_what_is_told(
-    of_home: Open,
-) -> None:
-    with of_home("first", "0/2") as first:
-        assert isinstance(first.place, StoreAddress)
-        guild = first.call(guilds.ensure, "den", "1").id
-        first.call(settings.put, guild, "reply.dial", 7)
-        listener = sharing.Listener(first.place)
-        first.call(settings.put, GuildId(guild), "reply.dial", None)
-        assert {one.table for one in listener.wait(5)} == {"setting"}
-        listener.close()

@@ -112,7 +112,7 @@ def backend(database: Database) -> int:
     return int(database.connection().info.backend_pid)
 
 
-class Listener:
+class ChangeListener:
     """A connection of its own, on which the server tells of changes."""
 
     def __init__(self, place: StoreAddress) -> None:
