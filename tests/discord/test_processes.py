@@ -195,7 +195,7 @@ async def blow(storm: Processes, count: int, kills: int, pause: float) -> None:
     for victim in down:
         await storm.start(victim)
     # If it never gets calm, the assertions below tell what is missing.
-    for _ in range(90):
+    for _ in range(150):
         if await asyncio.to_thread(storm.is_calm):
             break
         await asyncio.sleep(1)
