@@ -3,12 +3,13 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.suffixes import Symbols, count_symbols, sort_suffixes
+from app.voice.spool import Array, Room
+from app.voice.suffixes import Symbols, chunks, count_symbols, sort_suffixes
 
 END = 0
 """The symbol between two messages: the end of one is the start of the next."""
@@ -16,7 +17,6 @@ END = 0
 DEPTH = 32
 """The most symbols of a state, and the sort depth of the tail."""
 
-Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
 
 _WORD_BITS = 64
@@ -40,31 +40,36 @@ def build(
     symbols: Symbols,
     ids: npt.NDArray[np.int64],
     channels: npt.NDArray[np.int64] | None = None,
+    room: Room = np.empty,
 ) -> Arrays:
     """Index messages, as the named arrays that `Base` reads.
 
+    Beside what it is given and what `room` makes it needs some 50 MB and half a byte a
+    symbol.
+
     Args:
         symbols: Shape (n,): END, the symbols of the first message, END, those of the
-            second, END, and so on, with END last. Symbols are in 1..16,777,215, and no
-            message is empty.
+            second, END, and so on, with END last. Symbols are positive, and no message
+            is empty.
         ids: Shape (m,): the id of each message, strictly ascending, not negative.
         channels: Shape (m,): the channel of each message; None means 0 for all.
+        room: Makes the large arrays.
 
     Raises:
         ValueError: When ids or channels do not fit the messages, or do not ascend.
         OverflowError: When there is too much for one index.
     """
-    ends = symbols == END
-    if int(ends.sum()) != len(ids) + 1 or not ends[0] or not ends[-1]:
+    ends = int(count_symbols(symbols)[END])
+    if ends != len(ids) + 1 or symbols[0] != END or symbols[-1] != END:
         raise ValueError("one id a message, and END around each message")
-    if len(ids) and (ids[0] < 0 or np.any(np.diff(ids) <= 0)):
-        raise ValueError("message ids must ascend")
     if channels is None:
         channels = np.zeros(len(ids), np.int64)
     if len(channels) != len(ids):
         raise ValueError("one channel a message")
+    suffixes = room(len(symbols), np.int32)
+    sort_suffixes(symbols, DEPTH, suffixes)
     # The last END starts no message; as the shortest suffix it sorts first.
-    return _arrays_of(symbols, sort_suffixes(symbols)[1:], ids, channels)
+    return _arrays_of(symbols, suffixes[1:], ids, channels, room)
 
 
 def without(arrays: Mapping[str, Array], ids: Collection[int]) -> Arrays:
@@ -98,37 +103,66 @@ def _arrays_of(
     suffixes: npt.NDArray[np.int32],
     ids: npt.NDArray[np.int64],
     channels: npt.NDArray[np.int64],
+    room: Room = np.empty,
 ) -> Arrays:
-    known, channel_of = np.unique(channels, return_inverse=True)
-    run_starts = np.flatnonzero(np.diff(ids, prepend=ids[:1] - 2) != 1)
-    marks = _pack_bits(symbols == END)
-    ranks = np.cumsum(np.bitwise_count(marks), dtype=np.int64)
-    small = np.uint16 if int(symbols.max()) < 1 << 16 else np.int32
+    run_starts = _run_starts(ids)
+    counts = count_symbols(symbols)
+    first = np.concatenate([[0], np.cumsum(counts) - 1])
+    marks = _marks_of(symbols)
+    ranks = np.cumsum(np.bitwise_count(marks), dtype=np.int32)
+    small = np.uint16 if len(counts) <= 1 << 16 else np.int32
+    of_parts = (np.unique(part) for _, part in chunks(channels))
+    known = np.unique(np.concatenate([channels[:0], *of_parts]))
+    narrow = np.min_scalar_type(max(len(known) - 1, 0))
     return {
-        "symbols": symbols.astype(small, copy=False),
+        "symbols": symbols
+        if symbols.dtype == small
+        else _converted(symbols, np.asarray, room(len(symbols), small)),
         "suffixes": suffixes,
         "seconds": symbols[suffixes[::_STEP] + 1].astype(small, copy=False),
-        "first": _first_of_each(symbols),
+        "first": first.astype(np.int32),
         "marks": marks,
         "ranks": np.concatenate([[0], ranks[:-1]]).astype(np.int32),
-        "run_starts": run_starts.astype(np.int32),
+        "run_starts": run_starts,
         "run_ids": ids[run_starts],
         "channels": known,
-        "channel_of": channel_of.astype(np.min_scalar_type(max(len(known) - 1, 0))),
+        "channel_of": _converted(
+            channels, known.searchsorted, np.empty(len(channels), narrow)
+        ),
     }
 
 
-def _first_of_each(symbols: Symbols) -> npt.NDArray[np.int32]:
-    """Return where the suffixes of each symbol begin, with the total last."""
-    counts = count_symbols(symbols)
-    counts[END] -= 1
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+def _converted(
+    values: Array, convert: Callable[[Array], Array], result: Array
+) -> Array:
+    for at, part in chunks(values):
+        result[at : at + len(part)] = convert(part)
+    return result
 
 
-def _pack_bits(bits: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
-    padded = np.zeros(-(-len(bits) // _WORD_BITS) * _WORD_BITS, np.bool_)
-    padded[: len(bits)] = bits
-    return np.packbits(padded, bitorder="little").view("<u8")
+def _run_starts(ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """Return where ids do not follow the one before.
+
+    Raises:
+        ValueError: When they do not ascend.
+    """
+    starts, before = [np.zeros(min(len(ids), 1), np.int64)], -1
+    for at, part in chunks(ids):
+        steps = np.diff(part, prepend=before)
+        if steps.min() <= 0:
+            raise ValueError("message ids must ascend")
+        starts.append(np.flatnonzero(steps != 1) + at)
+        before = part[-1]
+    return np.unique(np.concatenate(starts)).astype(np.int32)
+
+
+def _marks_of(symbols: Symbols) -> npt.NDArray[np.uint64]:
+    """Return which symbols are END, as bits."""
+    marks = np.zeros(-(-len(symbols) // _WORD_BITS), np.uint64)
+    for at, part in chunks(symbols):
+        bits = np.packbits(part == END, bitorder="little")
+        marks.view(np.uint8)[at // 8 : at // 8 + len(bits)] = bits
+    return marks
 
 
 def search(

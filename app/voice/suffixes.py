@@ -1,118 +1,160 @@
-"""Sorts the suffixes of a symbol sequence, in about 15 bytes of memory per symbol."""
+"""Sorts the places of a text by what follows them, a part of them at a time."""
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from pydivsufsort import divsufsort
+
+from app.voice.spool import Array
 
 Symbols = npt.NDArray[np.int32] | npt.NDArray[np.uint16]
 Positions = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
 
-_CHUNK = 1 << 18
-_MANY = 1 << 21
-_LEADS = 256
-_ONE = np.uint64(1)
+_END = 0
+_CHUNK = 1 << 20
+
+_PART = 1 << 19
+"""So many places are sorted at a time; they take some 30 MB."""
+
+_KEY_BITS = 64
 
 
-def sort_suffixes(symbols: Symbols) -> Positions:
-    """Return the start of every suffix of `symbols`, in ascending order of the suffix.
+def sort_suffixes(symbols: Symbols, depth: int, suffixes: Positions) -> None:
+    """Fill `suffixes` with the start of every suffix, in ascending order.
 
-    The sorter only knows bytes. Each symbol becomes one to three bytes in the same
-    order, as in UTF-8; fewer bytes take less time and memory.
+    A suffix reaches to the next 0 after its start, and over `depth` symbols at most.
+    Equal ones keep the order of their places. It takes a part of the places of each
+    first symbol and sorts it by as many symbols at a time as a number holds: the most
+    significant digits first, and then among equals alone.
 
     Args:
-        symbols: Shape (n,), each in 0..16,777,215.
-
-    Returns:
-        Shape (n,), int32.
+        symbols: Shape (n,), not negative.
+        depth: At least 1.
+        suffixes: Shape (n,).
 
     Raises:
-        OverflowError: When a symbol or the coded text is too large to be sorted.
+        OverflowError: When there are too many symbols for one index.
     """
-    if len(symbols) == 0:
-        return np.empty(0, np.int32)
-    coded, begins = _encode(symbols)
-    if len(coded) > np.iinfo(np.int32).max:
+    if len(symbols) + depth > np.iinfo(np.int32).max:
         raise OverflowError("too many symbols for one index")
-    by_byte: Positions = divsufsort(coded)
-    del coded
-    bits, ranks = _ranked(begins)
     filled = 0
-    # What is kept takes the place of what was looked at.
-    for at in range(0, len(by_byte), _CHUNK):
-        chunk = by_byte[at : at + _CHUNK]
-        chunk = chunk[begins[chunk]]
-        before = bits[chunk >> 6] & ((_ONE << (chunk & 63).astype(np.uint64)) - _ONE)
-        kept = ranks[chunk >> 6] + np.bitwise_count(before)
-        by_byte[filled : filled + len(kept)] = kept
-        filled += len(kept)
-    del bits, ranks, begins
-    # The sorter's own array has a type that nothing else can look into.
-    suffixes = np.empty(filled, np.int32)
-    suffixes[:] = by_byte[:filled]
-    return suffixes
+    for part in _Sorter(symbols, depth).parts():
+        suffixes[filled : filled + len(part)] = part
+        filled += len(part)
 
 
 def count_symbols(symbols: Symbols) -> npt.NDArray[np.int64]:
     """Return the number of each symbol, as `np.bincount` does, in less memory."""
-    counts = np.zeros(int(symbols.max()) + 1 if len(symbols) else 0, np.int64)
-    for at in range(0, len(symbols), _MANY):
-        found = np.bincount(symbols[at : at + _MANY])
+    most = max((int(part.max()) for _, part in chunks(symbols)), default=-1)
+    counts = np.zeros(most + 1, np.int64)
+    for _, part in chunks(symbols):
+        found = np.bincount(part)
         counts[: len(found)] += found
     return counts
 
 
-def _ranked(
-    begins: npt.NDArray[np.bool_],
-) -> tuple[npt.NDArray[np.uint64], Positions]:
-    """Return the marks as bits, 64 a word, and the number of marks before each word."""
-    padded = np.zeros(-(-len(begins) // 64) * 64, np.bool_)
-    padded[: len(begins)] = begins
-    bits = np.packbits(padded, bitorder="little").view("<u8")
-    ranks = np.cumsum(np.bitwise_count(bits), dtype=np.int32)
-    return bits, np.concatenate([[0], ranks[:-1]]).astype(np.int32)
+def chunks(values: Array) -> Iterator[tuple[int, Array]]:
+    """Yield an array in pieces of a few megabytes, each with its beginning."""
+    for at in range(0, len(values), _CHUNK):
+        yield at, values[at : at + _CHUNK]
 
 
-def _encode(
-    symbols: Symbols,
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """Return the bytes of `symbols`, and which of them begin a symbol."""
-    counts = count_symbols(symbols)
-    ones, twos = _choose_leads(counts)
-    two_end = ones + twos * 256
-    size = 3 * len(symbols) - 2 * int(counts[:ones].sum())
-    size -= int(counts[ones:two_end].sum())
-    coded = np.empty(size, np.uint8)
-    begins = np.zeros(size, np.bool_)
+class _Sorter:
+    """A text, and how its symbols are packed into numbers."""
+
+    def __init__(self, symbols: Symbols, depth: int) -> None:
+        self._symbols = symbols
+        self._depth = depth
+        most = max((int(part.max()) for _, part in chunks(symbols)), default=0)
+        self._width = max(1, most.bit_length())
+
+    def parts(
+        self, places: Positions | None = None, known: int = 0
+    ) -> Iterator[Positions]:
+        """Yield sorted places, part after part.
+
+        Args:
+            places: They share their first `known` symbols; None means all there are.
+            known: Not more than the depth.
+        """
+        following = self._symbols if places is None else self._after(places, known)
+        counts = count_symbols(following)
+        for first, last in _ranges(counts):
+            found = _where(following, first, last, int(counts[first:last].sum()))
+            part = found if places is None else places[found]
+            shared = known + (last - first == 1)
+            if (first, last) == (_END, _END + 1) and known or shared == self._depth:
+                yield part
+            elif len(part) > _PART:
+                yield from self.parts(part, shared)
+            else:
+                yield self._sorted(part, shared)
+
+    def _after(self, places: Positions, depth: int) -> Symbols:
+        """Return the symbols at a depth; what the end cuts off continues with it."""
+        found = np.empty(len(places), self._symbols.dtype)
+        for at, part in chunks(places):
+            self._symbols.take(
+                part + np.int32(depth), mode="clip", out=found[at : at + len(part)]
+            )
+        return found
+
+    def _sorted(self, places: Positions, known: int) -> Positions:
+        """Return places that share `known` symbols by all that follow."""
+        places = places.copy()
+        equal = np.arange(len(places))
+        group = np.zeros(len(places), np.uint64)
+        while len(equal) and known < self._depth:
+            room = _KEY_BITS - int(group[-1]).bit_length()
+            count = min(room // self._width, self._depth - known)
+            found = places[equal]
+            keys, is_over = self._keys(found, known, count)
+            keys |= group << np.uint64(count * self._width)
+            order = np.argsort(keys, kind="stable")
+            keys, is_over = keys[order], is_over[order]
+            places[equal] = found[order]
+            is_new = np.append(True, keys[1:] != keys[:-1])
+            # Alone is who differs from both neighbors.
+            is_alone = is_new & np.append(is_new[1:], True)
+            left = ~(is_alone | is_over)
+            equal, group = equal[left], np.cumsum(is_new[left]).astype(np.uint64)
+            known += count
+        return places
+
+    def _keys(self, places: Positions, known: int, count: int) -> tuple[Keys, Flags]:
+        """Return `count` symbols after `known` as numbers, and where they are all."""
+        keys = np.zeros(len(places), np.uint64)
+        is_over = np.zeros(len(places), np.bool_)
+        for depth in range(known, known + count):
+            symbols = self._after(places, depth).astype(np.uint64)
+            symbols[is_over] = _END
+            if depth:
+                is_over |= symbols == _END
+            keys <<= np.uint64(self._width)
+            keys |= symbols
+        return keys, is_over
+
+
+def _ranges(counts: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yield half-open ranges of symbols, of a part at most or of one symbol."""
+    before = np.concatenate([[0], np.cumsum(counts)])
+    first = 0
+    while first < len(counts):
+        last = int(before.searchsorted(before[first] + _PART, "right")) - 1
+        last = max(last, first + 1)
+        if before[last] > before[first]:
+            yield first, last
+        first = last
+
+
+def _where(symbols: Symbols, first: int, last: int, count: int) -> Positions:
+    """Return the `count` places of the symbols of a half-open range."""
+    places = np.empty(count, np.int32)
     filled = 0
-    for at in range(0, len(symbols), _CHUNK):
-        chunk = symbols[at : at + _CHUNK].astype(np.int32)
-        lengths = 3 - (chunk < two_end).astype(np.int8) - (chunk < ones)
-        ends = np.cumsum(lengths, dtype=np.int64) + filled
-        starts = ends - lengths
-        begins[starts] = True
-        two, three = lengths == 2, lengths == 3
-        value = chunk - ones
-        high = np.where(two, ones + (value >> 8), chunk)
-        rest = chunk - two_end
-        high = np.where(three, ones + twos + (rest >> 16), high)
-        coded[starts] = high
-        coded[starts[two] + 1] = value[two] & 255
-        coded[starts[three] + 1] = (rest[three] >> 8) & 255
-        coded[starts[three] + 2] = rest[three] & 255
-        filled = int(ends[-1])
-    return coded, begins
-
-
-def _choose_leads(counts: npt.NDArray[np.int64]) -> tuple[int, int]:
-    """Return how many lead bytes stand for one-byte and for two-byte symbols."""
-    alphabet = len(counts)
-    ones, twos = np.meshgrid(np.arange(_LEADS + 1), np.arange(_LEADS + 1))
-    threes = _LEADS - ones - twos
-    two_end = ones + twos * 256
-    total = np.concatenate([[0], np.cumsum(counts)])
-    saved = total[np.minimum(ones, alphabet)] + total[np.minimum(two_end, alphabet)]
-    saved[(threes < 0) | (two_end + threes * 65536 < alphabet)] = -1
-    best = int(saved.argmax())
-    if saved.flat[best] < 0:
-        raise OverflowError("too many distinct symbols for one index")
-    return int(ones.flat[best]), int(twos.flat[best])
+    for at, part in chunks(symbols):
+        found = np.flatnonzero((part >= first) & (part < last))
+        places[filled : filled + len(found)] = found + at
+        filled += len(found)
+    return places

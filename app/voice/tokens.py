@@ -14,6 +14,7 @@ from app.voice import files, static_index
 from app.voice.conversation_cache import LONGEST, ConversationCache
 from app.voice.files import VoiceFileError
 from app.voice.index import DEPTH, END, Index, Lean, Range, Spans, View
+from app.voice.spool import room_in
 
 NAME = "tokens"
 """The files' name in a guild's directory."""
@@ -449,7 +450,10 @@ def build(
     flat = np.frombuffer(symbols, np.int32)
     flat += 1
     arrays = static_index.build(
-        flat, np.array(ids, np.int64), np.array(channels, np.int64)
+        flat,
+        np.array(ids, np.int64),
+        np.array(channels, np.int64),
+        room_in(directory),
     )
     last = int(ids[-1]) if ids else 0
     facts = {"vocabulary": vocabulary, "end": end, "last_message": last}

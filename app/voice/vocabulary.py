@@ -36,6 +36,49 @@ def build(words: Iterable[str]) -> Arrays:
     }
 
 
+class Numbering:
+    """Numbers words from 0 as they first come, in some 30 bytes a word.
+
+    Two words of the same 64-bit hash would be taken for one: among a million words that
+    happens once in thirty million builds.
+    """
+
+    def __init__(self) -> None:
+        self._hashes = np.empty(0, np.int64)
+        """Those of all words, ascending, with the number of each beside it."""
+
+        self._numbers = np.empty(0, np.int32)
+        self._bytes = bytearray()
+        self._ends = array("q")
+
+    def numbers_of(self, words: Sequence[str]) -> npt.NDArray[np.int32]:
+        """Return the number of each word; unknown words are added."""
+        hashes = np.fromiter(map(hash, words), np.int64, len(words))
+        distinct, firsts, which = np.unique(
+            hashes, return_index=True, return_inverse=True
+        )
+        at = self._hashes.searchsorted(distinct)
+        is_new = np.append(self._hashes, 0)[at] != distinct
+        is_new |= at == len(self._hashes)
+        numbers = np.append(self._numbers, 0)[at].astype(np.int32)
+        # The same messages get the same numbers whatever the hashes are.
+        order = firsts[is_new].argsort()
+        added = np.empty(len(order), np.int32)
+        added[order] = np.arange(len(order)) + len(self._ends)
+        numbers[is_new] = added
+        self._hashes = np.insert(self._hashes, at[is_new], distinct[is_new])
+        self._numbers = np.insert(self._numbers, at[is_new], added)
+        for first in firsts[is_new][order].tolist():
+            self._bytes += _encode(words[first])
+            self._ends.append(len(self._bytes))
+        return numbers[which]
+
+    def word(self, number: int) -> str:
+        """Return the word of a number."""
+        start = self._ends[number - 1] if number else 0
+        return _decode(self._bytes[start : self._ends[number]])
+
+
 class Vocabulary:
     """The numbers of words, both from a file and learned since."""
 
@@ -77,7 +120,7 @@ class Vocabulary:
             return self._learned[number - self._stored - 1]
         start, end = self._offsets[number], self._offsets[number + 1]
         try:
-            return bytes(self._bytes[start:end]).decode("utf-8", "surrogatepass")
+            return _decode(self._bytes[start:end])
         except UnicodeDecodeError as error:
             raise LookupError(f"word {number} is damaged") from error
 
@@ -125,6 +168,10 @@ class Vocabulary:
 
 def _encode(word: str) -> bytes:
     return word.encode("utf-8", "surrogatepass")
+
+
+def _decode(encoded: bytes | bytearray | memoryview) -> str:
+    return bytes(encoded).decode("utf-8", "surrogatepass")
 
 
 def _hash(folded: str) -> int:
