@@ -5,7 +5,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from app.core.errors import AppError
 from app.ipc import control
 from app.ipc.peer import OtherVersionError
-from app.tui.app import kept_theme
+from app.tui.app import HUNG_UP, kept_theme
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.theme import ANSI, DARK, THEMES
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled
@@ -167,12 +168,14 @@ async def test_a_key_goes_through_every_theme_and_the_choice_is_kept(
         assert len(THEMES) == len(set(seen)) == 6
 
 
-@pytest.mark.process
-@pytest.mark.posix_only("Windows has no such signal")
-def test_a_terminal_is_given_back_when_another_program_ends_the_screens(
+@contextmanager
+def screens_on_a_terminal(
     tmp_path: Path,
-):
-    """It leaves the alternate screen, and mouse reports stop."""
+) -> Iterator[tuple["subprocess.Popen[bytes]", int, bytes]]:
+    """Yield the process, the terminal's other end, and what it has shown.
+
+    In a session of its own it has no controlling terminal: nothing sends it SIGHUP.
+    """
     import pty
 
     command = [sys.executable, "-m", "app", "--home", str(tmp_path / "home")]
@@ -186,14 +189,35 @@ def test_a_terminal_is_given_back_when_another_program_ends_the_screens(
         seen = b""
         while b"Welcome to Mynah" not in seen and b"mynah" not in seen[2000:]:
             seen += os.read(master, 65536)
+        try:
+            yield process, master, seen
+        finally:
+            process.kill()
+
+
+@pytest.mark.process
+@pytest.mark.posix_only("Windows has no such signal")
+def test_a_terminal_is_given_back_when_another_program_ends_the_screens(
+    tmp_path: Path,
+):
+    """It leaves the alternate screen, and mouse reports stop."""
+    with screens_on_a_terminal(tmp_path) as (process, master, seen):
         process.send_signal(signal.SIGTERM)
         with suppress(OSError):
             while piece := os.read(master, 65536):
                 seen += piece
         assert process.wait(30) == 128 + signal.SIGTERM
-    os.close(master)
+        os.close(master)
     for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?1003h", b"\x1b[?1003l")):
         assert seen.rindex(off) > seen.rindex(on)
+
+
+@pytest.mark.process
+@pytest.mark.posix_only("Windows ends a program with its console")
+def test_the_screens_end_with_their_terminal_though_no_signal_says_so(tmp_path: Path):
+    with screens_on_a_terminal(tmp_path) as (process, master, _):
+        os.close(master)
+        assert process.wait(30) == HUNG_UP
 
 
 async def test_stopping_asks_first_and_starting_does_not(open_app: Open):
