@@ -8,10 +8,10 @@ import base64
 import io
 import sys
 
-import psutil
 from PIL import Image, ImageOps
 
 from app.core.errors import UsageError
+from app.core.system.memory_limit import limit_memory
 from app.ipc.jobs import PictureJob, PictureJobReply
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
@@ -61,9 +61,8 @@ def _plain(data: bytes) -> bytes:
 
 def _limit() -> None:
     """Keep this process from taking more than a large photo needs."""
+    limit_memory(MOST_MEMORY)
     if sys.platform != "win32":
         import resource
 
-        most = psutil.Process().memory_info().vms + MOST_MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))

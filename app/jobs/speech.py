@@ -8,12 +8,14 @@ import io
 import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from app.core.errors import UsageError
+from app.core.system.memory_limit import limit_memory
 from app.ipc.jobs import SpeechJob, SpeechJobReply
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ FRAMES_A_SECOND, LEAST_FRAMES, MOST_FRAMES = 50, 256, 1500
 
 _NOTE = re.compile(r"\[[^][]*+]|\([^()]*+\)|\*[^*]*\*|♪[^♪]*♪?")
 """A note of what is heard besides words, such as [BLANK_AUDIO] or (music)."""
+
+MOST_MEMORY = 2 << 30
+"""The bytes that hearing a long message may take, besides twice those of the model."""
 
 Sound = npt.NDArray[np.float32]
 
@@ -60,6 +65,7 @@ def run(request: SpeechJob) -> SpeechJobReply:
             sound = _sound(file)
     except (OSError, ValueError, RuntimeError) as error:
         raise UsageError("The voice message cannot be read.") from error
+    limit_memory(MOST_MEMORY + 2 * Path(request.model).stat().st_size)
     seconds = len(sound) / RATE
     frames = min(max(int(seconds * FRAMES_A_SECOND) + 64, LEAST_FRAMES), MOST_FRAMES)
     model = Model(

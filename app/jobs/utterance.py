@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from app.core.errors import UsageError
 from app.core.language import language_of
+from app.core.system.memory_limit import limit_memory
 from app.ipc.jobs import UtteranceJob, UtteranceJobReply
 
 NICENESS = 5
@@ -22,6 +23,9 @@ MOST_SECONDS = 120
 
 POINTS_A_SECOND, MOST_POINTS = 10, 256
 """The points of the picture of the sound; see Discord's "Voice Messages"."""
+
+MOST_MEMORY = 3 << 30
+"""The bytes that the largest model of Supertonic and a long reply may take."""
 
 Sound = npt.NDArray[np.float32]
 
@@ -41,6 +45,7 @@ def run(request: UtteranceJob) -> UtteranceJobReply:
             "The libraries that say replies aloud are not installed.",
             "Install them with `pip install 'mynah[speech]'`.",
         ) from error
+    limit_memory(MOST_MEMORY)
     language = language_of(request.text, SUPPORTED_LANGUAGES) or UNKNOWN_LANGUAGE
     try:
         model = TTS(

@@ -7,12 +7,10 @@ its authors wrote it for (`apply_chat_template`, in `chat_template_utils.py`).
 """
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NoReturn
 
-import psutil
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -43,15 +41,6 @@ class _Environment(ImmutableSandboxedEnvironment):
         if not (isinstance(left, int) and isinstance(right, int)) or operator == "**":
             raise SecurityError(f"{operator} is not allowed here")
         return left * right if operator == "*" else left % right
-
-
-def limit_memory() -> None:
-    """Keep this process from growing by more than a template needs."""
-    if sys.platform != "win32":
-        import resource
-
-        most = psutil.Process().memory_info().vms + MOST_MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def marks_of(template: str, bos: str = "", eos: str = "") -> TurnMarks | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import AppError, UsageError
+from app.core.system.memory_limit import limit_memory
 from app.core.system.requests_to_end import leave_to_parent
 from app.ipc import stdio
 from app.ipc.inference import (
@@ -98,7 +99,7 @@ def _read_template(path: Path, fd: int) -> None:
     checks.check(path, 0, gpu_share=1.0)
     llama.start()
     model = llama.Model(path, vocabulary_only=True)
-    chat_template.limit_memory()
+    limit_memory(chat_template.MOST_MEMORY)
     marks = chat_template.marks_of(*model.template)
     ResponseWriter(fd, None).notify(TemplateRead(marks))
 

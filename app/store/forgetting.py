@@ -306,6 +306,10 @@ def delete_author(guild: GuildId, author: str) -> None:
         left = Message.select(fn.COUNT(Message.id)).where(Message.guild == guild)
         if not left.where(Message.member == row).scalar():
             Member.delete().where(Member.id == row).execute()
+    emptied = (Reply.guild == guild) & (Reply.state == "forgotten")
+    for column in (Reply.asker, Reply.imitates):
+        theirs = emptied & column.in_(people_of(guild, author))
+        Reply.update({column: ""}).where(theirs).execute()
     feedback.forget_author(guild, author)
     members.drop_choice(author)
     voice_changes.note(guild, [voice_changes.OTHER_WORDS])

@@ -3,7 +3,10 @@
 import base64
 import io
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -11,12 +14,14 @@ import soundfile
 
 from app.core.errors import AppError
 from app.core.paths import Home
-from app.jobs import utterance
+from app.ipc.jobs import SpeechJob, UtteranceJob
+from app.jobs import speech, utterance
 from app.service import job_runner
 from app.service.job_runner import Senses
 from app.settings import model_files
 from app.settings.schema import Config
 from tests.jobs import supertonic_folder
+from tests.jobs.test_speech import ogg
 
 SENTENCE = (
     "The tide comes in at seven and the ferry leaves a little later from the pier."
@@ -103,3 +108,39 @@ def test_only_a_whole_model_is_taken(home: Home, mouth: Path, tmp_path: Path) ->
     (home.models / "supertonic-3/onnx/vocoder.onnx").unlink()
     with pytest.raises(AppError, match="not whole"):
         model_files.check(home, Config(), "model.mouth", "supertonic-3")
+
+
+@pytest.mark.parametrize("job", [utterance, speech])
+def test_the_process_has_a_limit_before_the_model_loads(
+    job: ModuleType, mouth: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[int] = []
+
+    def limit(more: int) -> None:
+        limits.append(more)
+        raise MemoryError
+
+    monkeypatch.setattr(job, "limit_memory", limit)
+    ears = mouth / "onnx/vocoder.onnx"
+    sound = base64.b64encode(ogg(1.0)).decode()
+    with pytest.raises(MemoryError):
+        if job is utterance:
+            utterance.run(UtteranceJob("hi", str(mouth), "M3", 1))
+        else:
+            speech.run(SpeechJob(sound, str(ears), 1))
+    more = 0 if job is utterance else 2 * ears.stat().st_size
+    assert limits == [job.MOST_MEMORY + more]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="others may set no limit")
+def test_a_process_gets_no_more_than_its_limit() -> None:
+    code = (
+        "from app.core.system.memory_limit import limit_memory\n"
+        "limit_memory(64 << 20)\n"
+        "bytearray(%d << 20)"
+    )
+    for size, is_refused in ((32, False), (128, True)):
+        command = [sys.executable, "-c", code % size]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ("MemoryError" in done.stderr) is is_refused, done.stderr
