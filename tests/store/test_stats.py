@@ -74,11 +74,10 @@ def test_a_time_is_counted_by_hour_channel_and_member_without_those_who_opted_ou
         write(f"line {number}", author, channel, ts=hour * HOUR_MS + 1)
     db.call(members.set_opted_out, guild, "lear", True)
     both, until = ["10", "11"], 9 * HOUR_MS
-    assert db.call(stats.by_hour, guild, both, 0, until) == {0: 1, 1: 3}
-    assert db.call(stats.by_hour, guild, ["11"], 0, until) == {1: 2}
-    busiest = db.call(stats.busiest, guild, both, 0, until, 5)
-    assert busiest == [("stage", 2), ("pit", 2)]
-    assert db.call(stats.busiest, guild, both, 0, until, 1) == busiest[:1]
+    found = db.call(stats.activity, guild, both, 0, until)
+    assert found == ({0: 1, 1: 3}, [("stage", 2), ("pit", 2)])
+    found = db.call(stats.activity, guild, ["11"], 0, until)
+    assert found == ({1: 2}, [("pit", 2)])
     assert db.call(stats.writers, guild, both, 0, until) == 2
     quotable = db.call(stats.quotable, guild, None, 3)
     assert [one.text for one in quotable] == ["line 5", "line 3", "line 2"]

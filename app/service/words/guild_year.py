@@ -69,10 +69,7 @@ async def year_of(
         now: Seconds since the epoch.
     """
     ids, (since, until) = [str(one) for one in channels], _span(year, now)
-    hours = await database.run(stats.by_hour, guild, ids, since, until)
-    busiest = await database.run(
-        stats.busiest, guild, ids, since, until, CHANNELS_SHOWN
-    )
+    hours, busiest = await database.run(stats.activity, guild, ids, since, until)
     people = await database.run(stats.writers, guild, ids, since, until)
     texts = await database.run(stats.texts, guild, ids, since, until, MOST_TEXTS)
     words = await asyncio.to_thread(own_words, texts, WORDS_SHOWN)
@@ -81,7 +78,7 @@ async def year_of(
         str(year) if year else "The last twelve months",
         sum(hours.values()),
         people,
-        tuple(busiest),
+        tuple(busiest[:CHANNELS_SHOWN]),
         _months(hours, since, until),
         _by_hour_of_day(hours),
         tuple(words),
