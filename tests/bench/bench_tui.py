@@ -60,7 +60,11 @@ WITHOUT_EXTRAS = (
 """Starts Mynah as it is without extras: peewee loads PostgreSQL's library where it is
 installed, and that alone is 16 MB."""
 
-TO_TAVERN = (b"3", b"\x1b[F", b"\x1b[A", b"\x1b[A", b"\x1b[C")
+TO_TAVERN = (b"3", b"\x1b[H", b"\x1b[B", b"\x1b[B", b"\x1b[C")
+"""Below the waiting drafts and the server's name is the channel that is flooded."""
+
+FLOODED = b"flood "
+"""Begins each line of that channel."""
 
 
 class Terminal:
@@ -129,8 +133,7 @@ def first_picture(home: Path) -> tuple[float, float]:
     try:
         terminal.wait_for(NAVIGATION, KEYS)
         elapsed = time.perf_counter() - began
-        used = psutil.Process(terminal.process.pid).cpu_times()
-        return elapsed, used.user + used.system
+        return elapsed, _used(psutil.Process(terminal.process.pid))
     finally:
         terminal.close()
 
@@ -156,10 +159,13 @@ class Flood:
     """From a key to its effect."""
     share: float
     """Of one processor's time."""
+    message_ms: float
+    key_ms: float
+    """Of the processor's time for a message, and for a key and its effect."""
     megabytes: float
     """Memory at the end."""
     gained: float
-    """Of it in the second half."""
+    """Of it while keys were pressed."""
 
 
 def flood(seconds: float) -> Flood:
@@ -173,33 +179,46 @@ def flood(seconds: float) -> Flood:
                 for key in TO_TAVERN:
                     terminal.press(key)
                     terminal.watch(0.5)
+                terminal.wait_for(FLOODED)
                 return _measure(terminal, seconds)
             finally:
                 terminal.close()
 
 
 def _measure(terminal: Terminal, seconds: float) -> Flood:
+    """Look on for a quarter of the time, then press keys."""
     process = psutil.Process(terminal.process.pid)
-    used = process.cpu_times().user + process.cpu_times().system
-    began, delays, halfway = time.perf_counter(), [], 0
-    while (elapsed := time.perf_counter() - began) < seconds:
+    alone = seconds / 4
+    started = _used(process)
+    terminal.watch(alone)
+    before = process.memory_info().rss
+    used = _used(process)
+    looked_on = used - started
+    began, delays, keys = time.perf_counter(), [], 0
+    while (elapsed := time.perf_counter() - began) < seconds - alone:
         terminal.press(b"/")
         delays.append(1000 * terminal.wait_for(FIELD))
         terminal.watch(0.1)
         terminal.press(b"\x1b")
         terminal.watch(0.2)
-        if elapsed < seconds / 2:
-            halfway = process.memory_info().rss
-    share = process.cpu_times().user + process.cpu_times().system - used
+        keys += 2
+    pressed = _used(process) - used
     now = process.memory_info().rss
     return Flood(
         statistics.median(delays),
         sorted(delays)[int(0.99 * len(delays))],
         max(delays),
-        share / (time.perf_counter() - began),
+        pressed / elapsed,
+        1000 * looked_on / (MESSAGES_A_MINUTE / 60 * alone),
+        1000 * (pressed - looked_on * elapsed / alone) / keys,
         now / 1e6,
-        (now - halfway) / 1e6,
+        (now - before) / 1e6,
     )
+
+
+def _used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 @contextlib.contextmanager
@@ -299,8 +318,9 @@ def main() -> int:
     print(f"{MESSAGES_A_MINUTE:,} messages a minute: key to effect", end=" ")
     print(f"{found.median_ms:.0f} ms, p99 {found.high_ms:.0f} ms,", end=" ")
     print(f"at worst {found.worst_ms:.0f} ms;", end=" ")
-    print(f"{found.share:.0%} of one processor;", end=" ")
-    print(f"{found.megabytes:.0f} MB, {found.gained:+.1f} MB in the second half")
+    print(f"{found.share:.0%} of one processor, {found.message_ms:.2f} ms a message", end="")
+    print(f" and {found.key_ms:.0f} ms a key;", end=" ")
+    print(f"{found.megabytes:.0f} MB, {found.gained:+.1f} MB by the keys")
     is_slow = clock > FIRST_PICTURE_SECONDS or found.high_ms > ANSWER_MS
     return int(is_slow or found.megabytes > MEGABYTES)
 
