@@ -278,7 +278,7 @@ class TalkScreen(MynahScreen):
     def _say_empty(self, text: str) -> None:
         self.query_one("#lines", Feed).empty = text
         self.explained = None
-        self.query_one("#story", Static).update("")
+        self._tell("")
         self.refresh_bindings()
 
     @on(Feed.Moved, "#lines")
@@ -288,7 +288,7 @@ class TalkScreen(MynahScreen):
         self._reach(event.feed)
         if line.reply is None:
             self.explained = None
-            self.query_one("#story", Static).update(_message_story(line))
+            self._tell(_message_story(line))
             return
         job = partial(self.app.shelf.explanation, line.reply.id)
         self.fetch(job, self._show_story, "story")
@@ -321,7 +321,16 @@ class TalkScreen(MynahScreen):
             story = reply_explanation.draw(
                 self.explained, width, is_xrayed=self.is_xrayed
             )
-            self.query_one("#story", Static).update(story)
+            self._tell(story)
+
+    def _tell(self, story: Content | str) -> None:
+        """Show a story; only one of another height makes the screen lay out anew."""
+        static = self.query_one("#story", Static)
+        static.update(story, layout=False)
+        size = static.size
+        height = static.get_content_height(size, size, size.width)
+        if height != size.height:
+            static.refresh(layout=True)
 
     @on(Feed.Chosen, "#lines")
     def _open_story(self, event: Feed.Chosen) -> None:
