@@ -201,7 +201,7 @@ class DiscordLink:
         # Each shard takes one now, and one more if it has to start again.
         if limit["remaining"] < max(FEWEST_IDENTIFIES_LEFT, 2 * shards):
             raise IdentifyRefusedError(limit["reset_after"] / 1000)
-        client.most_at_once = max(1, limit["max_concurrency"])
+        client.most_at_once = max(1, limit.get("max_concurrency", 1))
 
     def _after_close(self, code: int) -> float | None:
         if code == 4004:

@@ -7,6 +7,7 @@ import pytest
 
 from app.discord.client import Pace
 from app.discord.connection import DiscordLink
+from app.store.engines.shards import Shards
 from tests.discord.conftest import PACE, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord_stand_in.server import DiscordStandIn
@@ -182,6 +183,44 @@ async def test_it_shards_when_discord_asks_for_it(
         assert len(link.client.guilds) == 4
     shards = [tuple(one["shard"]) for one in stand_in.gateway.identifies]
     assert shards == [(0, 2), (1, 2)]
+
+
+async def test_a_process_connects_its_own_shards_alone_when_it_is_their_turn(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    asked = list[tuple[int, float]]()
+
+    async def wait(bucket: int, seconds: float) -> float:
+        asked.append((bucket, seconds))
+        return 0.0
+
+    stand_in.gateway.required_shards = 4
+    for number in range(8):
+        await stand_in.add_guild(Guild(f"Guild {number}", id=(number + 1) << 22))
+    running = start(replace(PACE, between_identifies=1.0))
+    running.surroundings = replace(
+        running.surroundings, shards=Shards(1, 2, 4), identify_wait=wait
+    )
+    async with running.connected() as link:
+        assert link.client is not None
+        assert {(one.id >> 22) % 4 for one in link.client.guilds} == {1, 2}
+    shards = [tuple(one["shard"]) for one in stand_in.gateway.identifies]
+    assert shards == [(1, 4), (2, 4)]
+    assert [bucket for bucket, _ in asked] == [0, 0]
+    assert all(1.0 < seconds < 1.5 for _, seconds in asked)
+    assert stand_in.rest.commands == [], "the process with shard 0 sends them"
+
+
+async def test_too_few_shards_for_all_processes_are_told_once(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.required_shards = 4
+    running = start()
+    running.surroundings = replace(running.surroundings, shards=Shards(0, 0, 2))
+    async with running.started() as link:
+        await stand_in.wait_for(lambda: link.state.name == "refused")
+        assert "2 shards are too few" in link.state.detail
+    assert len(stand_in.gateway.identifies) == 1
 
 
 async def test_more_shards_than_starts_in_ten_minutes_connect(
