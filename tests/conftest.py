@@ -28,6 +28,15 @@ class NoLlama:
             pytest.skip(NO_LLAMA, allow_module_level=True)
 
 
+def is_wine() -> bool:
+    """Whether this Windows is wine, whose library alone has such a function."""
+    if sys.platform != "win32":
+        return False
+    import ctypes
+
+    return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+
+
 HAS_LLAMA = os.name != "nt" or find_spec("llama_cpp") is not None
 if not HAS_LLAMA:
     sys.meta_path.append(NoLlama)
@@ -38,6 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if os.name == "nt" and (mark := item.get_closest_marker("posix_only")):
             item.add_marker(pytest.mark.skip(reason=str(mark.args[0])))
+        if (mark := item.get_closest_marker("not_under_wine")) and is_wine():
+            item.add_marker(pytest.mark.skip(reason=f"wine: {mark.args[0]}"))
         if not HAS_LLAMA and item.get_closest_marker("llama"):
             item.add_marker(pytest.mark.skip(reason=NO_LLAMA))
 

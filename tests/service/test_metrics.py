@@ -225,6 +225,7 @@ async def test_the_key_is_its_owners_alone_and_stays(service: Service):
         assert file.read_text(encoding="utf-8") == first
 
 
+@pytest.mark.not_under_wine("it tells nobody which ports a process has")
 async def test_this_computer_alone_reaches_the_port(service: Service):
     async with telling(service) as url:
         port = int(url.removesuffix("/metrics").rpartition(":")[2])

@@ -21,7 +21,7 @@ from app.store import places, voice_changes
 from app.store.places import Place
 from tests.runner import tiny
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.llama]
 
 PLACES = {
     "general": Place("1", "Harbour", "1", "general", "1", "general"),

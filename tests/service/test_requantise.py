@@ -13,7 +13,7 @@ from app.service.requantise import Requantise, tuned_file
 from app.service.service import open_service
 from tests.runner import tiny
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.llama]
 
 
 @pytest.fixture
