@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from app.runner import llama, model_loader
 from tests.runner import tiny
 
 
 @pytest.fixture(scope="session")
 def llama_started() -> None:
+    from app.runner import llama  # Not at the top: files without it pass where it lacks.
+
     llama.start()
 
 
@@ -24,6 +25,8 @@ def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def load(llama_started, tiny_files):
     """Loads one of the tiny models, with so much context for each conversation;
     frees all of them afterwards."""
+    from app.runner import model_loader
+
     opened = []
 
     def open_model(kind="transformer", context=512):
