@@ -216,6 +216,7 @@ def model_of(home: Home, tmp_path: Path, *, has_eyes: bool) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.llama
 async def test_a_model_with_eyes_looks_at_it_from_discord_to_the_answer(
     stand_in: DiscordStandIn,
     running: Running,

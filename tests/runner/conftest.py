@@ -9,7 +9,8 @@ from tests.runner import tiny
 
 @pytest.fixture(scope="session")
 def llama_started() -> None:
-    from app.runner import llama  # Not at the top: files without it pass where it lacks.
+    # Not at the top: some files here pass without llama.cpp.
+    from app.runner import llama
 
     llama.start()
 
