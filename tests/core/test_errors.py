@@ -17,7 +17,8 @@ def test_an_error_names_its_file_and_the_way_out() -> None:
 def test_a_name_that_windows_refuses_is_told_whatever_its_other_number(
     code: int,
 ) -> None:
-    error = OSError(errno.EINVAL, "Invalid name", "what?")
+    # Windows takes the fourth, and others have no such attribute.
+    error = OSError(errno.EINVAL, "Invalid name", "what?", code)
     vars(error)["winerror"] = code
     known = explain_os_error(error)
     assert known and "takes no such name: what?" in str(known)
