@@ -58,6 +58,15 @@ async def respond(
     )
 
 
+async def message_of(
+    sent: Sent,
+) -> discord.InteractionMessage | discord.WebhookMessage:
+    """Return the message that an answer became."""
+    if isinstance(sent, discord.Interaction):
+        return await sent.original_response()
+    return sent
+
+
 async def reply(
     message: discord.Message, text: str, view: discord.ui.View | None = None
 ) -> discord.Message:

@@ -349,6 +349,40 @@ def set_state(reply: int, state: str, sent: Sequence[str] | None = None) -> None
 
 
 @write
+def note_shown(
+    guild: GuildId,
+    channel: int,
+    message: str,
+    sources: Sequence[int],
+    lines: Sequence[int] = (),
+) -> bool:
+    """Note an answer that quotes members, so that it goes when their words do.
+
+    Its own words are not stored.
+
+    Args:
+        message: Discord's id of the answer.
+        sources: Rows of the messages that it quotes.
+        lines: Rows of replies that it shows as well.
+
+    Returns:
+        False if some of it was forgotten meanwhile.
+    """
+    reply = claim(guild, channel, "command")
+    if reply is None:
+        return False
+    drawn = [SourceMessage(source, 1) for source in sources]
+    is_there = all(has_words(line) for line in lines)
+    if not is_there or finish(reply, {"text": ""}, drawn) is None:
+        Reply.delete().where(Reply.id == reply).execute()
+        return False
+    set_state(reply, "shown", [message])
+    for line in lines:
+        set_state(line, "made", [message])
+    return True
+
+
+@write
 def note_refused(reply: int, reason: str) -> None:
     """Note that Discord took no part of a reply, and why."""
     row = Reply.get_or_none(Reply.id == reply)

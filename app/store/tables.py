@@ -224,8 +224,8 @@ class Reply(Table):
     reason = TextField()
     """The reason for speaking: mention, reply, command, wake word, join-in…"""
     state = TextField()
-    """claimed, made, sent, replaced, draft, rejected, silent, stopped, refused, failed
-    or forgotten."""
+    """claimed, made, sent, replaced, draft, rejected, silent, stopped, refused, failed,
+    forgotten or shown, which is an answer of a game that quotes members."""
     text = TextField(default="")
     sent = JSONField(default=list)
     """Discord's ids of its sent messages."""

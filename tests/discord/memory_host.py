@@ -334,6 +334,15 @@ class MemoryHost:
     async def note_guess(self, game: GuessGame, place: int) -> None:
         return
 
+    async def note_shown(
+        self,
+        place: MessagePlace,
+        message: int,
+        sources: Sequence[int],
+        lines: Sequence[int] = (),
+    ) -> bool:
+        raise NotImplementedError
+
     async def may_be_told(self, game: GuessGame) -> bool:
         return True
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from PIL import Image
@@ -233,6 +233,31 @@ async def test_a_game_whose_line_is_forgotten_is_not_told(
             lambda: "I forgot" in general.messages[message]["content"]
         )
     assert not any(line in general.messages[message]["content"] for line in LINES)
+
+
+async def test_answers_that_quote_a_member_are_taken_back_when_the_member_forgets(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(guess_round, "SECONDS", 0.1)
+    general, ann, ben = scene.general, scene.ann, scene.ben
+    withdrawn: set[tuple[str, str]] = set()
+
+    async def note(guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
+        withdrawn.update(sent)
+
+    service.context.forgetter.on_withdrawn = note
+    async with taught(running, stand_in, service, scene):
+        of_ann = await stand_in.command(general, ben, "origin", phrase="harbour")
+        game = await stand_in.command(general, ben, "whosaid")
+        for person in (ann, ben):
+            await stand_in.command(general, person, "privacy forget")
+    shown = [str(one.parts[0].message_id) for one in (of_ann, game)]
+    assert "Ann" in of_ann.text
+    assert {(str(general.id), one) for one in shown} <= withdrawn
 
 
 async def test_with_too_little_learned_no_game_begins(

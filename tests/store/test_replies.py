@@ -113,6 +113,20 @@ def test_a_reply_keeps_no_words_of_an_author_who_opted_out_meanwhile(
     assert_blank(db, reply, "claimed")
 
 
+def test_an_answer_goes_with_each_message_that_it_quotes_or_that_its_lines_drew_on(
+    db: Database, guild: GuildId, write: Write
+) -> None:
+    quoted, drawn, line = write("zebra"), write("horse"), begin(db, guild)
+    assert finish(db, line, sources=(drawn,))
+    stage = db.call(guilds.ensure_channel, guild, "stage", "5").id
+    for row, message in ((quoted, "81"), (drawn, "82")):
+        shown = (message, [quoted] if row == quoted else [], [line])
+        assert db.call(replies.note_shown, guild, stage, *shown)
+        assert ("5", message) in forget(db, guild, row).sent
+        assert not db.call(replies.note_shown, guild, stage, "83", [row])
+    assert not db.call(replies.note_shown, guild, stage, "84", [], [line])
+
+
 def test_a_reply_keeps_no_words_of_a_message_that_was_edited_meanwhile(
     db: Database, guild: GuildId, write: Write
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import discord
@@ -81,7 +82,10 @@ class GamesCog(discord.Cog):
 
         text = origin_text(found, place.guild)
         picture = await asyncio.to_thread(draw, found)
-        await _show(context, text, [("origin.png", picture, text)])
+        sent = await _show(context, text, [("origin.png", picture, text)])
+        told, first = await answers.message_of(sent), [found.first.id]
+        if not await self.bot.ports.guilds.note_shown(place, told.id, first):
+            await told.delete()
 
     @discord.slash_command(
         name="whosaid",
@@ -110,19 +114,21 @@ class GamesCog(discord.Cog):
     ) -> None:
         view = guess_buttons(one.game)
         sent = await answers.respond(context, one.question, view=view)
-        told = (
-            await sent.original_response()
-            if isinstance(sent, discord.Interaction)
-            else sent
-        )
+        told = await answers.message_of(sent)
+        lines = [line.reply for line in one.game.lines if line.maker]
+        quoted = [one.game.message], lines
         self._rounds[told.id] = one
         try:
+            if not await self.bot.ports.guilds.note_shown(place, told.id, *quoted):
+                await told.delete()
+                return
             await asyncio.sleep(guess_round.SECONDS)
         finally:
             del self._rounds[told.id]
         is_known = await self.bot.ports.guilds.may_be_told(one.game)
         text = one.solution(place.guild) if is_known else FORGOTTEN
-        await answers.finish(told, text)
+        with suppress(discord.NotFound):  # Deleted, as a line was forgotten.
+            await answers.finish(told, text)
 
     @discord.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -221,10 +227,10 @@ async def _show(
     context: discord.ApplicationContext,
     text: str,
     pictures: Sequence[tuple[str, bytes, str]],
-) -> None:
+) -> answers.Sent:
     """Answer with pictures, each with a name and words for those who can't see it."""
     files = [
         discord.File(io.BytesIO(data), name, description=words[:MAX_ALT_CHARS])
         for name, data, words in pictures
     ]
-    await answers.respond(context, text, files=files)
+    return await answers.respond(context, text, files=files)

@@ -116,6 +116,24 @@ class GuildEvents(Protocol):
         """Count somebody's guess, by the line's place."""
         ...
 
+    async def note_shown(
+        self,
+        place: MessagePlace,
+        message: int,
+        sources: Sequence[int],
+        lines: Sequence[int] = (),
+    ) -> bool:
+        """Note an answer that quotes members, so that it goes when their words do.
+
+        Args:
+            sources: Rows of the messages that it quotes.
+            lines: Rows of replies that it shows as well.
+
+        Returns:
+            False if some of it was forgotten meanwhile.
+        """
+        ...
+
     async def may_be_told(self, game: GuessGame) -> bool:
         """Tell if none of a game's lines was forgotten meanwhile."""
         ...

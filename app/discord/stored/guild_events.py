@@ -23,7 +23,7 @@ from app.service.words.phrase_origin import PhraseOrigin, origin_of
 from app.settings import consent, owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
-from app.store import audience, guilds
+from app.store import audience, guilds, replies
 from app.store import settings as overrides
 from app.store.rows import StoredCharacter, StoredLoreEntry
 
@@ -201,6 +201,19 @@ class StoredGuilds:
     async def note_guess(self, game: GuessGame, place: int) -> None:
         """Count somebody's guess, by the line's place."""
         await guess_game.note_guess(self._context, game, place)
+
+    async def note_shown(
+        self,
+        place: MessagePlace,
+        message: int,
+        sources: Sequence[int],
+        lines: Sequence[int] = (),
+    ) -> bool:
+        """Note an answer that quotes members, so that it goes when their words do."""
+        rows, note = await self._ids.rows(place), replies.note_shown
+        there = rows.guild, rows.channel
+        run = self._context.database.run
+        return await run(note, *there, str(message), sources, lines)
 
     async def may_be_told(self, game: GuessGame) -> bool:
         """Tell if none of a game's lines was forgotten meanwhile."""

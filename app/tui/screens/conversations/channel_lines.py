@@ -90,7 +90,7 @@ def merge(
             reply,
         )
         for reply in replies
-        if reply.created >= oldest and reply.state != "claimed"
+        if reply.created >= oldest and reply.state not in ("claimed", "shown")
     ]
     return sorted(lines, key=lambda line: line.at)
 
