@@ -58,9 +58,11 @@ async def respond(
     )
 
 
-async def message_of(
-    sent: Sent,
-) -> discord.InteractionMessage | discord.WebhookMessage:
+Shown = discord.InteractionMessage | discord.WebhookMessage
+"""The message of the bot that an answer became."""
+
+
+async def message_of(sent: Sent | Shown) -> Shown:
     """Return the message that an answer became."""
     if isinstance(sent, discord.Interaction):
         return await sent.original_response()

@@ -363,7 +363,7 @@ def note_shown(
     Args:
         message: Discord's id of the answer.
         sources: Rows of the messages that it quotes.
-        lines: Rows of replies that it shows as well.
+        lines: Rows of replies that it shows as well; it goes with what they drew on.
 
     Returns:
         False if some of it was forgotten meanwhile.
@@ -371,14 +371,17 @@ def note_shown(
     reply = claim(guild, channel, "command")
     if reply is None:
         return False
-    drawn = [SourceMessage(source, 1) for source in sources]
+    heard = set[int]()
+    for row in Reply.select().where(Reply.id.in_(list(lines))):
+        fields = {"recalled": row.recalled, "turns": row.turns}
+        heard |= _named(fields, sources_of(row.id))
     is_there = all(has_words(line) for line in lines)
-    if not is_there or finish(reply, {"text": ""}, drawn) is None:
+    fields = {"text": "", "recalled": sorted(_still_there(heard))}
+    drawn = [SourceMessage(source, 1) for source in sources]
+    if not is_there or finish(reply, fields, drawn) is None:
         Reply.delete().where(Reply.id == reply).execute()
         return False
     set_state(reply, "shown", [message])
-    for line in lines:
-        set_state(line, "made", [message])
     return True
 
 

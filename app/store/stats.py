@@ -30,6 +30,8 @@ class Liked(NamedTuple):
 
     text: str
     likes: int
+    reply: int
+    """Its row."""
 
 
 class Received(NamedTuple):
@@ -186,10 +188,10 @@ def most_liked(
     """Return the bot's line of a time that people liked most, if they liked any."""
     rating = fn.SUM(Feedback.value)
     seen = _seen_between(guild, channels, since, until) & (Reply.text != "")
-    query = Reply.select(Reply.text, rating).join(Feedback).where(seen)
+    query = Reply.select(Reply.text, rating, Reply.id).join(Feedback).where(seen)
     query = query.where(Feedback.kind == "thumb").group_by(Reply.id)
     best = query.order_by(rating.desc(), Reply.id.desc()).limit(1)
-    found = [Liked(text, likes) for text, likes in tuples(best) if likes > 0]
+    found = [Liked(*row) for row in tuples(best) if row[1] > 0]
     return found[0] if found else None
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import sys
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ from textual.reactive import reactive
 
 from app.core.errors import AppError
 from app.core.paths import Home
-from app.core.system.requests_to_end import hear
+from app.core.system.requests_to_end import hear, hear_terminal_end
 from app.tui import desktop_notice
 from app.tui.app_actions import ActingApp
 from app.tui.attention import Attention
@@ -42,12 +41,6 @@ NEWS_SECONDS = 0.05
 """The time to collect notifications before the screens hear of them."""
 
 MAX_EVENTS = 50
-
-TERMINAL_SECONDS = 2.0
-"""The time between two looks for the terminal."""
-
-HUNG_UP = 129
-"""The exit code of a program whose terminal is gone, as after SIGHUP."""
 
 
 def _palette() -> "type[Provider]":
@@ -93,19 +86,10 @@ class MynahApp(ActingApp):
         """Show the first picture before loading or starting anything else."""
         # The terminal is given back as it was, also when another program ends this one.
         hear(lambda number: self.exit(128 + number), "SIGTERM", "SIGHUP")
-        if sys.__stdin__ and sys.__stdin__.isatty():
-            self.set_interval(TERMINAL_SECONDS, self._end_with_terminal)
+        hear_terminal_end(self.exit)
         if not self.shelf.is_there and not self.is_watching:
             self.call_after_refresh(self.action_wizard)
         self.call_after_refresh(self._begin)
-
-    def _end_with_terminal(self) -> None:
-        """Quit when the terminal is gone, of which not every process hears by a signal.
-
-        Reading from it ends at once and for ever, which takes half a processor.
-        """
-        if not (sys.__stdin__ and sys.__stdin__.isatty()):
-            self.exit(HUNG_UP)
 
     def _begin(self) -> None:
         """Load the other half in a thread, so that a key need not wait for it."""

@@ -48,7 +48,10 @@ class Spool:
 
 
 def room_in(directory: Path) -> Room:
-    """Return what makes arrays in files of this directory."""
+    """Return a maker of writable arrays, each in an unnamed file of this directory.
+
+    It raises OSError when the disk is full.
+    """
 
     def room(size: int, dtype: npt.DTypeLike) -> Array:
         # A file with holes would end the process where the disk is full.

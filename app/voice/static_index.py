@@ -15,7 +15,7 @@ END = 0
 """The symbol between two messages: the end of one is the start of the next."""
 
 DEPTH = 32
-"""The most symbols of a state, and the sort depth of the tail."""
+"""The most symbols of a state, and of a suffix that is sorted."""
 
 Arrays = dict[str, Array]
 
@@ -44,8 +44,8 @@ def build(
 ) -> Arrays:
     """Index messages, as the named arrays that `Base` reads.
 
-    Beside what it is given and what `room` makes it needs some 50 MB and half a byte a
-    symbol.
+    Beside what it is given and what `room` makes it needs some 50 MB, 12 bytes a
+    message and half a byte a symbol.
 
     Args:
         symbols: Shape (n,): END, the symbols of the first message, END, those of the

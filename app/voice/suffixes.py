@@ -46,7 +46,10 @@ def sort_suffixes(symbols: Symbols, depth: int, suffixes: Positions) -> None:
 
 
 def count_symbols(symbols: Symbols) -> npt.NDArray[np.int64]:
-    """Return the number of each symbol, as `np.bincount` does, in less memory."""
+    """Return the number of each symbol, as `np.bincount` does, in less memory.
+
+    Shape (1 + the largest symbol,).
+    """
     most = max((int(part.max()) for _, part in chunks(symbols)), default=-1)
     counts = np.zeros(most + 1, np.int64)
     for _, part in chunks(symbols):
@@ -116,7 +119,7 @@ class _Sorter:
             keys, is_over = keys[order], is_over[order]
             places[equal] = found[order]
             is_new = np.append(True, keys[1:] != keys[:-1])
-            # Alone is who differs from both neighbors.
+            # A place that differs from both neighbors has its final rank.
             is_alone = is_new & np.append(is_new[1:], True)
             left = ~(is_alone | is_over)
             equal, group = equal[left], np.cumsum(is_new[left]).astype(np.uint64)
@@ -124,7 +127,10 @@ class _Sorter:
         return places
 
     def _keys(self, places: Positions, known: int, count: int) -> tuple[Keys, Flags]:
-        """Return `count` symbols after `known` as numbers, and where they are all."""
+        """Return the `count` symbols after `known`, packed, and which reach an end.
+
+        Both have shape (len(places),).
+        """
         keys = np.zeros(len(places), np.uint64)
         is_over = np.zeros(len(places), np.bool_)
         for depth in range(known, known + count):

@@ -52,7 +52,7 @@ class Numbering:
         self._ends = array("q")
 
     def numbers_of(self, words: Sequence[str]) -> npt.NDArray[np.int32]:
-        """Return the number of each word; unknown words are added."""
+        """Return the number of each word, shape (len(words),); add unknown words."""
         hashes = np.fromiter(map(hash, words), np.int64, len(words))
         distinct, firsts, which = np.unique(
             hashes, return_index=True, return_inverse=True

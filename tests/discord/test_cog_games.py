@@ -322,7 +322,7 @@ async def test_wrapped_shows_the_year_of_what_may_be_told_as_two_pictures(
 def test_a_year_is_drawn_whatever_was_said(name: str, count: int) -> None:
     months = tuple((f"2025-{n:02}", n * n) for n in range(1, 13))
     rows = tuple((name, 10 + n) for n in range(count))
-    best = Liked(name * 9, 3) if count else None
+    best = Liked(name * 9, 3, 1) if count else None
     year = GuildYear(
         "2025", 1000, 9, rows[:5], months[: count + 1], tuple(range(24)), rows, 7, best
     )

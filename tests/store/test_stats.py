@@ -94,20 +94,21 @@ def test_the_line_that_people_liked_most_is_one_that_was_seen_and_is_there(
 ) -> None:
     channel = db.call(guilds.ensure_channel, guild, "stage", "10").id
 
-    def said(text: str, likes: int, state: str = "sent") -> None:
+    def said(text: str, likes: int, state: str = "sent") -> int:
         row = replies.claim(guild, channel, "say")
         assert row is not None
         replies.finish(row, {"state": "made", "text": text}, ())
         Reply.update(state=state, created=5).where(Reply.id == row).execute()
         for number in range(abs(likes)):
             feedback.rate(row, f"author {number}", 1 if likes > 0 else -1)
+        return row
 
     look = partial(stats.most_liked, guild, ["10"], 0, 9)
     db.call(said, "nobody liked it", -1)
     assert db.call(look) is None
-    for words in (("fine", 1), ("best", 3), ("unsent", 4, "made"), ("", 5)):
-        db.call(said, *words)
-    assert db.call(look) == Liked("best", 3)
+    lines = (("fine", 1), ("best", 3), ("unsent", 4, "made"), ("", 5))
+    rows = [db.call(said, *words) for words in lines]
+    assert db.call(look) == Liked("best", 3, rows[1])
     assert db.call(stats.replies_between, guild, ["10"], 0, 9) == 4
     assert db.call(stats.most_liked, guild, ["11"], 0, 9) is None
     assert db.call(stats.replies_between, guild, ["10"], 6, 9) == 0

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import AppError
+from app.core.system.requests_to_end import HUNG_UP
 from app.ipc import control
 from app.ipc.peer import OtherVersionError
-from app.tui.app import HUNG_UP, kept_theme
+from app.tui.app import kept_theme
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.theme import ANSI, DARK, THEMES
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled

@@ -1,13 +1,22 @@
 """Requests to end this process: signals, or the events of a console of Windows."""
 
 import asyncio
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 SECONDS = 4.5
 """The time for an orderly end; Windows ends programs 5 seconds after their console."""
+
+TERMINAL_SECONDS = 2.0
+"""The time between two looks for the terminal."""
+
+HUNG_UP = 129
+"""The exit code of a program whose terminal is gone, as after SIGHUP."""
 
 
 def hear(call: Callable[[int], object], *names: str) -> None:
@@ -26,6 +35,28 @@ def hear(call: Callable[[int], object], *names: str) -> None:
     for name in names:
         number = getattr(signal, name)
         loop.add_signal_handler(number, call, number)
+
+
+def hear_terminal_end(call: Callable[[int], object]) -> None:
+    """Call in the running loop, with an exit code, when the terminal is gone.
+
+    Not every process is told of that by a signal. Then reading from it ends at once and
+    for ever, and writing may wait for ever: so this process ends `SECONDS` later, even
+    if its loop does nothing any more.
+    """
+    loop, terminal = asyncio.get_running_loop(), sys.__stdin__
+    if terminal is None or not terminal.isatty():
+        return
+
+    def watch() -> None:
+        while terminal.isatty():
+            time.sleep(TERMINAL_SECONDS)
+        with suppress(RuntimeError):  # The loop is closed.
+            loop.call_soon_threadsafe(call, HUNG_UP)
+        time.sleep(SECONDS)
+        os._exit(HUNG_UP)
+
+    threading.Thread(target=watch, name="terminal", daemon=True).start()
 
 
 def leave_to_parent() -> None:

@@ -83,9 +83,7 @@ class GamesCog(discord.Cog):
         text = origin_text(found, place.guild)
         picture = await asyncio.to_thread(draw, found)
         sent = await _show(context, text, [("origin.png", picture, text)])
-        told, first = await answers.message_of(sent), [found.first.id]
-        if not await self.bot.ports.guilds.note_shown(place, told.id, first):
-            await told.delete()
+        await self._note(place, sent, [found.first.id])
 
     @discord.slash_command(
         name="whosaid",
@@ -116,11 +114,9 @@ class GamesCog(discord.Cog):
         sent = await answers.respond(context, one.question, view=view)
         told = await answers.message_of(sent)
         lines = [line.reply for line in one.game.lines if line.maker]
-        quoted = [one.game.message], lines
         self._rounds[told.id] = one
         try:
-            if not await self.bot.ports.guilds.note_shown(place, told.id, *quoted):
-                await told.delete()
+            if not await self._note(place, told, [one.game.message], lines):
                 return
             await asyncio.sleep(guess_round.SECONDS)
         finally:
@@ -129,6 +125,21 @@ class GamesCog(discord.Cog):
         text = one.solution(place.guild) if is_known else FORGOTTEN
         with suppress(discord.NotFound):  # Deleted, as a line was forgotten.
             await answers.finish(told, text)
+
+    async def _note(
+        self,
+        place: MessagePlace,
+        sent: answers.Sent | answers.Shown,
+        sources: Sequence[int],
+        lines: Sequence[int] = (),
+    ) -> bool:
+        """Note an answer with what it quotes; delete it if that was forgotten."""
+        told = await answers.message_of(sent)
+        note = self.bot.ports.guilds.note_shown
+        if await note(place, told.id, sources, lines):
+            return True
+        await told.delete()
+        return False
 
     @discord.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -204,7 +215,9 @@ class GamesCog(discord.Cog):
             ("times.png", await asyncio.to_thread(draw_times, found, name), times),
             ("words.png", await asyncio.to_thread(draw_words, found), words),
         ]
-        await _show(context, f"{times}\n{words}", pictures)
+        sent = await _show(context, f"{times}\n{words}", pictures)
+        if found.best:
+            await self._note(place, sent, [], [found.best.reply])
 
     async def _allowed(
         self, context: discord.ApplicationContext, game: str
