@@ -2,13 +2,15 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 
 import pytest
 
+from app.discord.stored.reply_service import StoredReplies
 from app.service.handlers.replies import explain
 from app.service.service import Service
 from app.settings.config_file import save
-from app.store import guilds, messages, replies
+from app.store import feedback, guilds, messages, replies
 from tests.discord.conftest import Running
 from tests.discord.real_host import (
     LINES,
@@ -445,3 +447,35 @@ async def test_a_ban_forgets_where_the_owner_wants_it(
         left = len(LINES) // 2 if forget_banned == "on" else len(LINES)
         await stand_in.say(scene.general, scene.ben, "afterwards")
         await until_stored(service, left + 1)
+
+
+async def test_a_reply_is_known_to_who_reacts_before_its_sending_is_noted(
+    monkeypatch: pytest.MonkeyPatch,
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+) -> None:
+    """A busy disk takes its time to note what everybody sees already."""
+    note = StoredReplies.sent
+
+    async def note_late(self: StoredReplies, reply: int, sent: Sequence[int]) -> None:
+        await asyncio.sleep(0.5)
+        await note(self, reply, sent)
+
+    monkeypatch.setattr(StoredReplies, "sent", note_late)
+    general, ann = scene.general, scene.ann
+    async with taught(running, stand_in, service, scene):
+        await stand_in.say(general, ann, f"{stand_in.bot.mention} what about the boats")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        own = stand_in.outbox.sent()[0].message_id
+        await stand_in.react(general, ann, own, "👍")
+        why = await stand_in.message_command(general, ann, "Why this?", own)
+        assert "Source messages" in why.text
+        reply = await running.surroundings.ports.records.find_reply(own)
+        assert reply is not None
+
+        async def is_liked() -> bool:
+            return await service.context.database.run(feedback.rating, reply) == 1
+
+        await eventually(is_liked)
