@@ -15,7 +15,7 @@ from app.store import replies
 from app.store.feedback import Kind
 
 NOTE_LOOKS, NOTE_SECONDS = 20, 0.1
-"""How often, and how far apart, it looks for a reply whose sending is being noted."""
+"""The looks for a reply whose sending is being noted, and the time between two."""
 
 
 class StoredReplyRecords:
