@@ -68,6 +68,13 @@ def test_the_version_is_told_without_loading_any_command():
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("word", ["--help", "frobnicate"])
+def test_neither_the_help_nor_a_mistyped_command_loads_llama(word: str):
+    told = f"from app import cli\ntry: cli.main([{word!r}])\nexcept SystemExit: pass"
+    assert not loaded(told) & NATIVE
+
+
+@pytest.mark.process
 def test_the_runner_loads_neither_screens_nor_bot():
     heavy = {"textual", "discord", "peewee", "openai", "fastembed", "hnswlib"}
     assert not loaded("import app.runner.process") & heavy

@@ -100,11 +100,14 @@ def _run(argv: list[str]) -> int:
     name = next((word for word in argv if not word.startswith("-")), "")
     if argv and argv[0] == "--home" and len(argv) > 1:
         name = next((word for word in argv[2:] if not word.startswith("-")), "")
-    if not name and not {"-h", "--help", "--version"} & set(argv):
+    asks = {"-h", "--help", "--version"} & set(argv)
+    if not name and not asks:
         return _start(argv)
     wanted = [module for module in COMMANDS if module.rstrip("_") == name]
-    names_all = name or {"-h", "--help"} & set(argv)
-    parser = _parser(wanted or (list(COMMANDS) if names_all else []))
+    if not wanted and not asks:
+        raise UsageError(f"There is no command {name!r}.", "See `mynah --help`.")
+    lists_all = not wanted and asks != {"--version"}
+    parser = _parser(COMMANDS if lists_all else wanted)
     arguments = parser.parse_args(argv)
     arguments.home = arguments.home or None
     code: int = arguments.run(arguments)

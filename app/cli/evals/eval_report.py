@@ -9,8 +9,7 @@ from app.cli.evals import eval_personality
 from app.cli.output import print_json, say
 from app.core.errors import UsageError
 from app.core.paths import find_home
-from app.evaluation import personality, voice_scores
-from app.evaluation.report_page import page
+from app.evaluation import personality
 
 NAME = "report"
 HELP = "write one page of tables and plots about servers and their later messages"
@@ -27,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure everything and write the page."""
+    from app.evaluation import voice_scores  # It loads llama.cpp.
+    from app.evaluation.report_page import page
+
     home = find_home(arguments.home)
     if not arguments.to.absolute().parent.is_dir():
         raise UsageError(f"There is no directory {arguments.to.absolute().parent}.")

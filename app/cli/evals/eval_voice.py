@@ -2,11 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.cli.output import print_json, say
 from app.core.paths import find_home
-from app.evaluation.perplexity import VoiceScores
-from app.evaluation.voice_scores import measure
+
+if TYPE_CHECKING:
+    from app.evaluation.perplexity import VoiceScores
 
 NAME = "voice"
 HELP = "score model, voice and both on later messages of a server"
@@ -41,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Score and print."""
+    from app.evaluation.voice_scores import measure  # It loads llama.cpp.
+
     result = measure(
         find_home(arguments.home),
         arguments.guild,
@@ -58,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _show(result: VoiceScores) -> None:
+def _show(result: "VoiceScores") -> None:
     say(f"{result.messages:,} messages, {result.tokens:,} tokens")
     say(f"{'':16}{'perplexity':>12}{'bits a byte':>14}{'to the model':>14}")
     alone = result.model.perplexity
