@@ -79,7 +79,7 @@ def imported(packed: Path, home: Path) -> tuple[float, int]:
         (home.parent / "used").write_text(str(used >> 10))
         os._exit(0)
     os.waitpid(child, 0)
-    return time.monotonic() - began, int((home.parent / "used").read_text())
+    return time.monotonic() - began, int((home.parent / "used").read_text("utf-8"))
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ async def measure(root: Path) -> dict[str, set[str]]:
             await service.call(Nobody(), first)
         while not seen_file.exists():  # noqa: ASYNC110 - the child notes its own late
             await asyncio.sleep(0.1)
-        kept |= set(seen_file.read_text().split())
+        kept |= set(seen_file.read_text("utf-8").split())
         told = found["a say of the chain"] = set()
         say = control.Say(guild="Elsinore", text="the tide", mode="markov")
         await ask(service, told, say)

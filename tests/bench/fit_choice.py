@@ -65,7 +65,7 @@ async def draw(
 
 def read(keep: Path, embedder: Embedder) -> list[Talk]:
     talks = []
-    for row in map(json.loads, keep.read_text().splitlines()):
+    for row in map(json.loads, keep.read_text("utf-8").splitlines()):
         turns, lines = tuple(Turn(*turn) for turn in row["turns"]), row["lines"]
         said = [turn.text for turn in turns][-recall.TURNS :]
         if len(lines) > 1:

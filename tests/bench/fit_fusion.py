@@ -154,7 +154,7 @@ def ask(model: llama.Model, file: Path, count: int, keep: Path) -> None:
 
 def recall(model: llama.Model, keep: Path, scratch: Path) -> Guild:
     """What `ask` kept, with voices built in `scratch`."""
-    kept = json.loads((keep / "tokens.json").read_text())
+    kept = json.loads((keep / "tokens.json").read_text("utf-8"))
     logits = np.memmap(keep / "logits.f16", np.float16, "r")
     voices = {}
     for size in SIZES:

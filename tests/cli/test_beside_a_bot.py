@@ -190,5 +190,7 @@ def test_an_export_can_be_imported_elsewhere(home, export, tmp_path):
     other = Home(tmp_path / "other")
     (counts,) = answer(other, "import", "den", str(target))
     assert counts["added"] == 5
-    texts = [json.loads(line)["text"] for line in target.read_text().splitlines()]
+    texts = [
+        json.loads(line)["text"] for line in target.read_text("utf-8").splitlines()
+    ]
     assert texts == LINES

@@ -221,7 +221,7 @@ def test_a_link_in_place_of_the_secrets_is_replaced_and_not_written_through(
     elsewhere.write_text("{}")
     home.secrets_file.symlink_to(elsewhere)
     done = mynah(home, "config", "set", "openai_key", stdin=SECRETS["openai_key"])
-    assert done.returncode == 0 and elsewhere.read_text() == "{}"
+    assert done.returncode == 0 and elsewhere.read_text("utf-8") == "{}"
     assert not home.secrets_file.is_symlink()
 
 

@@ -69,7 +69,7 @@ def test_replies_of_every_mode_are_judged_beside_real_messages(
     assert found.all["real"].attributed == 1
     assert found.all["markov"].attributed > 0.7
     assert found.all["markov"].providers == {"markov": 6}
-    rows = [json.loads(line) for line in kept.read_text().splitlines()]
+    rows = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
     assert len(rows) == 6 and rows[0]["guild"] == "pirates"
     echoed, chain = found.all["llm"].speech, found.all["markov"].speech
     # The echo model says what was said, and drew on no message; the chain did.

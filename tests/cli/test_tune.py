@@ -56,7 +56,7 @@ async def test_the_files_hold_only_what_was_agreed_to(bot: Service, tmp_path):
     done = await ask(bot, control.ExportTuning("den", str(target)))
     assert (done.members, done.channels) == (1, 1)
     assert (done.train, done.validation) == (26, 3)
-    everything = "".join(path.read_text() for path in target.iterdir())
+    everything = "".join(path.read_text("utf-8") for path in target.iterdir())
     assert "ann says 29" in everything
     assert "bob" not in everything and "closed" not in everything
     assert "ann:" not in everything
@@ -66,11 +66,11 @@ async def test_examples_replace_a_file_only_when_told_to(bot: Service, tmp_path)
     (tmp_path / "train.jsonl").write_text("mine")
     with pytest.raises(UsageError, match=r"train\.jsonl already exists"):
         await ask(bot, control.ExportTuning("den", str(tmp_path)))
-    assert [(one.name, one.read_text()) for one in tmp_path.glob("*.jsonl")] == [
+    assert [(one.name, one.read_text("utf-8")) for one in tmp_path.glob("*.jsonl")] == [
         ("train.jsonl", "mine")
     ]
     done = await ask(bot, control.ExportTuning("den", str(tmp_path), overwrite=True))
-    assert "mine" not in (tmp_path / "train.jsonl").read_text()
+    assert "mine" not in (tmp_path / "train.jsonl").read_text("utf-8")
     assert len(done.files) == 3
 
 
@@ -167,7 +167,7 @@ async def test_rated_replies_to_agreed_lines_are_preference_pairs(
     await run(feedback.rate, reply, "owner", -1, "edited", "its own")
     done = await ask(bot, control.ExportTuning("den", str(target)))
     assert done.preferences == 2
-    rows = (target / "preferences.jsonl").read_text().splitlines()
+    rows = (target / "preferences.jsonl").read_text("utf-8").splitlines()
     pair, edited = map(json.loads, rows)
     assert edited["preferred_output"][0]["content"] == "mine"
     assert edited["non_preferred_output"][0]["content"] == "its own"

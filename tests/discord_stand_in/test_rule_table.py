@@ -44,6 +44,8 @@ def test_no_proof_is_without_its_rule() -> None:
     written = {
         f"{file.stem}.{name}"
         for file in (FOLDER / "proofs").glob("[a-z]*.py")
-        for name in re.findall(r"^async def (\w+)\(", file.read_text(), re.MULTILINE)
+        for name in re.findall(
+            r"^async def (\w+)\(", file.read_text("utf-8"), re.MULTILINE
+        )
     }
     assert written == {rule.proof for rule in RULES}

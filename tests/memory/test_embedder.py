@@ -16,7 +16,7 @@ def embedder():
 
 
 def test_the_shipped_files_are_the_ones_noted():
-    for line in asset("embedding/SHA256SUMS").read_text().splitlines():
+    for line in asset("embedding/SHA256SUMS").read_text("utf-8").splitlines():
         digest, name = line.split()
         content = asset(f"embedding/{name}").read_bytes()
         assert hashlib.sha256(content).hexdigest() == digest

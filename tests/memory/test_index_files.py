@@ -73,7 +73,7 @@ def test_a_broken_sidecar_drops_the_index(saved, text):
 
 @pytest.mark.parametrize("key", ["count", "row_sum", "form", "links", "bytes"])
 def test_a_sidecar_that_tells_another_story_drops_the_index(saved, key):
-    sidecar = json.loads((saved / "sidecar.json").read_text())
+    sidecar = json.loads((saved / "sidecar.json").read_text("utf-8"))
     sidecar[key] += 1
     (saved / "sidecar.json").write_text(json.dumps(sidecar))
     assert index_files.load(saved, "mini", 64) is None
@@ -106,7 +106,7 @@ def test_a_sidecar_that_hides_other_rows_drops_the_index(tmp_path, units):
     graph.add(range(10), units(10))
     graph.remove([4])
     index_files.save(graph, tmp_path, "mini", last=1)
-    sidecar = json.loads((tmp_path / "sidecar.json").read_text())
+    sidecar = json.loads((tmp_path / "sidecar.json").read_text("utf-8"))
     sidecar["removed"] = [5]
     (tmp_path / "sidecar.json").write_text(json.dumps(sidecar))
     assert index_files.load(tmp_path, "mini", 64) is None

@@ -113,6 +113,6 @@ async def test_a_runner_killed_in_the_cards_first_use_is_replaced_by_the_process
 def kill_on_card(pid):
     """Kill a process as soon as it has mapped the card's library (proc(5))."""
     library = str(backends.gpu_libraries()[0])
-    while library not in Path(f"/proc/{pid}/maps").read_text():
+    while library not in Path(f"/proc/{pid}/maps").read_text("utf-8"):
         time.sleep(0.02)
     os.kill(pid, signal.SIGSEGV)

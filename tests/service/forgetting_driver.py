@@ -41,7 +41,7 @@ def write(path: Path, world: World, pending: Pending = None) -> None:
 def read(
     path: Path, rng: Random, jobs: Callable[[Home], JobRunner]
 ) -> tuple[World, Pending]:
-    known = json.loads(path.read_text())
+    known = json.loads(path.read_text("utf-8"))
     pending = known["pending"]
     world = World.from_json(known["world"], rng, jobs)
     return world, tuple(pending) if pending else None

@@ -98,5 +98,5 @@ async def test_messages_without_times_come_back(
         assert found is not None
         page = await service.context.database.run(messages.page, found.id, limit=99)
         assert sorted(one.text for one in page) == sorted(
-            lines.read_text().splitlines()
+            lines.read_text("utf-8").splitlines()
         )

@@ -19,7 +19,7 @@ def test_a_saved_value_is_loaded_and_comments_stay(tmp_path: Path):
     loaded = config_file.load(path)
     assert (loaded.reply.dial, loaded.reply.mode) == (10, "llm")
     assert loaded.speak.wake_words == ["mynah", "bird"]
-    assert "# mine" in path.read_text() and "# low" in path.read_text()
+    assert "# mine" in path.read_text("utf-8") and "# low" in path.read_text("utf-8")
 
 
 def test_a_reset_value_is_the_default_again(tmp_path: Path):
@@ -103,7 +103,7 @@ def test_saving_into_a_broken_file_leaves_it_alone(tmp_path: Path):
     path.write_text("[reply\n")
     with pytest.raises(ConfigError):
         config_file.save(path, "reply.dial", 10)
-    assert path.read_text() == "[reply\n"
+    assert path.read_text("utf-8") == "[reply\n"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,9 @@ def test_replies_from_a_host_that_the_file_does_not_have_are_refused(tmp_path):
     path.write_text('[reply]\nprovider = "local, nowhere"\n')
     with pytest.raises(ConfigError, match="line 2: There is no host 'nowhere'"):
         config_file.load(path)
-    path.write_text(path.read_text() + '[hosts.nowhere]\nbase_url = "http://pc.lan/"\n')
+    path.write_text(
+        path.read_text("utf-8") + '[hosts.nowhere]\nbase_url = "http://pc.lan/"\n'
+    )
     assert config_file.load(path).reply.provider == "local, nowhere"
 
 

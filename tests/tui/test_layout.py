@@ -121,5 +121,5 @@ async def test_no_screen_hides_what_has_the_keys(sample_home: Home, screen: str)
             await settle(pilot)
             focused = pilot.app.focused
             assert focused is None or focused.is_on_screen or focused.size.area == 0
-        kept = json.loads(sample_home.layout_file.read_text() or "{}")
+        kept = json.loads(sample_home.layout_file.read_text("utf-8") or "{}")
         assert set(kept) <= {screen}

@@ -608,7 +608,7 @@ async def test_shown_log_lines_are_written_to_a_file(open_app: Open, tmp_path: P
         await pilot.pause(0.1)
         await pilot.press("w")
         await answer(pilot, str(tmp_path / "out.txt"))
-        assert (tmp_path / "out.txt").read_text() == "info runner one ⏎ forged\n"
+        assert (tmp_path / "out.txt").read_text("utf-8") == "info runner one ⏎ forged\n"
 
 
 async def test_log_lines_replace_a_file_only_after_a_question(

@@ -106,10 +106,10 @@ async def tab(profile: Path, width: int, height: int) -> AsyncIterator[Tab]:
     try:
         port_file = profile / "DevToolsActivePort"
         for _ in range(300):
-            if port_file.exists() and port_file.read_text().count("\n"):
+            if port_file.exists() and port_file.read_text("utf-8").count("\n"):
                 break
             await asyncio.sleep(0.1)
-        port = port_file.read_text().split("\n")[0]
+        port = port_file.read_text("utf-8").split("\n")[0]
         async with aiohttp.ClientSession() as session:
             async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
                 pages = await answer.json()
