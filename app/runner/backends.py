@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llama_cpp import llama_cpp as api
+from llama_cpp._ctypes_extensions import load_shared_library
 from llama_cpp._ggml import libggml
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,12 @@ _GPU, _SHARED_GPU = 1, 2
 # holds it under three names, and the loader would take them for three libraries, so
 # this finds it as a dependency of llama.cpp. Windows cannot and need not do this.
 _GGML: ctypes.CDLL = libggml if sys.platform == "win32" else api._lib
+_BASE: ctypes.CDLL = (
+    load_shared_library("ggml-base", api._base_path)
+    if sys.platform == "win32"
+    else api._lib
+)
+"""What tells of devices; Windows looks for a function in the library asked alone."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,7 @@ def _score(path: Path) -> int:
 def _function(
     name: str, result: type | None, *arguments: type
 ) -> "ctypes._NamedFuncPointer":
-    function: ctypes._NamedFuncPointer = getattr(_GGML, name)
+    library = _GGML if hasattr(_GGML, name) else _BASE
+    function: ctypes._NamedFuncPointer = getattr(library, name)
     function.restype, function.argtypes = result, arguments
     return function

@@ -1,5 +1,6 @@
 """The library for this processor, and kernels that must not be used."""
 
+import ctypes
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def test_the_best_library_without_tiles_is_loaded(monkeypatch):
     )
     backends.load_processor()
     assert ggml.loaded == ["libggml-cpu-zen4.so"]
+
+
+def test_a_function_of_the_base_library_is_found_where_the_other_lacks_it(monkeypatch):
+    # Windows looks into one library alone, and this one is in ggml-base.dll.
+    monkeypatch.setattr(backends, "_GGML", Ggml())
+    assert backends._function("ggml_backend_dev_type", ctypes.c_int, ctypes.c_void_p)
 
 
 @pytest.mark.parametrize("uses_tiles", [True, False])
