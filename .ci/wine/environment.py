@@ -56,7 +56,9 @@ def make(folder: Path) -> None:
     build_hnswlib(python, build)
     put_llama(folder)
     stand_in_for_math(python, build)
-    # Many tests start processes, each of which would compile what it imports.
+    # Many tests start processes, each of which would compile what it imports. Windows
+    # finds it there, as `.ci/windows` sets the same folder.
+    sys.pycache_prefix = str(folder / "compiled")
     compileall.compile_dir(python / "Lib", quiet=2, workers=0)
     shutil.rmtree(build)
 
