@@ -35,7 +35,7 @@ _BASE: ctypes.CDLL = (
     if sys.platform == "win32"
     else api._lib
 )
-"""What tells of devices; Windows looks for a function in the library asked alone."""
+"""Has the functions for devices: Windows looks for a function in the library asked alone."""
 
 
 @dataclass(frozen=True)
