@@ -35,7 +35,7 @@ _BASE: ctypes.CDLL = (
     if sys.platform == "win32"
     else api._lib
 )
-"""Has the functions for devices: Windows looks for a function in the library asked alone."""
+"""Has the functions for devices, which Windows finds in their own library alone."""
 
 
 @dataclass(frozen=True)
