@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from app.core.names import GuildId
@@ -21,6 +21,12 @@ WARN_AT = 0.8
 Budgets = tuple[float, float]
 """US dollars per day and per month; 0 means no limit."""
 
+Sums = defaultdict[tuple[str, int | None], float]
+"""US dollars by day or month, and server; None stands for all servers."""
+
+Tokens = defaultdict[tuple[str, str], int]
+"""Tokens by day and provider."""
+
 
 class Ledger:
     """Records spending, and says when a budget is used up."""
@@ -35,43 +41,35 @@ class Ledger:
         self._database = database
         self._now = now
         self._warn = warn
-        self._sums: defaultdict[tuple[str, int | None], float] = defaultdict(float)
-        self._tokens: defaultdict[tuple[str, str], int] = defaultdict(int)
-        """Tokens by day and provider."""
+        self._sums: Sums = defaultdict(float)
+        self._tokens: Tokens = defaultdict(int)
         self._warned: set[tuple[str, int | None]] = set()
-        self._writing: set[asyncio.Task[int]] = set()
+        self._writing: set[asyncio.Future[int]] = set()
+        self._meanwhile: list[Spent] | None = None
+        """What is spent while the costs are read again."""
 
     def load(self) -> None:
         """Read the costs of today and this month so far."""
-        for period, start in self._starts().items():
-            sums = self._database.call(usage.spent_by_guild, start)
-            for guild, cost in sums.items():
-                self._sums[period, guild] += cost
-                self._sums[period, None] += cost
-        day, start = next(iter(self._starts().items()))
-        for provider, tokens in self._database.call(
-            usage.tokens_by_provider, start
-        ).items():
-            self._tokens[day, provider] += tokens
+        self._sums, self._tokens = self._database.call(_read, self._starts())
 
     async def refresh(self) -> None:
         """Read the costs again, as other processes spend as well."""
-        while self._writing:
-            await self.flush()
-        # Nothing is spent from here on until they are read.
-        self._sums.clear()
-        self._tokens.clear()
-        self.load()
+        # The database's thread keeps the order: rows of what was spent so far are
+        # read, and those of what is spent from here on are not.
+        meanwhile = self._meanwhile = list[Spent]()
+        try:
+            read = self._database.run(_read, self._starts())
+            self._sums, self._tokens = await read
+        finally:
+            self._meanwhile = None
+        for entry in meanwhile:
+            self._count(entry)
 
     def spent(self, entry: Spent) -> None:
         """Record one request; the row is written in the background."""
-        for period in self._starts():
-            self._sums[period, entry.guild] += entry.cost
-            self._sums[period, None] += entry.cost
-        day = next(iter(self._starts()))
-        self._tokens[day, entry.provider] += (
-            entry.prompt_tokens + entry.completion_tokens
-        )
+        self._count(entry)
+        if self._meanwhile is not None:
+            self._meanwhile.append(entry)
         row = usage.UsageEntry(
             entry.provider,
             entry.model,
@@ -86,9 +84,18 @@ class Ledger:
             entry.reach,
         )
         now = int(self._now() * 1000)
-        task = asyncio.create_task(self._database.run(usage.add, row, now))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        written = asyncio.wrap_future(self._database.submit(usage.add, row, now))
+        self._writing.add(written)
+        written.add_done_callback(self._writing.discard)
+
+    def _count(self, entry: Spent) -> None:
+        for period in self._starts():
+            self._sums[period, entry.guild] += entry.cost
+            self._sums[period, None] += entry.cost
+        day = next(iter(self._starts()))
+        self._tokens[day, entry.provider] += (
+            entry.prompt_tokens + entry.completion_tokens
+        )
 
     async def flush(self) -> None:
         """Wait until everything is written."""
@@ -163,3 +170,15 @@ class Ledger:
             day.strftime("%Y-%m-%d"): int(day.timestamp() * 1000),
             month.strftime("%Y-%m"): int(month.timestamp() * 1000),
         }
+
+
+def _read(starts: Mapping[str, int]) -> tuple[Sums, Tokens]:
+    """Read what was spent in the day and the month that start then."""
+    sums: Sums = defaultdict(float)
+    for period, start in starts.items():
+        for guild, cost in usage.spent_by_guild(start).items():
+            sums[period, guild] += cost
+            sums[period, None] += cost
+    day, start = next(iter(starts.items()))
+    tokens = usage.tokens_by_provider(start)
+    return sums, defaultdict(int, {(day, one): n for one, n in tokens.items()})

@@ -1,3 +1,6 @@
+import asyncio
+import threading
+
 import pytest
 
 from app.core.names import GuildId
@@ -94,3 +97,23 @@ async def test_the_tokens_of_a_day_are_used_up_and_come_back_with_the_next(datab
     assert again.refuses_tokens("openai", 15)
     clock.now += DAY
     assert again.refuses_tokens("openai", 15) is None
+
+
+async def test_it_reads_again_what_others_spent_while_all_else_goes_on(database):
+    ledger, busy = Ledger(database, Clock()), threading.Event()
+    row = usage.UsageEntry("openai", "gpt-4o-mini", GuildId(2), cost=4.0)
+    await database.run(usage.add, row, int(NOON * 1000))
+    for _ in range(2):
+        waits = database.submit(busy.wait, 5)
+        reading = asyncio.create_task(ledger.refresh())
+        await asyncio.sleep(0)
+        ledger.spent(spent(1, 0.25))
+        busy.set()
+        await reading
+        assert waits.result(), "the loop goes on while it waits for the database"
+        busy.clear()
+        # Its row may not be written when it is read again.
+        ledger.spent(spent(1, 0.25))
+    await ledger.refresh()
+    assert (ledger.today(), ledger.today(GuildId(1))) == (5.0, 1.0)
+    assert ledger.tokens_today("openai") == 60
