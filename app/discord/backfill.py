@@ -13,7 +13,6 @@ from app.core.errors import UsageError
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
 from app.discord import answers
-from app.discord.catch_up import MAX_THREADS, REPORT_SECONDS
 from app.discord.comparison import PAGE, recheck_page
 from app.discord.messages import Listenable, Spoken, Talk, channels_of, incoming
 from app.discord.ports import Ports
@@ -37,6 +36,9 @@ class HistoryPlan(TypedDict):
 
 
 RETRY_SECONDS = 5.0
+REPORT_SECONDS = 5.0
+
+MAX_THREADS = 1000
 
 ALREADY = "Training is already running."
 NO_CHANNELS = "The bot listens to no channel there."

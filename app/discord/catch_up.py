@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
 import aiohttp
 import discord
 
 from app.core.state_file import StateFile
+from app.core.supervisor import Background, Supervisor
 from app.discord.comparison import PAGE, HistoryComparison, recheck_page
 from app.discord.messages import Talk, incoming, place_of
 from app.discord.ports import Incoming, Ports
@@ -21,15 +22,26 @@ RECHECKED_PAGES = 5
 What was edited or deleted before those is left to the slow comparison.
 """
 
-REPORT_SECONDS = 5.0
+MOST_AT_ONCE = 500
+"""The quiet channels that are read without pauses; more of them wait their turn."""
+
 WRITE_SECONDS = 2.0
 """The shortest time between writing the marks, except for the last."""
 
-MAX_THREADS = 1000
+MARKS_A_SECOND = 1000
+"""Marks for which that time is a second longer, as all are written together."""
+
+Readable = Talk | discord.ForumChannel
+"""Of a forum only the posts have messages; each is a thread with a mark of its own."""
 
 
-class CatchUp:
-    """Reads the messages in listened channels from while the bot was away."""
+class CatchUp(Background):
+    """Reads the messages in listened channels from while the bot was away.
+
+    Channels where something was written are read at once. Most of many channels are
+    quiet; in those only edits and deletions can be missed, and one is read after
+    another, with pauses.
+    """
 
     def __init__(
         self,
@@ -38,18 +50,27 @@ class CatchUp:
         state: StateFile,
         consider: Callable[[discord.Message, bool], Awaitable[None]],
         comparison: HistoryComparison,
+        pause: float,
+        supervisor: Supervisor,
     ) -> None:
+        """Prepare with a pause of so many seconds after each of many quiet channels."""
+        super().__init__(supervisor, "Reading quiet channels")
         self._bot = bot
         self._ports = ports
         self._state = state
         self._consider = consider
         self._comparison = comparison
+        self._pause = pause
         self._marking = asyncio.Lock()
-        self._running = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._next: asyncio.TimerHandle | None = None
         self._written = 0.0
+        self._quiet: dict[str, None] = {}
+        """Marked channels that wait their turn."""
+        self._refused: set[str] = set()
+        """Marked channels that it may not read now."""
         self.on_readable: Callable[[], None] = lambda: None
-        """Runs when a time-out is over that kept channels from being read."""
+        """Runs when some that could not be read may be read by another try."""
 
     async def mark(self, servers: Collection[int]) -> None:
         """At the start of a session, mark how far its servers' channels are complete.
@@ -61,55 +82,130 @@ class CatchUp:
             found = await self._ports.messages.newest(servers)
             newest = {str(key): value for key, value in found.items()}
             if newest:
-                self._state.put("behind", newest | self._state.get("behind", {}))
+                self._look_anew(newest)
+                self._state.put("behind", newest | self._behind())
 
     @property
     def is_behind(self) -> bool:
         """Tell if a channel was not read to its end yet."""
-        return bool(self._state.get("behind"))
+        return bool(self._behind())
 
-    async def run(self) -> bool:
-        """Read every marked channel from its mark on, with threads opened since.
+    def reopen(self, guild: discord.Guild) -> bool:
+        """Note that a server's rights changed; tell if that may help to read there."""
+        here = self._marked_in([guild])
+        self._refused -= here
+        return bool(here - self._quiet.keys())
+
+    async def run(self, urgent: Collection[int] = ()) -> bool:
+        """Read marked channels from their marks on, with threads opened since.
 
         Returns False if another try may read some more.
-        """
-        async with self._running:
-            return await self._run()
 
-    async def _run(self) -> bool:
-        is_over = True
+        Args:
+            urgent: The servers of which no channel may wait its turn.
+        """
+        async with self._reading:
+            return await self._read_now(urgent)
+
+    async def _read_now(self, urgent: Collection[int]) -> bool:
         async with self._marking:
-            behind: dict[str, int] = self._state.get("behind", {})
-            self._state.put("behind", behind | self._new_threads(behind))
-        for key, after in list(self._state.get("behind", {}).items()):
-            channel = self._bot.get_channel(int(key))
-            if isinstance(channel, Talk):
-                try:
-                    await self._read(channel, after)
-                except discord.Forbidden as error:
-                    # When it may read there again, it goes on.
-                    log.warning("Channel %s cannot be read: %s", key, error)
-                    continue
-                except discord.NotFound as error:
-                    log.warning("Channel %s is gone: %s", key, error)
-                except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                    log.warning("Catching up in %s stopped: %s", key, error)
-                    is_over = False
-                    continue
-            elif isinstance(channel, discord.ForumChannel):
-                # Only its posts have messages; each is a thread with its own mark.
-                pass
-            elif any(guild.unavailable for guild in self._bot.guilds):
-                # The channel may be in a server that comes back; its mark stays.
-                continue
-            else:
-                # The channel was archived or deleted meanwhile.
-                self._comparison.add(int(key), after + 1)
-            self._move(key, None)
-        self._write(self._state.get("behind", {}))
+            self._mark_new_threads()
+        found = (self._bot.get_guild(one) for one in urgent)
+        self._look_anew(self._marked_in(guild for guild in found if guild))
+        due = [key for key in self._behind() if key not in self._refused]
+        due = [key for key in due if key not in self._quiet]
+        due = self._listed(due, urgent) if due else []
+        is_over = True
+        for key in due:
+            is_over &= await self._finish(key)
+        self._write(self._behind())
         self._comparison.start()
+        if self._quiet:
+            self.start()
         self._wait_for_time_out()
         return is_over
+
+    def _listed(self, due: Sequence[str], urgent: Collection[int]) -> list[str]:
+        """Return the channels to read now.
+
+        Those that were archived or deleted meanwhile are left to the comparison, and
+        many quiet ones wait their turn.
+        """
+        # py-cord would ask every server for each channel.
+        places = {
+            str(one.id): one
+            for guild in self._bot.guilds
+            for one in (*guild.channels, *guild.threads)
+        }
+        there = [key for key in due if isinstance(places.get(key), Readable)]
+        if not any(guild.unavailable for guild in self._bot.guilds):
+            # Else they may be in a server that comes back, and their marks stay.
+            behind, gone = self._behind(), set(due).difference(there)
+            self._comparison.add({int(key): behind[key] + 1 for key in gone})
+            for key in gone:
+                del behind[key]
+        quiet = {key for key in there if self._is_quiet(places[key], key, urgent)}
+        if len(quiet) <= MOST_AT_ONCE:
+            return there
+        self._quiet |= dict.fromkeys(quiet)
+        return [key for key in there if key not in quiet]
+
+    async def _run(self) -> None:
+        """Read the quiet channels."""
+        is_over = True
+        while self._quiet:
+            async with self._reading:
+                key = next(iter(self._quiet), "")
+                self._quiet.pop(key, None)
+                is_over &= await self._finish(key)
+                self._comparison.start()
+            await asyncio.sleep(self._pause)
+        if not is_over:
+            self.on_readable()
+
+    def _behind(self) -> dict[str, int]:
+        behind: dict[str, int] = self._state.get("behind", {})
+        return behind
+
+    def _look_anew(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._quiet.pop(key, None)
+            self._refused.discard(key)
+
+    def _marked_in(self, guilds: Iterable[discord.Guild]) -> set[str]:
+        here = (one.id for guild in guilds for one in (*guild.channels, *guild.threads))
+        return {str(one) for one in here} & self._behind().keys()
+
+    def _is_quiet(self, channel: object, key: str, urgent: Collection[int]) -> bool:
+        """Tell if nothing was written in a channel since its mark."""
+        if not isinstance(channel, Talk) or channel.guild.id in urgent:
+            return False
+        return (channel.last_message_id or 0) <= self._behind()[key]
+
+    async def _finish(self, key: str) -> bool:
+        """Read a channel from its mark on; return False if another try may help."""
+        after = self._behind().get(key)
+        if after is None:
+            return True
+        channel = self._bot.get_channel(int(key))
+        if isinstance(channel, Talk):
+            try:
+                await self._read(channel, after)
+            except discord.Forbidden as error:
+                # When it may read there again, it goes on.
+                log.warning("Channel %s cannot be read: %s", key, error)
+                self._refused.add(key)
+                return True
+            except discord.NotFound as error:
+                log.warning("Channel %s is gone: %s", key, error)
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("Catching up in %s stopped: %s", key, error)
+                return False
+        elif not isinstance(channel, discord.ForumChannel):
+            # It went a moment ago.
+            return True
+        self._move(key, None)
+        return True
 
     def _wait_for_time_out(self) -> None:
         """Go on when the next time-out runs out, of which Discord tells nothing."""
@@ -124,26 +220,35 @@ class CatchUp:
         if ends and self.is_behind:
             wait = (min(ends) - discord.utils.utcnow()).total_seconds()
             loop = asyncio.get_running_loop()
-            self._next = loop.call_later(wait + 1, lambda: self.on_readable())
+            self._next = loop.call_later(wait + 1, self._after_time_out)
 
-    def close(self) -> None:
-        """Wait for nothing any more."""
+    def _after_time_out(self) -> None:
+        self._refused.clear()
+        self.on_readable()
+
+    async def close(self) -> None:
+        """Stop, and wait for nothing any more."""
         if self._next is not None:
             self._next.cancel()
+        await super().close()
 
-    def _new_threads(self, behind: Mapping[str, int]) -> dict[str, int]:
+    def _mark_new_threads(self) -> None:
         """Mark open threads of which nothing is stored like their channel.
 
         One that began after its channel's mark is read as a whole.
         """
-        return {
+        behind = self._behind()
+        found = {
             str(thread.id): max(thread.id - 1, behind[str(thread.parent_id)])
             for guild in self._bot.guilds
             for thread in guild.threads
             if str(thread.id) not in behind
             and not thread.is_private()
             and str(thread.parent_id) in behind
+            and str(thread.parent_id) not in self._quiet
         }
+        if found:
+            self._state.put("behind", behind | found)
 
     async def _read(self, channel: Talk, after: int) -> None:
         await self._recheck(channel, after)
@@ -185,22 +290,23 @@ class CatchUp:
             for message in reversed(page):
                 await self._consider(message, True)
         if below is not None:
-            self._comparison.add(channel.id, below)
+            self._comparison.add({channel.id: below})
 
     def _said(self, page: Sequence[discord.Message]) -> list[Incoming]:
         own = self._bot.user.id if self._bot.user else 0
         return [said for one in page if (said := incoming(one, own)) is not None]
 
     def _move(self, key: str, last: int | None) -> None:
-        behind: dict[str, int] = self._state.get("behind", {})
+        behind = self._behind()
         behind.pop(key, None)
         if last is not None:
             behind[key] = last
         # Of thousands of channels each would write the marks of all. One that a crash
         # brings back is read again.
-        if not behind or time.monotonic() - self._written >= WRITE_SECONDS:
+        wait = WRITE_SECONDS + len(behind) / MARKS_A_SECOND
+        if not behind or time.monotonic() - self._written >= wait:
             self._write(behind)
 
-    def _write(self, behind: Mapping[str, int]) -> None:
+    def _write(self, behind: dict[str, int]) -> None:
         self._state.put("behind", behind)
         self._written = time.monotonic()

@@ -82,6 +82,8 @@ class Pace:
     guild_ready_timeout: float = 2.0
     first_retry: float = 5.0
     longest_retry: float = 600.0
+    between_quiet: float = 0.25
+    """The pause after each of many channels where nothing was said meanwhile."""
     between_compared: float = 2.0
     """The pause after each page of the slow comparison with Discord."""
     between_surveys: float = 30.0
@@ -209,8 +211,9 @@ class MynahBot(discord.Bot):
             self, ports, pace.between_compared, pace.between_surveys, supervisor
         )
         self.catch_up = CatchUp(
-            self, ports, state, self.speaker.hear_missed, self.comparison
-        )
+            self, ports, state, self.speaker.hear_missed, self.comparison,
+            pace.between_quiet, supervisor,
+        )  # fmt: skip
         self.catch_up.on_readable = self.settle_later
 
     async def login(self, token: str) -> None:
@@ -343,7 +346,7 @@ class MynahBot(discord.Bot):
         pause = self.surroundings.pace.first_retry
         while True:
             # What was deleted meanwhile must not be in what is sent now.
-            is_over = await self.catch_up.run()
+            is_over = await self.catch_up.run(await self.delivery.unsent.servers())
             is_over &= await self.delivery.unsent.finish()
             if self.surroundings.shards.lead:
                 is_over &= await self.missed_direct.catch_up()
@@ -397,7 +400,7 @@ class MynahBot(discord.Bot):
             for task in self._settling:
                 task.cancel()
             await asyncio.gather(*self._settling, return_exceptions=True)
-            self.catch_up.close()
+            await self.catch_up.close()
             await self.speaker.close()
             await self.training.close()
             await self.comparison.close()

@@ -6,6 +6,8 @@ while the bot was away are found here, a page at a time.
 
 import asyncio
 import logging
+import time
+from collections.abc import Mapping
 
 import aiohttp
 import discord
@@ -19,6 +21,9 @@ log = logging.getLogger(__name__)
 
 PAGE = 100
 """Discord's limit for one request."""
+
+WRITTEN_A_SECOND = 1000
+"""Of so many channels in the plan one is written a second, as all are together."""
 
 UNKNOWN_CHANNEL = 10003
 """Discord's code for a deleted channel."""
@@ -41,17 +46,20 @@ class HistoryComparison(Background):
         self._ports = ports
         self._state = state
         self._seconds = seconds
+        self._written = 0.0
 
-    def add(self, channel: int, below: int) -> None:
-        """Queue a channel for comparison, for its messages below that id.
+    def add(self, channels: Mapping[int, int]) -> None:
+        """Queue channels for comparison, each for its messages below an id.
 
         A channel that is already being compared is finished first, then started again.
         """
-        log.info("Older messages of channel %s are compared slowly", channel)
         plan = self._plan()
-        at, _ = plan.get(str(channel), (below, 0))
-        again = below if str(channel) in plan else 0
-        self._save(plan | {str(channel): (at, again)})
+        for channel, below in channels.items():
+            log.info("Older messages of channel %s are compared slowly", channel)
+            at, _ = plan.get(str(channel), (below, 0))
+            plan[str(channel)] = [at, below if str(channel) in plan else 0]
+        if channels:
+            self._save(plan)
 
     async def _run(self) -> None:
         while plan := self._plan():
@@ -92,29 +100,35 @@ class HistoryComparison(Background):
             return await self._bot.fetch_channel(channel)
         except discord.NotFound as error:
             if error.code == UNKNOWN_CHANNEL:
-                for guild in self._bot.guilds:
-                    if guild.unavailable:
-                        continue
-                    await self._ports.guilds.channel_deleted(guild.id, channel)
+                for server in await self._ports.guilds.servers_with(channel):
+                    guild = self._bot.get_guild(server)
+                    if guild is not None and not guild.unavailable:
+                        await self._ports.guilds.channel_deleted(server, channel)
             raise
 
     def _move(self, key: str, at: int | None) -> None:
         plan = self._plan()
         # It may have been queued again meanwhile.
-        _, again = plan.pop(key, (0, 0))
+        _, again = plan[key]
         if at is not None:
-            plan = {key: (at, again)} | plan
-        elif again:
-            plan[key] = (again, 0)
-        self._save(plan)
+            plan[key] = [at, again]
+        else:
+            del plan[key]
+            if again:
+                plan[key] = [again, 0]
+        # What a crash brings back of many is compared again.
+        wait = len(plan) / WRITTEN_A_SECOND
+        if not plan or time.monotonic() - self._written >= wait:
+            self._save(plan)
 
-    def _plan(self) -> dict[str, tuple[int, int]]:
+    def _plan(self) -> dict[str, list[int]]:
         """Return by channel the id reached, and the id to restart at or 0."""
-        kept = self._state.get("comparing", {})
-        return {key: (at, again) for key, (at, again) in kept.items()}
+        plan: dict[str, list[int]] = self._state.get("comparing", {})
+        return plan
 
-    def _save(self, plan: dict[str, tuple[int, int]]) -> None:
-        self._state.put("comparing", {key: list(at) for key, at in plan.items()})
+    def _save(self, plan: dict[str, list[int]]) -> None:
+        self._state.put("comparing", plan)
+        self._written = time.monotonic()
 
 
 async def recheck_page(

@@ -39,11 +39,10 @@ class ReaderSurvey(Background):
 
     async def _run(self) -> None:
         while True:
-            for guild in self._bot.guilds:
-                for channel in await self._ports.guilds.unknown_channels(guild.id):
-                    if channel not in self._asked:
-                        await self._ask(guild.id, channel)
-                        await asyncio.sleep(self._after_asking)
+            for guild, channel in await self._ports.guilds.unknown_channels():
+                if channel not in self._asked and self._bot.get_guild(guild):
+                    await self._ask(guild, channel)
+                    await asyncio.sleep(self._after_asking)
             await asyncio.sleep(self._between)
 
     async def _ask(self, guild: int, number: int) -> None:

@@ -60,6 +60,10 @@ class UnsentReplies:
             if await self.finish():
                 return
 
+    async def servers(self) -> set[int]:
+        """Return the servers to which something may still be sent."""
+        return {one.guild for one in await self._ports.replies.unsent(self._clock())}
+
     async def finish(self) -> bool:
         """Send what may still be sent, and close the rest.
 

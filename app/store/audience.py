@@ -84,11 +84,14 @@ def public_channels(guild: GuildId) -> frozenset[int]:
     return frozenset(row for (row,) in tuples(every))
 
 
-def unknown_channels(guild: GuildId) -> list[str]:
-    """Return Discord's ids of stored channels that Discord told nothing of yet."""
-    query = Channel.select(Channel.discord_id)
-    query = query.where((Channel.guild == guild) & _IS_UNKNOWN)
-    return [discord_id for (discord_id,) in tuples(query.order_by(Channel.id.desc()))]
+def unknown_channels() -> list[tuple[str, str]]:
+    """Return stored channels that Discord told nothing of yet, the newest first.
+
+    Each is a server's id on Discord with the channel's.
+    """
+    query = Channel.select(Guild.discord_id, Channel.discord_id).join(Guild)
+    found = tuples(query.where(_IS_UNKNOWN).order_by(Channel.id.desc()))
+    return [(server, channel) for server, channel in found]
 
 
 @write

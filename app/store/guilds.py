@@ -235,6 +235,13 @@ def heard_channels(servers: Collection[str]) -> list[HeardChannel]:
     return [HeardChannel(*row) for row in tuples(query)]
 
 
+def servers_with(channel: str) -> list[str]:
+    """Return Discord's ids of the servers of which that channel is stored."""
+    query = Guild.select(Guild.discord_id).join(Channel)
+    there = (Channel.discord_id == channel) & Guild.discord_id.is_null(False)
+    return [server for (server,) in tuples(query.where(there))]
+
+
 def get_channel(channel: int) -> StoredChannel | None:
     """Return the channel in that row."""
     return rows.found(StoredChannel, Channel.get_or_none(Channel.id == channel))

@@ -229,7 +229,7 @@ class MemoryHost:
     async def channels_seen(self, places: Sequence[MessagePlace]) -> None:
         return
 
-    async def unknown_channels(self, guild: int) -> list[int]:
+    async def unknown_channels(self) -> list[tuple[int, int]]:
         return []
 
     async def channel_gone(self, guild: int, channel: int) -> None:
@@ -309,6 +309,11 @@ class MemoryHost:
         there = [m.id for m in self.messages.values() if m.place.channel == channel]
         self.learning.pop(channel, None)
         return await self.deleted(guild, there)
+
+    async def servers_with(self, channel: int) -> list[int]:
+        there = {m.place.guild for m in self.messages.values()
+                 if m.place.channel == channel}  # fmt: skip
+        return sorted(there)
 
     async def stored(self, guild: int) -> int:
         return sum(one.place.guild == guild for one in self.messages.values())

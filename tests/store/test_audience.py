@@ -90,11 +90,12 @@ def test_a_channel_of_which_discord_told_nothing_counts_as_private(
     db.call(forget_readers)
     found = db.call(speakable_channels, GuildId(1), rows["adults"])
     assert found is not None and rows[name] not in found
-    assert db.call(audience.unknown_channels, GuildId(1)) == [CHANNELS[name].channel]
+    place = CHANNELS[name]
+    assert db.call(audience.unknown_channels) == [(place.guild, place.channel)]
     db.call(audience.note_gone, GuildId(1), CHANNELS[name].channel)
     found = db.call(speakable_channels, GuildId(1), rows["adults"])
     assert found is not None and rows[name] in found
-    assert db.call(audience.unknown_channels, GuildId(1)) == []
+    assert db.call(audience.unknown_channels) == []
 
 
 def test_a_channel_that_was_private_stays_so_when_it_is_gone(

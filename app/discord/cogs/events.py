@@ -224,7 +224,7 @@ class EventsCog(discord.Cog):
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         """Follow a channel's name and its readers."""
-        self._reopen()
+        self._reopen(after.guild)
         await self._see(after)
 
     @discord.Cog.listener()
@@ -232,7 +232,7 @@ class EventsCog(discord.Cog):
         self, before: discord.Role, after: discord.Role
     ) -> None:
         """Follow who reads which channel, when everyone's rights change."""
-        self._reopen()
+        self._reopen(after.guild)
         if after.is_default() and before.permissions != after.permissions:
             await self.bot.ports.guilds.channels_seen(places_of(after.guild))
 
@@ -242,12 +242,12 @@ class EventsCog(discord.Cog):
     ) -> None:
         """Follow the bot's own rights, as when its time-out ends."""
         if after.id == self.bot.own_id:
-            self._reopen()
+            self._reopen(after.guild)
 
-    def _reopen(self) -> None:
+    def _reopen(self, guild: discord.Guild) -> None:
         """Try what was refused before, since somebody changed rights."""
         self.bot.delivery.reopen()
-        if self.bot.catch_up.is_behind:
+        if self.bot.catch_up.reopen(guild):
             self.bot.settle_later()
 
     async def _see(self, channel: discord.abc.GuildChannel) -> None:

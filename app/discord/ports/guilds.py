@@ -90,8 +90,8 @@ class GuildEvents(Protocol):
         """
         ...
 
-    async def unknown_channels(self, guild: int) -> list[int]:
-        """Return stored channels and threads whose readers nobody told yet."""
+    async def unknown_channels(self) -> list[tuple[int, int]]:
+        """Return (server, channel) of stored ones whose readers nobody told yet."""
         ...
 
     async def channel_gone(self, guild: int, channel: int) -> None:
@@ -99,6 +99,10 @@ class GuildEvents(Protocol):
         ...
 
     async def channel_deleted(self, guild: int, channel: int) -> Forgotten: ...
+
+    async def servers_with(self, channel: int) -> list[int]:
+        """Return the servers of which that channel is stored."""
+        ...
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         """Return the last seven days of some channels."""

@@ -147,11 +147,10 @@ class StoredGuilds:
         """Note these channels, so that an owner can choose among them."""
         await self._ids.note(places)
 
-    async def unknown_channels(self, guild: int) -> list[int]:
-        """Return stored channels and threads whose readers nobody told yet."""
-        row = await self._ids.guild(guild)
-        found = await self._context.database.run(audience.unknown_channels, row)
-        return [int(one) for one in found]
+    async def unknown_channels(self) -> list[tuple[int, int]]:
+        """Return (server, channel) of stored ones whose readers nobody told yet."""
+        found = await self._context.database.run(audience.unknown_channels)
+        return [(int(server), int(channel)) for server, channel in found]
 
     async def channel_gone(self, guild: int, channel: int) -> None:
         """Note that Discord does not have an imported channel; it stays."""
@@ -168,6 +167,11 @@ class StoredGuilds:
             return Forgotten(0, 0, 0, False)
         forgetter = self._context.forgetter
         return await forgetter.forget_channel(row, found.id, by_owner=False, wait=False)
+
+    async def servers_with(self, channel: int) -> list[int]:
+        """Return the servers of which that channel is stored."""
+        found = await self._context.database.run(guilds.servers_with, str(channel))
+        return [int(one) for one in found]
 
     async def week(self, guild: int, channels: Collection[int]) -> GuildWeek:
         """Return the last seven days of some channels."""
