@@ -63,6 +63,39 @@ async def test_a_server_that_was_away_for_a_while_is_caught_up(
     assert stand_in.outbox.sent()[0].reply_to == asked
 
 
+async def test_of_many_channels_those_where_something_was_written_come_first(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catch_up, "MOST_AT_ONCE", 0)
+    rooms = [scene.guild.channel(f"room-{n}") for n in range(4)]
+    first = list[int]()
+    async with taught(running, stand_in, service, scene):
+        for room in rooms:
+            await stand_in.command(room, scene.mod, "listen add", channel=room)
+            first.append(await stand_in.say(room, scene.ann, f"{room.name} is empty"))
+            await stand_in.say(room, scene.ann, f"{room.name} is full")
+        await until_stored(service, len(LINES) + 8)
+    *quiet, busy = rooms
+    for room, message in zip(quiet, first, strict=False):
+        del room.messages[message]
+    bot, known = stand_in.bot, len(stand_in.rest.requests)
+    asked = await stand_in.say(busy, scene.ann, f"{bot.mention} what of the boats")
+    async with running.connected():
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        await until_stored(service, len(LINES) + 8 + 1 - 3)
+    assert stand_in.outbox.sent()[0].reply_to == asked
+    pages = [
+        path
+        for method, path in stand_in.rest.requests[known:]
+        if method == "GET" and path.endswith("/messages")
+    ]
+    assert pages[0] == f"/channels/{busy.id}/messages"
+
+
 def test_the_marks_of_many_channels_are_not_all_written_for_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,7 +137,7 @@ class Channel:
             "permission_overwrites": [one.payload() for one in self.overwrites],
             "nsfw": self.is_age_restricted,
             "parent_id": str(self.parent.id) if self.parent else None,
-            "last_message_id": None,
+            "last_message_id": str(max(self.messages)) if self.messages else None,
             "rate_limit_per_user": self.slow_seconds,
             "flags": 0,
         }
