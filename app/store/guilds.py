@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from peewee import fn
+from peewee import Expression, fn
 
 from app.core.names import GuildId, is_same
 from app.store import rows, voice_changes
@@ -68,6 +68,24 @@ def every() -> list[StoredGuild]:
     columns = [getattr(Guild, name) for name in names]
     query = Guild.select(*columns).order_by(Guild.name)
     return [StoredGuild(*row) for row in tuples(query)]
+
+
+def names_of(chosen: Collection[GuildId], most: int) -> tuple[list[str], int]:
+    """Return the names of guilds, and how many more than that many there are."""
+    return _names(Guild.id.in_(list(chosen)), most)
+
+
+def names_but(others: Collection[GuildId], most: int) -> tuple[list[str], int]:
+    """Return the names of all guilds but those, as `names_of`."""
+    return _names(Guild.id.not_in(list(others)), most)
+
+
+def _names(where: Expression, most: int) -> tuple[list[str], int]:
+    found = Guild.select(Guild.name).where(where).order_by(Guild.id).limit(most)
+    names = [name for (name,) in tuples(found)]
+    if len(names) < most:
+        return names, 0
+    return names, int(Guild.select().where(where).count()) - most
 
 
 @write

@@ -51,6 +51,14 @@ def sent(guild: GuildId, start: int, end: int) -> list[SentReply]:
     ]
 
 
+def guilds_with_replies(since: int) -> list[GuildId]:
+    """Return the guilds with replies sent since a time."""
+    sent = (Reply.state == "sent") & (Reply.created >= since)
+    return [
+        guild for (guild,) in tuples(Reply.select(Reply.guild).where(sent).distinct())
+    ]
+
+
 def weeks_with_replies(guild: GuildId, since: int) -> list[int]:
     """Return the weeks with sent replies, oldest first."""
     chosen = (Reply.guild == guild) & (Reply.state == "sent")

@@ -21,6 +21,15 @@ def guilds_of_their_own() -> set[GuildId]:
     return found - {None}
 
 
+def guilds_with_hosts() -> set[GuildId]:
+    """Return the guilds that set where replies come from, or have a consent."""
+    chosen = Setting.name.in_(["reply.provider", "reply.local_only"])
+    there = Setting.select(Setting.guild).where(chosen & (Setting.channel == 0))
+    queries = there, Consent.select(Consent.guild)
+    found = {guild for query in queries for (guild,) in tuples(query.distinct())}
+    return found - {None}
+
+
 def effective(guild: GuildId, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the guild's values, overridden by the channel's.
 

@@ -158,7 +158,7 @@ async def test_the_homes_hosts_are_checked_where_the_servers_cannot_be_asked(
         raise DatabaseDamagedError("The database is damaged.", "Restore a backup.")
 
     async with open_service(home) as service:
-        monkeypatch.setattr(stored_settings, "guilds_of_their_own", damaged)
+        monkeypatch.setattr(stored_settings, "guilds_with_hosts", damaged)
         found = {check.name: check for check in await check_all(service.context)}
     assert "127.0.0.1" in found["cloud"].detail
     assert "127.0.0.1" in found["host pc"].detail

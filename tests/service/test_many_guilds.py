@@ -14,6 +14,7 @@ from app.service.handlers import app as app_handlers
 from app.service.handlers import guild_list
 from app.service.service import Service
 from app.service.voices import opened_voices
+from app.settings.config_file import save
 from app.store import guilds, members, messages, overview
 from app.store.database import Database, bound, write
 from app.store.messages import NewMessage
@@ -82,6 +83,30 @@ async def test_a_list_of_many_guilds_opens_no_voice_and_asks_no_more(
     assert {(guild.messages, guild.learned, guild.voice) for guild in found} == {
         (2, 2, "speaks, still learning")
     }
+
+
+async def test_the_state_for_home_names_some_of_many_guilds_and_asks_no_more(
+    service: Service, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips, run = Trips(monkeypatch), service.context.database.run
+    save(home.config_file, "reply.provider", "openai")
+    rows = await run(fill, 6)
+    state = await service.call(_nobody(), control.Status())
+    assert state.cloud.reason.startswith(
+        "Isle 0, Isle 1, Isle 2, Isle 3, Isle 4, 1 more"
+    )
+    await service.context.settings.change("reply.local_only", "true", rows[1])
+    one = await trips.of(service.call(_nobody(), control.Status()))
+    await run(fill, 40)
+    assert await trips.of(service.call(_nobody(), control.Status())) == one
+    state = await service.call(_nobody(), control.Status())
+    assert state.cloud.reason.startswith(
+        "Isle 0, Isle 2, Isle 3, Isle 4, Isle 5, 34 more"
+    )
+    await service.context.settings.change("reply.provider", "local")
+    await service.context.settings.change("reply.provider", "openai", rows[2])
+    state = await service.call(_nobody(), control.Status())
+    assert state.cloud.reason.startswith("Isle 2: nobody has agreed")
 
 
 async def test_words_of_many_guilds_are_those_of_their_files(

@@ -33,6 +33,8 @@ OF_ALL = {
     "settings.servers_that_set", "usage.by_day", "usage.latest", "usage.sent_requests",
     "usage.spent_by_guild", "usage.tokens_by_provider", "voice_changes.changed_guilds",
     "forgetting.still_said", "audience.unknown_channels", "guilds.servers_with",
+    "guilds.names_but", "guilds.names_of", "meter.guilds_with_replies",
+    "settings.guilds_with_hosts",
 }  # fmt: skip
 """Queries for the owner and for work in the background, about every guild."""
 

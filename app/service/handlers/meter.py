@@ -29,6 +29,9 @@ FRESH_SECONDS = 24 * 3600.0
 """The figures of the present week are computed again when they are older."""
 
 LOOK_SECONDS = 3600.0
+PAUSE_SECONDS = 0.05
+"""The pause after each guild, which is left to everything else."""
+
 FIRST_LOOK_SECONDS = 120.0
 """The delay after the start, when the bot has better things to do."""
 
@@ -65,24 +68,32 @@ class MeterHandlers:
         return await self._describe(guild, request.weeks)
 
     async def keep_up(self) -> None:
-        """Compute the figures of every guild, forever."""
+        """Compute the figures of the guilds where it spoke, forever."""
         await asyncio.sleep(FIRST_LOOK_SECONDS)
         while True:
-            for guild in await self._context.reader.run(guilds.every):
-                if not await self._context.held.holds(guild.id):
-                    continue
+            await self._look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        context = self._context
+        find = meter.guilds_with_replies
+        spoke = await context.reader.run(find, self._first_week())
+        for row in sorted(await context.held.among(spoke)):
+            guild = await context.reader.run(guilds.get, row)
+            if guild is not None:
                 await self._bring_up(guild, FRESH_SECONDS)
                 await self._warn(guild)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    def _first_week(self) -> int:
+        this_week = meter.week_of(int(self._now() * 1000))
+        return this_week - (KEPT_WEEKS - 1) * WEEK_MS
 
     async def _bring_up(self, guild: StoredGuild, fresh_seconds: float) -> None:
         """Compute the missing weeks, and the present one when it is old."""
         now_ms = int(self._now() * 1000)
-        this_week = meter.week_of(now_ms)
-        since = this_week - (KEPT_WEEKS - 1) * WEEK_MS
-        wanted = await self._context.reader.run(
-            meter.weeks_with_replies, guild.id, since
-        )
+        find = meter.weeks_with_replies
+        wanted = await self._context.reader.run(find, guild.id, self._first_week())
         known = {
             row.start: row.made
             for row in await self._context.reader.run(meter.weeks, guild.id, KEPT_WEEKS)

@@ -8,21 +8,20 @@ from app.store import guilds
 from app.store import settings as stored_settings
 from app.store.rows import StoredGuild
 
+MOST_NAMED = 5
+"""The most servers that are named where something is true of many."""
 
-async def users(context: AppContext, host: str | None = None) -> list[StoredGuild]:
-    """Return the servers that are set to a host, or to any."""
+
+async def users(context: AppContext, host: str) -> list[StoredGuild]:
+    """Return the servers that are set to a host."""
     every = await context.reader.run(guilds.every)
     names, home = await _own_names(context), names_in(context.settings.home)
-    return [guild for guild in every if _uses(names.get(guild.id, home), host)]
-
-
-def _uses(names: list[str], host: str | None) -> bool:
-    return bool(names) if host is None else host in names
+    return [guild for guild in every if host in names.get(guild.id, home)]
 
 
 async def _own_names(context: AppContext) -> dict[GuildId, list[str]]:
-    """Return the hosts of the few servers with settings of their own."""
-    own = await context.reader.run(stored_settings.guilds_of_their_own)
+    """Return the hosts of the few servers that choose them, or have a consent."""
+    own = await context.reader.run(stored_settings.guilds_with_hosts)
     of = context.settings.of
     return {guild: names_in(await of(guild)) for guild in sorted(own)}
 
@@ -30,21 +29,24 @@ async def _own_names(context: AppContext) -> dict[GuildId, list[str]]:
 async def without_consent(context: AppContext, host: Host) -> list[str]:
     """Return the names of those that nobody agreed to send to a host.
 
-    A locked server is none of them: it stays here because its owner wants that.
+    Of many, it returns the first, and how many more there are. A locked server is none
+    of them: it stays here because its owner wants that.
     """
     if not host.address.is_cloud:
         return []
-    own = await context.reader.run(stored_settings.guilds_of_their_own)
-    is_missing = await _lacks_consent(context, None, host)
-    return [
-        guild.name
-        for guild in await users(context, host.name)
-        if (
-            await _lacks_consent(context, guild.id, host)
-            if guild.id in own
-            else is_missing
-        )
-    ]
+    own = await _own_names(context)
+    lacking = {
+        guild
+        for guild, names in own.items()
+        if host.name in names and await _lacks_consent(context, guild, host)
+    }
+    in_home = host.name in names_in(context.settings.home)
+    if in_home and await _lacks_consent(context, None, host):
+        others = own.keys() - lacking
+        found, more = await context.reader.run(guilds.names_but, others, MOST_NAMED)
+    else:
+        found, more = await context.reader.run(guilds.names_of, lacking, MOST_NAMED)
+    return [*found, f"{more:,} more"] if more else found
 
 
 async def _lacks_consent(
@@ -84,7 +86,6 @@ async def host_to_ask(context: AppContext, guild: GuildId) -> Host:
 async def models_in_use(context: AppContext) -> set[tuple[str, str]]:
     """Return the hosts and models that replies come from, as names."""
     settings = context.settings
-    configs = [settings.home]
-    for guild in await users(context):
-        configs.append(await settings.of(guild.id))
+    own = await context.reader.run(stored_settings.guilds_of_their_own)
+    configs = [settings.home, *[await settings.of(guild) for guild in sorted(own)]]
     return {(host.name, host.model) for one in configs for host in hosts_for(one)}

@@ -5,6 +5,7 @@ import asyncio
 from app.chat.fact_reader import facts_in
 from app.core.names import GuildId
 from app.service.app_context import AppContext
+from app.store import messages
 from app.store.given import facts
 
 SLICE = 300
@@ -25,8 +26,13 @@ class PeopleKeeper:
 
     async def keep_up(self) -> None:
         """Read new messages, for ever."""
+        seen: tuple[int, int] | None = None
         while True:
-            await self.catch_up()
+            newest = await self._context.reader.run(messages.last_row)
+            now = newest, self._context.settings.changes
+            if now != seen:
+                await self.catch_up()
+                seen = now
             await asyncio.sleep(LOOK_SECONDS)
 
     async def catch_up(self) -> None:
