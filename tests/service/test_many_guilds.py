@@ -16,6 +16,7 @@ from app.service.service import Service
 from app.service.voices import opened_voices
 from app.settings.config_file import save
 from app.store import guilds, members, messages, overview
+from app.store import settings as stored_settings
 from app.store.database import Database, bound, write
 from app.store.messages import NewMessage
 from tests.service.test_voice_keeper import opened
@@ -96,6 +97,7 @@ async def test_the_state_for_home_names_some_of_many_guilds_and_asks_no_more(
         "Isle 0, Isle 1, Isle 2, Isle 3, Isle 4, 1 more"
     )
     await service.context.settings.change("reply.local_only", "true", rows[1])
+    await service.call(_nobody(), control.Status())
     one = await trips.of(service.call(_nobody(), control.Status()))
     await run(fill, 40)
     assert await trips.of(service.call(_nobody(), control.Status())) == one
@@ -104,7 +106,8 @@ async def test_the_state_for_home_names_some_of_many_guilds_and_asks_no_more(
         "Isle 0, Isle 2, Isle 3, Isle 4, Isle 5, 34 more"
     )
     await service.context.settings.change("reply.provider", "local")
-    await service.context.settings.change("reply.provider", "openai", rows[2])
+    await run(stored_settings.put, rows[2], "reply.provider", "openai")
+    service.context.settings.drop(rows[2])
     state = await service.call(_nobody(), control.Status())
     assert state.cloud.reason.startswith("Isle 2: nobody has agreed")
 
