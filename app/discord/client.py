@@ -166,6 +166,8 @@ class MynahBot(discord.Bot):
         self.arrivals = Arrivals(self, self._tell_online)
         self.rules = LibraryRules(self, around.supervisor, self.arrivals)
         self._is_starting = True
+        self._new = set[int]()
+        """Servers of sessions that began, or that came meanwhile."""
         self.strangers = Strangers(around.settings, around.troubles, clock)
         self.proxies = Proxies(clock, around.pace.for_proxy)
         self._add_talk(around, clock)
@@ -295,6 +297,7 @@ class MynahBot(discord.Bot):
         self.rules.begin_session()
         self._is_starting = True
         servers = self.arrivals.take_new()
+        self._new |= servers
         for server in servers:
             self._knowing.pop(server, None)
         await self.catch_up.mark(servers)
@@ -303,7 +306,10 @@ class MynahBot(discord.Bot):
             await sync_commands(self, self.settings.command, troubles)
 
     async def on_ready(self) -> None:
-        """Continue where the last session ended, now that everything is known."""
+        """Continue where the last sessions ended, now that everything is known.
+
+        A session that one shard begins concerns its own servers alone.
+        """
         if self.is_closed():
             # py-cord gets ready after its end as well.
             return
@@ -314,20 +320,22 @@ class MynahBot(discord.Bot):
             # A server that is not available yet has no name.
             present = {guild.id: guild.name or "" for guild in self.guilds}
             await self.ports.guilds.present(present)
-        for guild in list(self.guilds):
+        new, self._new = self._new, set()
+        guilds = [guild for guild in self.guilds if guild.id in new]
+        for guild in guilds:
             with contain("Looking for servers that are not on the list"):
                 await self.strangers.look(guild)
-        for guild in self.guilds:
+        for guild in guilds:
             with contain("Noting who reads a channel"):
                 await self.know_channels(guild)
         self.survey.start()
         self.starter.start()
         self.training.resume_all()
-        for guild in self.guilds:
+        for guild in guilds:
             with contain("Following bans"):
                 await forget_banned(guild, self.ports)
         with contain("Deleting old webhooks"):
-            await self.delivery.hooks.tidy_all({guild.id for guild in self.guilds})
+            await self.delivery.hooks.tidy_all(new)
         self.settle_soon()
 
     def settle_soon(self) -> None:
@@ -359,6 +367,7 @@ class MynahBot(discord.Bot):
         """Continue in a guild that came late, or came back."""
         if self._is_starting:
             # Once it is ready, it continues in all of them together.
+            self._new.add(guild.id)
             return
         self._knowing.pop(guild.id, None)
         await self.ports.guilds.joined(guild.id, guild.name)

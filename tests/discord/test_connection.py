@@ -10,6 +10,7 @@ from app.discord.connection import DiscordLink
 from app.store.engines.shards import Shards
 from tests.discord.conftest import PACE, Start
 from tests.discord.memory_host import MemoryHost
+from tests.discord_stand_in.rights import BAN_MEMBERS
 from tests.discord_stand_in.server import DiscordStandIn
 from tests.discord_stand_in.world import Guild, User
 
@@ -183,6 +184,26 @@ async def test_it_shards_when_discord_asks_for_it(
         assert len(link.client.guilds) == 4
     shards = [tuple(one["shard"]) for one in stand_in.gateway.identifies]
     assert shards == [(0, 2), (1, 2)]
+
+
+async def test_a_shard_that_identifies_anew_concerns_its_own_servers_alone(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    stand_in.gateway.required_shards = 2
+    for number in range(4):
+        guild = await stand_in.add_guild(Guild(f"Guild {number}", id=number + 1 << 22))
+        guild.bot_rights |= BAN_MEMBERS
+    asked = stand_in.rest.requests
+
+    def looks(number: int) -> int:
+        return asked.count(("GET", f"/guilds/{number + 1 << 22}/bans"))
+
+    async with start().connected():
+        await stand_in.wait_for(lambda: [looks(n) for n in range(4)] == [1] * 4)
+        await stand_in.gateway.invalidate(1)
+        await stand_in.wait_for(lambda: looks(0) == looks(2) == 2)
+        assert looks(1) == looks(3) == 1
+    assert len(stand_in.gateway.identifies) == 3
 
 
 async def test_a_process_connects_its_own_shards_alone_when_it_is_their_turn(

@@ -198,10 +198,12 @@ class Gateway:
             if session.socket is not None:
                 await session.socket.send(json.dumps({"op": RECONNECT, "d": None}))
 
-    async def invalidate(self) -> None:
-        """End every session: opcode 9 without the right to resume."""
-        sessions, self.sessions = self.sessions, {}
-        for session in sessions.values():
+    async def invalidate(self, shard: int | None = None) -> None:
+        """End sessions, of a shard or all: opcode 9 without the right to resume."""
+        for session in list(self.sessions.values()):
+            if shard not in (None, session.shard[0]):
+                continue
+            del self.sessions[session.id]
             if session.socket is not None:
                 frame = {"op": INVALID_SESSION, "d": False}
                 await session.socket.send(json.dumps(frame))
