@@ -23,6 +23,24 @@ ROOT = Path(__file__).parents[2]
 NOUNS = "boat tide crab net rope gull pier sail reef buoy storm keel".split()
 
 
+async def one_fault_of_discord(
+    stand_in: DiscordStandIn, rng: Random, number: int
+) -> None:
+    """Something breaks on the way to Discord, or there."""
+    gateway, faults = stand_in.gateway, stand_in.rest.faults
+    if number % 45 == 20:
+        gateway.replay_overlap = rng.choice([0, 5, 20])
+        await gateway.drop_sockets()
+    if number % 110 == 60:
+        await gateway.ask_reconnect()
+    if number % 50 == 10:
+        faults.add(rng.choice(["rate limit", "global rate limit"]))
+    if number % 130 == 70:
+        faults.add("error after accept")
+    if number % 170 == 90:
+        faults.add("drop after accept")
+
+
 class Storm:
     """What people do, what fails, and what must be true in the end."""
 
@@ -115,20 +133,9 @@ class Storm:
 
     async def one_fault(self, number: int) -> None:
         """Something breaks, at fixed places so that a failure can be repeated."""
-        gateway, faults = self.stand_in.gateway, self.stand_in.rest.faults
-        if number % 45 == 20:
-            gateway.replay_overlap = self.rng.choice([0, 5, 20])
-            await gateway.drop_sockets()
-        if number % 110 == 60:
-            await gateway.ask_reconnect()
-        if number % 50 == 10:
-            faults.add(self.rng.choice(["rate limit", "global rate limit"]))
-        if number % 130 == 70:
-            faults.add("error after accept")
-        if number % 170 == 90:
-            faults.add("drop after accept")
+        await one_fault_of_discord(self.stand_in, self.rng, number)
         if number == 500:
-            await gateway.invalidate()
+            await self.stand_in.gateway.invalidate()
         if number in (200, 450, 640, 850):
             self.kill_runner()
         if number in (330, 720):

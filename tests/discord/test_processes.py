@@ -17,6 +17,7 @@ from app.settings.config_file import save
 from app.store import authors, guilds, messages, replies
 from app.store.database import Database
 from app.store.engines.address import StoreAddress
+from tests.discord.test_chaos import one_fault_of_discord
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 from tests.discord_stand_in.world import Channel, Guild, User
 from tests.store.conftest import new_place, server
@@ -167,8 +168,14 @@ class Processes:
         return "\n".join(one.read_text("utf-8", "replace") for one in files)
 
 
-async def blow(storm: Processes, count: int, kills: int, pause: float) -> None:
-    """Let messages come while processes are killed and come back."""
+async def blow(
+    storm: Processes, count: int, kills: int, pause: float, *, chaos: bool = False
+) -> None:
+    """Let messages come while processes are killed and come back.
+
+    Args:
+        chaos: Break connections and requests meanwhile, and a shard's session.
+    """
     stand_in = storm.stand_in
     await storm.prepare()
     for number in range(storm.count):
@@ -191,6 +198,10 @@ async def blow(storm: Processes, count: int, kills: int, pause: float) -> None:
             del down[victim]
             await storm.start(victim)
         await storm.say(number, calls=False if number < 40 else None)
+        if chaos:
+            await one_fault_of_discord(stand_in, storm.rng, number)
+            if number == count // 2:
+                await stand_in.gateway.invalidate(0)
         await asyncio.sleep(pause)
     for victim in down:
         await storm.start(victim)
@@ -224,3 +235,17 @@ async def test_a_storm_over_two_processes_of_which_each_is_killed(
     finally:
         await storm.stop()
     check(storm)
+
+
+@pytest.mark.process
+@pytest.mark.timeout(300)
+async def test_a_storm_over_two_processes_while_discord_fails_and_each_is_killed(
+    stand_in: DiscordStandIn, there: StoreAddress, tmp_path: Path
+) -> None:
+    storm = Processes(stand_in, there, tmp_path, count=2)
+    try:
+        await blow(storm, count=300, kills=2, pause=0.05, chaos=True)
+    finally:
+        await storm.stop()
+    check(storm)
+    assert len(stand_in.gateway.resumes) > 0
