@@ -3,12 +3,13 @@
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
 import discord
+from discord.shard import EventType, Shard
 
 from app.core.proxy import Proxy
 from app.core.state_file import StateFile
@@ -40,6 +41,9 @@ from app.store.engines.shards import ALL, Shards
 StateName = Literal[
     "offline", "connecting", "online", "waiting", "refused", "unreachable"
 ]
+
+NORMAL_CLOSE = 1000
+"""The close code of a connection that ended as it should."""
 
 SPARE = 1.1
 """Times Discord's pause between identifies, which others on the way make uneven."""
@@ -166,6 +170,9 @@ class MynahBot(discord.Bot):
         self.arrivals = Arrivals(self, self._tell_online)
         self.rules = LibraryRules(self, around.supervisor, self.arrivals)
         self._is_starting = True
+        self._identifying = asyncio.Lock()
+        self._returning = dict[int, asyncio.Task[None]]()
+        """What brings shards back, if there are some."""
         self._new = set[int]()
         """Servers of sessions that began, or that came meanwhile."""
         self.strangers = Strangers(around.settings, around.troubles, clock)
@@ -284,7 +291,8 @@ class MynahBot(discord.Bot):
             bucket = (shard_id or 0) % self.most_at_once
             await asyncio.sleep(await around.identify_wait(bucket, pause * SPARE))
         elif not initial:
-            await asyncio.sleep(pause)
+            async with self._identifying:
+                await asyncio.sleep(pause)
         shards = self.shard_count or 1
         own = shards if around.shards.are_all else len(around.shards.numbers)
         wait = self.budget.wait_seconds(own, own / shards)
@@ -418,6 +426,9 @@ class MynahBot(discord.Bot):
             await self.delivery.hooks.close()
         await super().close()
 
+    def restart(self, shard: int) -> None:
+        """Connect one of several shards anew; a client without shards ends instead."""
+
     async def on_resumed(self) -> None:
         self.rules.resumed()
         self._tell_online()
@@ -450,7 +461,50 @@ class Client(MynahBot):
 
 # Each py-cord base declares `_bot` with its own type; both mean the bot itself.
 class ShardedClient(MynahBot, discord.AutoShardedBot):  # type: ignore[misc]
-    """The client for a bot that needs shards."""
+    """The client for a bot that needs shards.
+
+    py-cord brings shards back one after another, and while it pauses for one, for up to
+    17 minutes, no other comes back. Here each does by itself.
+    """
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Connect all shards, and return when the connection ended."""
+        self._reconnect = reconnect
+        await self.launch_shards()
+        while not self.is_closed():
+            item = await self._AutoShardedClient__queue.get()  # type: ignore[attr-defined]
+            match item.type:
+                case EventType.identify | EventType.resume:
+                    self._bring_back(item.shard, item.shard.reidentify(item.error))
+                case EventType.reconnect:
+                    self._bring_back(item.shard, item.shard.reconnect())
+                case EventType.clean_close:
+                    return
+                case _:
+                    await self.close()
+                    if getattr(item.error, "code", 0) != NORMAL_CLOSE:
+                        raise item.error
+
+    def _bring_back(self, shard: Shard, work: Coroutine[None, None, None]) -> None:
+        task = self._returning[shard.id] = asyncio.create_task(work)
+        self.surroundings.supervisor.watch(task, f"Connecting shard {shard.id}")
+
+    def restart(self, shard: int) -> None:
+        """Connect a shard anew, whatever it waits for."""
+        found = self.shards[shard]._parent
+        if shard in self._returning:
+            self._returning[shard].cancel()
+        self._bring_back(found, self._anew(found))
+
+    async def _anew(self, shard: Shard) -> None:
+        await shard.close()
+        await shard.reconnect()
+
+    async def close(self) -> None:
+        """Stop what brings shards back, too."""
+        for task in self._returning.values():
+            task.cancel()
+        await super().close()
 
 
 def client_options(

@@ -176,7 +176,7 @@ class DiscordLink:
         """
         pace = self._surroundings.pace
         self._liveness = Liveness(
-            client, pace.silence, pace.start, pace.between_identifies
+            client, pace.silence, pace.start, pace.between_identifies, client.restart
         )
         connected = asyncio.ensure_future(client.connect())
         watching = asyncio.ensure_future(self._liveness.watch(pace.between_looks))

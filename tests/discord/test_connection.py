@@ -1,9 +1,11 @@
 """How the connection to Discord behaves, against a Discord of our own."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from discord.backoff import ExponentialBackoff
 
 from app.discord.client import Pace
 from app.discord.connection import DiscordLink
@@ -204,6 +206,46 @@ async def test_a_shard_that_identifies_anew_concerns_its_own_servers_alone(
         await stand_in.wait_for(lambda: looks(0) == looks(2) == 2)
         assert looks(1) == looks(3) == 1
     assert len(stand_in.gateway.identifies) == 3
+
+
+@pytest.fixture
+async def half_lost(
+    stand_in: DiscordStandIn, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[DiscordLink]:
+    """A link of two shards, of which one is lost and pauses before its next try."""
+    monkeypatch.setattr(ExponentialBackoff, "delay", lambda self: 60.0)
+    gateway = stand_in.gateway
+    gateway.required_shards, gateway.heartbeat_interval_ms = 2, 100
+    async with start(
+        replace(PACE, silence=0.8, between_looks=0.05)
+    ).connected() as link:
+        tried = len(gateway.paths)
+        gateway.refuses_sockets = True
+        await gateway.drop_sockets(1)
+        await stand_in.wait_for(lambda: len(gateway.paths) > tried)
+        gateway.refuses_sockets = False
+        yield link
+
+
+async def test_a_lost_shard_connects_anew_while_the_others_stay(
+    stand_in: DiscordStandIn, half_lost: DiscordLink
+) -> None:
+    gateway, client = stand_in.gateway, half_lost.client
+    (first,) = [one for one in gateway.sessions.values() if one.shard[0] == 0]
+    await stand_in.wait_for(lambda: half_lost.state.name == "connecting")
+    await stand_in.wait_for(lambda: len(gateway.identifies) == 3)
+    await stand_in.wait_for(lambda: half_lost.state.name == "online")
+    assert gateway.identifies[2]["shard"] == [1, 2]
+    assert half_lost.client is client and first in gateway.sessions.values()
+    assert gateway.resumes == []
+
+
+async def test_a_shard_waits_for_no_other_that_is_lost(
+    stand_in: DiscordStandIn, half_lost: DiscordLink
+) -> None:
+    await stand_in.gateway.drop_sockets(0)
+    await stand_in.wait_for(lambda: len(stand_in.gateway.resumes) == 1)
+    assert len(stand_in.gateway.identifies) == 2
 
 
 async def test_a_process_connects_its_own_shards_alone_when_it_is_their_turn(

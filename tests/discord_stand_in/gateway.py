@@ -115,10 +115,13 @@ class Gateway:
         self.replay_overlap = 0
         """How many already received events a resume sends once more."""
         self.refuses_resumes = False
+        self.refuses_sockets = False
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one websocket until either side closes it."""
         self.paths.append(request.path)
+        if self.refuses_sockets:
+            raise web.HTTPServiceUnavailable
         response = web.WebSocketResponse(max_msg_size=0)
         await response.prepare(request)
         socket = Socket(response)
@@ -182,9 +185,9 @@ class Gateway:
                     session, event, self.sight.words(session.intents, event, data)
                 )
 
-    async def drop_sockets(self) -> None:
-        """Cut every connection without a close frame; sessions stay resumable."""
-        for socket in self._take_sockets():
+    async def drop_sockets(self, shard: int | None = None) -> None:
+        """Cut connections without a close frame; sessions stay resumable."""
+        for socket in self._take_sockets(shard):
             await socket.drop()
 
     async def close_sockets(self, code: int) -> None:
@@ -212,10 +215,10 @@ class Gateway:
         """Whether a client is identified and has an open socket."""
         return any(session.socket is not None for session in self.sessions.values())
 
-    def _take_sockets(self) -> list[Socket]:
+    def _take_sockets(self, shard: int | None = None) -> list[Socket]:
         sockets = []
         for session in self.sessions.values():
-            if session.socket is not None:
+            if session.socket is not None and shard in (None, session.shard[0]):
                 sockets.append(session.socket)
                 session.socket = None
         return sockets
