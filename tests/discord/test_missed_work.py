@@ -110,7 +110,7 @@ def test_the_marks_of_many_channels_are_not_all_written_for_each(
     monkeypatch.setattr(StateFile, "_write", noted)
     monkeypatch.setattr(catch_up, "WRITE_SECONDS", 1000.0)
     nothing: Any = None
-    reading = catch_up.CatchUp(*[nothing] * 2, state, *[nothing] * 2, 0.0, nothing)
+    reading = catch_up.CatchUp(nothing, nothing, state, nothing, nothing, 0.0, nothing)
     reading._write(state.get("behind"))
     for number in range(1, 501):
         reading._move(str(number), None)
