@@ -72,7 +72,7 @@ class Liveness:
         if len(deaf) == len(silent):
             raise DeafError(f"no heartbeat was answered for {self._silence:.0f} s")
         for shard in deaf:
-            log.warning("Shard %s hears nothing, and connects anew", shard)
+            log.warning("Shard %s hears nothing, and connects again", shard)
             self._well[shard] = now
             self._restart(shard)
 

@@ -19,13 +19,13 @@ async def rate(
     Source messages of disliked replies weigh less in walks.
     """
     await context.database.run(feedback.rate, reply, author, value, kind, was)
-    await _feel(context, reply)
+    await feel(context, reply)
 
 
 async def take_back(context: AppContext, reply: int, author: str, value: int) -> None:
     """Forget somebody's (hash) thumb of that value for a reply."""
     await context.database.run(feedback.take_back, reply, author, value)
-    await _feel(context, reply)
+    await feel(context, reply)
 
 
 async def take_all_back(
@@ -33,11 +33,11 @@ async def take_all_back(
 ) -> None:
     """Forget everybody's thumbs for a reply, of one value or all."""
     await context.database.run(feedback.take_all_back, reply, value)
-    await _feel(context, reply)
+    await feel(context, reply)
 
 
-async def _feel(context: AppContext, reply: int) -> None:
-    """Update the weights of a reply's source messages."""
+async def feel(context: AppContext, reply: int) -> None:
+    """Update the weights of a reply's source messages, where its voice is held."""
     row = await context.database.run(replies.get, reply)
     drawn = await context.database.run(feedback.sources_of, reply)
     if row is None or not drawn:

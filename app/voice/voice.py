@@ -146,6 +146,11 @@ class Voice:
         gone = list(messages)
         return self._change(lambda known: known.index.forget(gone))
 
+    @property
+    def weighed(self) -> set[int]:
+        """The messages that were ever weighed."""
+        return set(self._weights)
+
     def weigh(self, message: int, weight: float) -> bool:
         """Draw from a message `weight` times as often as from others.
 

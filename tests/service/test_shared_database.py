@@ -16,6 +16,7 @@ from app.discord.controller import ports_of
 from app.importers.records import Record
 from app.ipc import control
 from app.providers.cost_record import Spent
+from app.service import opinions
 from app.service.service import Service, open_service
 from app.service.shared.change_follower import ChangeFollower
 from app.settings import config_file
@@ -23,6 +24,7 @@ from app.store import guilds, messages, replies, voice_changes
 from app.store.engines.shards import parse
 from app.voice.voice import Voice
 from tests.home_files import files_with
+from tests.service.test_opinions import reply_drawn_on
 from tests.store.conftest import new_place, server
 
 __all__ = ["server"]
@@ -150,6 +152,28 @@ async def test_settings_and_money_reach_the_other_process(pair: Pair) -> None:
         spent = Spent("openai", "gpt", pair.there, None, "host", 9, 1, 0, 1, 0.25)
         pair.lead.ledger.spent(spent)
         await comes(lambda: pair.other.ledger.today() == 0.25)
+
+
+async def test_an_opinion_given_in_one_process_counts_in_the_voice_of_the_holder(
+    pair: Pair,
+) -> None:
+    liked, other = await pair.hear("the quokkaberry swims", "the zephyrfish swims")
+    voice = await pair.other.voices.voice(pair.there)
+    reply = await reply_drawn_on(pair.other_service, pair.there, other)
+    async with following(pair.other_service):
+        voice = await pair.other.voices.voice(pair.there)
+        await opinions.rate(pair.lead, reply, "somebody", -1)
+        await comes(lambda: voice._weights.get(other, 1.0) < 1.0)
+        await opinions.take_back(pair.lead, reply, "somebody", -1)
+        await comes(lambda: voice._weights[other] == 1.0)
+    await opinions.rate(pair.lead, reply, "somebody", -1)
+    # What happens while nobody listens counts afterwards.
+    async with following(pair.other_service):
+        await comes(lambda: voice._weights[other] < 1.0)
+    await opinions.take_back(pair.lead, reply, "somebody", -1)
+    async with following(pair.other_service):
+        await comes(lambda: voice._weights[other] == 1.0)
+    assert voice._weights.get(liked, 1.0) == 1.0
 
 
 async def test_what_one_process_forgets_leaves_the_voice_of_the_holder(

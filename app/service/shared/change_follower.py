@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from app.core.errors import AppError
-from app.core.names import GuildId
+from app.service import opinions
 from app.service.app_context import AppContext
 from app.store import voice_changes
 from app.store.database import bound
@@ -45,9 +45,9 @@ class ChangeFollower:
                 told = await asyncio.to_thread(listener.wait, WAIT_SECONDS)
                 if told:
                     own = await self._context.database.run(_own)
-                    others = {one[:2] for one in told if one.backend != own}
-                    for table, guild in sorted(others):
-                        await self._take_over(table, guild)
+                    others = {one[:2]: one for one in told if one.backend != own}
+                    for _, one in sorted(others.items()):
+                        await self._take_over(one)
         finally:
             await asyncio.to_thread(listener.close)
 
@@ -57,12 +57,13 @@ class ChangeFollower:
         await context.ledger.refresh()
         await context.lorebooks.look_again(None)
         await context.cast.look_again(None)
+        await context.voices.weigh_anew()
         for guild in await context.database.run(voice_changes.changed_guilds):
             await context.voices.follow(guild)
 
-    async def _take_over(self, table: str, guild: GuildId) -> None:
-        context = self._context
-        match table:
+    async def _take_over(self, told: neighbours.Told) -> None:
+        context, guild = self._context, told.guild
+        match told.table:
             case "setting":
                 context.settings.drop(guild)
             case "voice_change":
@@ -71,6 +72,8 @@ class ChangeFollower:
                 await context.ledger.refresh()
             case "lore_entry":
                 await context.lorebooks.look_again(guild)
+            case "feedback":
+                await opinions.feel(context, told.row)
             case "character":
                 await context.cast.look_again(guild)
 

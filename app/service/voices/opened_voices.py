@@ -100,6 +100,11 @@ class OpenedVoices:
             self._recent.popitem(last=False)
         return opened
 
+    async def weigh_anew(self) -> None:
+        """Weigh the messages of open voices by all opinions that there are now."""
+        for guild, opened in list(self._open.items()):
+            await self._files.weigh(opened.voice, guild)
+
     def known_words(self, guild: GuildId) -> int | None:
         """Return the words of a voice, open or as its files say; None without any."""
         opened = self._open.get(guild)

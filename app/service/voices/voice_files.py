@@ -96,11 +96,16 @@ class VoiceFiles:
             if row <= voice.last_message:
                 voice.learn(row, text, channel)
         is_long = await self.learn_after(voice, guild, voice.last_message)
-        votes = await self._database.run(feedback.votes_by_source, guild)
-        for message, weight in feedback_weights.weights(votes).items():
-            voice.weigh(message, weight)
+        await self.weigh(voice, guild)
         is_missing = not voice.bytes and voice.messages > FEW
         return voice, is_damaged or is_missing or is_long
+
+    async def weigh(self, voice: Voice, guild: GuildId) -> None:
+        """Weigh messages by all opinions of the replies that drew on them."""
+        votes = await self._database.run(feedback.votes_by_source, guild)
+        weights = feedback_weights.weights(votes)
+        for message in voice.weighed | weights.keys():
+            voice.weigh(message, weights.get(message, 1.0))
 
     def words(self, guild: GuildId) -> int | None:
         """Return the words that the files hold; None without sound files."""

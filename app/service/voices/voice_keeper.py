@@ -95,6 +95,10 @@ class VoiceKeeper:
         """
         return {guild: self._voices.known_words(guild) for guild in guilds}
 
+    async def weigh_anew(self) -> None:
+        """Weigh the messages of open voices by all opinions that there are now."""
+        await self._voices.weigh_anew()
+
     async def follow(self, guild: GuildId) -> None:
         """Take over what other processes forgot or edited in a guild."""
         if rows := await self._voices.follow(guild):

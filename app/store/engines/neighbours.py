@@ -31,14 +31,20 @@ TOLD = {
     "lore_entry": "INSERT OR UPDATE OR DELETE",
     "character": "INSERT OR UPDATE OR DELETE",
     "usage": "INSERT",
+    "feedback": "INSERT OR UPDATE OR DELETE",
 }
 """The tables whose changes all have to know, since they remember what was there."""
 
 _FUNCTION = f"""
 CREATE OR REPLACE FUNCTION tell_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE concerned bigint;
 BEGIN
-  PERFORM pg_notify('{CHANNEL}', TG_TABLE_NAME || ' ' || COALESCE(
-    CASE WHEN TG_OP = 'DELETE' THEN OLD.guild_id ELSE NEW.guild_id END, 0));
+  IF TG_TABLE_NAME = 'feedback' THEN
+    concerned := CASE WHEN TG_OP = 'DELETE' THEN OLD.reply_id ELSE NEW.reply_id END;
+  ELSE
+    concerned := CASE WHEN TG_OP = 'DELETE' THEN OLD.guild_id ELSE NEW.guild_id END;
+  END IF;
+  PERFORM pg_notify('{CHANNEL}', TG_TABLE_NAME || ' ' || COALESCE(concerned, 0));
   RETURN NULL;
 END $$"""
 
@@ -53,10 +59,14 @@ class Told(NamedTuple):
     """A change of a table, by any process."""
 
     table: str
-    guild: GuildId
-    """0 where it is of no guild."""
+    row: int
+    """The guild's row, 0 where it is of none; of an opinion, the reply's."""
     backend: int
     """The server's number of the connection that made it."""
+
+    @property
+    def guild(self) -> GuildId:
+        return GuildId(self.row)
 
 
 def hold_shards(database: Database, shards: Shards) -> str:
@@ -140,9 +150,9 @@ class ChangeListener:
         """
         with self._explained():
             return {
-                Told(table, GuildId(int(guild)), one.pid)
+                Told(table, int(row), one.pid)
                 for one in self._link.notifies(timeout=seconds, stop_after=1)
-                for table, guild in [one.payload.split()]
+                for table, row in [one.payload.split()]
             }
 
     def close(self) -> None:
