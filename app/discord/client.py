@@ -172,7 +172,7 @@ class MynahBot(discord.Bot):
         self._is_starting = True
         self._identifying = asyncio.Lock()
         self._returning = dict[int, asyncio.Task[None]]()
-        """What brings shards back, if there are some."""
+        """The tasks that bring shards back, if there are some."""
         self._new = set[int]()
         """Servers of sessions that began, or that came meanwhile."""
         self.strangers = Strangers(around.settings, around.troubles, clock)

@@ -46,7 +46,7 @@ class Ledger:
         self._warned: set[tuple[str, int | None]] = set()
         self._writing: set[asyncio.Future[int]] = set()
         self._meanwhile: list[Spent] | None = None
-        """What is spent while the costs are read again."""
+        """Spent while the costs are read again."""
 
     def load(self) -> None:
         """Read the costs of today and this month so far."""
