@@ -250,3 +250,24 @@ async def test_a_slow_count_of_today_is_not_made_for_every_question(
     monkeypatch.setattr(app_handlers, "COUNT_REST", 10_000.0)
     found = [await service.call(_nobody(), control.Status()) for _ in range(3)]
     assert [status.today.messages for status in found] == counts
+
+
+@pytest.mark.parametrize(("slow", "counts"), [(-1.0, [2, 2]), (600.0, [2, 3])])
+async def test_all_messages_are_not_counted_for_every_list_where_that_takes_long(
+    service: Service, monkeypatch: pytest.MonkeyPatch, slow: float, counts: list[int]
+) -> None:
+    monkeypatch.setattr(guild_list, "SLOW_COUNT", slow)
+    monkeypatch.setattr(guild_list, "COUNT_REST", 1e9)
+    run, found = service.context.database.run, list[int]()
+    (guild,) = await run(fill, 1)
+
+    def hear() -> None:
+        (channel,) = guilds.channels(guild)
+        ann = members.ensure(guild, "ann", "Ann").id
+        messages.add(guild, NewMessage(channel.id, ann, "7", 9, "one more", None))
+
+    for _ in range(2):
+        listed = (await service.call(_nobody(), control.Guilds())).guilds
+        found.append(listed[0].messages)
+        await run(hear)
+    assert found == counts

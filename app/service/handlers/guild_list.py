@@ -1,7 +1,8 @@
 """All learned guilds with their figures: a few queries, however many there are."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.chat import feedback_weights
@@ -25,6 +26,12 @@ MATURE = 2000
 MOST_OPENED = 50
 """The most guilds whose voices are opened to count their words."""
 
+SLOW_COUNT = 0.25
+"""Seconds of the processor from which counting takes too long for every list."""
+
+COUNT_REST = 20.0
+"""As many times as long as a slow count took, it is not counted again."""
+
 AT_ONCE = 100
 """Guilds described in one go, for some milliseconds."""
 
@@ -42,6 +49,8 @@ class GuildList:
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
+        self._known: Mapping[GuildId, GuildTotals] = {}
+        self._known_until = 0.0
 
     async def figures(self) -> list[GuildFigures]:
         """Return the figures of every guild, by name.
@@ -49,7 +58,7 @@ class GuildList:
         One of files alone, or that the bot has left, is there while it has messages.
         """
         context, reader = self._context, self._context.reader
-        totals = await reader.run(overview.totals)
+        totals = await self._totals()
         every = [
             guild
             for guild in await reader.run(guilds.every)
@@ -77,6 +86,15 @@ class GuildList:
             )
             found.append(replace(figures, holder=holders.get(guild.id, "")))
         return found
+
+    async def _totals(self) -> Mapping[GuildId, GuildTotals]:
+        """Return the figures from the database; those that take long are a bit old."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._known_until:
+            self._known, took = await self._context.reader.run(_counted)
+            rest = COUNT_REST * took if took > SLOW_COUNT else 0.0
+            self._known_until = loop.time() + rest
+        return self._known
 
     async def _words(self, rows: Sequence[GuildId]) -> dict[GuildId, int | None]:
         """Return the words of each voice; None of those that nobody has counted."""
@@ -139,6 +157,12 @@ class GuildList:
             opted_out=totals.opted_out,
             last_reply=last / 1000 if last else None,
         )
+
+
+def _counted() -> tuple[Mapping[GuildId, GuildTotals], float]:
+    """Return the figures of all guilds, and the seconds of the processor for them."""
+    began = time.thread_time()
+    return overview.totals(), time.thread_time() - began
 
 
 def state_of_voice(learned: int) -> str:

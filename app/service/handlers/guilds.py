@@ -25,12 +25,13 @@ class GuildHandlers:
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
+        self._list = GuildList(context)
 
     async def guilds(
         self, asker: Asker, request: control.Guilds
     ) -> control.GuildsReply:
         """List the learned guilds."""
-        return control.GuildsReply(await GuildList(self._context).figures())
+        return control.GuildsReply(await self._list.figures())
 
     async def export(
         self, asker: Asker, request: control.Export
