@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import App
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.reactive import reactive
 from textual.screen import Screen
@@ -70,6 +71,10 @@ class AppFrame(App[int]):
         self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)
         """Those that can be taken back, the last one at the end."""
         self._streams = os.getpid() * 10_000
+        self._is_acting = False
+        """True while a key is on its way through the widgets that may act on it."""
+        self._typed: deque[events.Event] = deque()
+        """What was typed meanwhile."""
         self._gate = TerminalGate()
         for theme in THEMES:
             self.register_theme(theme)
@@ -161,10 +166,42 @@ class AppFrame(App[int]):
         self.warn(AppError("Something failed in this terminal.", "See Logs (9)."))
 
     async def on_event(self, event: events.Event) -> None:
-        """Count the keys, so that a late result knows if the owner went on."""
-        if isinstance(event, events.Key):
-            self.presses += 1
+        """Let each key act before the next, which so goes where the first one leads.
+
+        Textual sends all that is typed at once to the widget that is focused now.
+        """
+        is_typed = isinstance(event, events.Key | events.Paste)
+        if not is_typed or event.is_forwarded:
+            await super().on_event(event)
+        elif self._is_acting:
+            self._typed.append(event)
+        else:
+            self._is_acting = True
+            await self._type(event)
+
+    async def _type(self, event: events.Event) -> None:
+        # A late result knows by their number if the owner went on.
+        self.presses += isinstance(event, events.Key)
+        way = self._way_up
         await super().on_event(event)
+        await self._follow(way)
+
+    @property
+    def _way_up(self) -> list[DOMNode]:
+        return list((self.focused or self.screen).ancestors_with_self)
+
+    async def _follow(self, way: list[DOMNode], *, is_last: bool = False) -> None:
+        """Go behind a key through the queues of all that it passes, then type on."""
+        for at, node in enumerate(way):
+            if node.call_later(self._follow, way[at + 1 :], is_last=is_last):
+                return
+        if not is_last:
+            # Behind the key waits what it asked for: a focus, or another screen.
+            await self._follow([self, *self._way_up], is_last=True)
+        elif self._typed:
+            await self._type(self._typed.popleft())
+        else:
+            self._is_acting = False
 
     def show_result(
         self,

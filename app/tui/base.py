@@ -6,6 +6,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -38,6 +39,8 @@ class MynahScreen(AskingScreen):
         ],
     )
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual has it, but the parts that look different draw themselves."""
     _filtered: Feed | None = None
     """The list that the words filter."""
     _presses_before = 0
@@ -132,14 +135,14 @@ class MynahScreen(AskingScreen):
         """Filter the list by words; without words, show everything."""
         self._filtered = self.list_in_front
         field = self.query_one("#filter", Input)
-        field.display = True
+        field.visible = True
         field.focus()
 
     def clear_filter(self) -> None:
         """Show everything again."""
         field = self.query_one("#filter", Input)
         field.value = ""
-        field.display = False
+        field.visible = False
 
     @on(Input.Changed, "#filter")
     def _words_changed(self, event: Input.Changed) -> None:
@@ -147,12 +150,12 @@ class MynahScreen(AskingScreen):
 
     @on(Input.Submitted, "#filter")
     def _words_entered(self, event: Input.Submitted) -> None:
-        event.input.display = bool(event.value.strip())
+        event.input.visible = bool(event.value.strip())
         self._focus_filtered()
 
     def _focus_filtered(self) -> None:
         if feed := self._filtered or self.list_in_front:
-            feed.focus()
+            self.set_focus(feed)
 
     def filter(self, words: str) -> None:
         """Show only lines with these words."""

@@ -3,7 +3,8 @@
 import asyncio
 
 import pytest
-from textual.events import Paste
+from textual.app import App
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 from app.ipc import control
@@ -45,6 +46,32 @@ async def test_no_hidden_field_takes_keys_after_esc_or_after_coming_back(
             assert [field.value for field in screen.query(Field)] == [""] * len(
                 screen.query(Field)
             )
+
+
+async def test_keys_typed_at_once_go_where_the_first_ones_lead(open_app: Open):
+    async with open_app("conversations") as pilot:
+        field = pilot.app.screen.query_one("#filter", Field)
+        type_at_once(pilot.app, "slash", *"xyz")
+        await settle(pilot)
+        assert field.value == "xyz"
+        type_at_once(pilot.app, "escape", "slash", *"love")
+        await settle(pilot)
+        assert (field.value, field.has_focus) == ("love", True)
+        type_at_once(pilot.app, "escape", "2", *"who is there?", "escape")
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#say", Input).value == "who is there?"
+        type_at_once(pilot.app, "escape", "3", "h", "down", "down")
+        await settle(pilot)
+        type_at_once(pilot.app, "s", *"to all")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Input).value == "to all"
+
+
+def type_at_once(app: App[int], *keys: str) -> None:
+    """Type faster than anything can answer."""
+    for key in keys:
+        sign = key if len(key) == 1 else {"slash": "/"}.get(key)
+        app.post_message(Key(key, sign))
 
 
 @pytest.mark.parametrize("name", ["home", "models", "settings", "logs", "help"])

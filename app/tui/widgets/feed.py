@@ -34,12 +34,12 @@ class Feed(ScrollView, can_focus=True):
     Feed > .feed--cursor {
         background: $block-cursor-blurred-background;
     }
-    Feed:focus > .feed--cursor {
+    Feed > .feed--focused {
         background: $block-cursor-background;
         text-style: bold;
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"feed--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"feed--cursor", "feed--focused"}
     BINDINGS: ClassVar[list[BindingType]] = named(
         "list",
         [
@@ -243,7 +243,8 @@ class Feed(ScrollView, can_focus=True):
         return self._draw(self.items[index], width)
 
     def _strip(self, content: Content, width: int, *, is_cursor: bool = False) -> Strip:
-        style = self.get_visual_style(*(["feed--cursor"] if is_cursor else []))
+        kind = "feed--focused" if self.has_focus else "feed--cursor"
+        style = self.get_visual_style(*([kind] if is_cursor else []))
         seen = (content.plain, *content.spans, width, style, self.app.theme)
         if (kept := self._strips.get(seen)) is not None:
             return kept
@@ -319,11 +320,35 @@ class Feed(ScrollView, can_focus=True):
             self.action_choose()
         self.cursor = index
 
-    def watch_cursor(self) -> None:
+    def watch_cursor(self, before: int) -> None:
         self._reveal()
-        self.refresh()
+        self._draw_anew(before)
+        self._draw_anew(self.cursor)
         if self.item is not None:
             self.post_message(self.Moved(self, self.item))
+
+    def _draw_anew(self, index: int) -> None:
+        if 0 <= index < len(self.items):
+            top = self.top_of(index)
+            rows = self.top_of(index + 1) - top
+            self.refresh_lines(top + self._head_height, rows)
+
+    def on_focus(self, event: events.Focus) -> None:
+        self._note_focus(event, has_focus=True)
+
+    def on_blur(self, event: events.Blur) -> None:
+        self._note_focus(event, has_focus=False)
+
+    def _note_focus(self, event: events.Event, *, has_focus: bool) -> None:
+        """Do as Textual does, but draw one line anew instead of all."""
+        event.prevent_default()
+        self.has_focus = has_focus
+        kind = events.DescendantFocus if has_focus else events.DescendantBlur
+        if self.parent is not None:
+            self.parent.post_message(kind(self))
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        self._draw_anew(self.cursor)
 
     @property
     def _rows(self) -> int:

@@ -1,8 +1,9 @@
 """A list whose items take several lines each."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
+from typing import Any
 
 from textual.content import Content
 
@@ -11,6 +12,19 @@ from app.tui.widgets.feed import Feed
 
 class WrappedFeed(Feed):
     """A `Feed` whose `draw` returns as many lines as an item needs at a width."""
+
+    def __init__(
+        self,
+        draw: Callable[[Any, int], list[Content]],
+        key: Callable[[Any], object],
+        *,
+        id: str,
+    ) -> None:
+        def whole(item: object, width: int) -> Content:
+            return Content("\n").join(draw(item, width))
+
+        super().__init__(whole, key, id=id, is_newest_last=True)
+        self._draw_lines = draw
 
     _tops: Sequence[int] = (0,)
     """The first line of each item, and the number of all lines."""
@@ -35,7 +49,7 @@ class WrappedFeed(Feed):
             self._drawn, self._drawn_width = {}, width
         kept = self._drawn.get(key)
         if kept is None or kept[0] != item:
-            kept = item, list(self._draw(item, width).split("\n", allow_blank=True))
+            kept = item, self._draw_lines(item, width)
             self._drawn[key] = kept
         return kept[1]
 

@@ -107,13 +107,13 @@ def with_days(lines: Sequence[TalkLine]) -> list[TalkLine]:
     return shown
 
 
-def draw(line: TalkLine, width: int) -> Content:
+def draw(line: TalkLine, width: int) -> list[Content]:
     """Draw a message in full, as Discord shows it, in lines of a width.
 
     A reply names its provider, and a day its date.
     """
     if line.key[0] == "day":
-        return Content.styled(f"── {line.text} ".ljust(width, "─"), "$quiet")
+        return [Content.styled(f"── {line.text} ".ljust(width, "─"), "$quiet")]
     name_width = next(size for most, size in NAME_WIDTHS if width < most)
     name = Content(line.name).truncate(name_width, ellipsis=True, pad=True)
     clock = (f"{format.clock(line.at / 1000)}  ", "$quiet")
@@ -128,4 +128,5 @@ def draw(line: TalkLine, width: int) -> Content:
     rows = text.wrap(max(LEAST_WIDTH, width - head.cell_length))
     if len(rows) > MOST_ROWS:
         rows = [*rows[: MOST_ROWS - 1], Content.styled("…", "$quiet")]
-    return Content.assemble(head, Content("\n" + " " * head.cell_length).join(rows))
+    margin = Content(" " * head.cell_length)
+    return [(margin if at else head) + row for at, row in enumerate(rows)]

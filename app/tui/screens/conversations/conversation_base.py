@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -32,7 +33,7 @@ from app.tui.widgets.wrapped_feed import WrappedFeed
 if TYPE_CHECKING:
     from app.store.messages import Moment
 
-RELOAD_SECONDS = 0.3
+RELOAD_SECONDS = 1.0
 """The shortest time between two readings, however many messages come in."""
 
 
@@ -77,21 +78,18 @@ class TalkScreen(MynahScreen):
         self._conversations: list[ListedPlace] = []
         """The conversations listed below that channel."""
         self._reload_is_due = False
+        self._read_at = 0.0
+        """The monotonic time of the last reading."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
             yield Feed(channel_list.draw, attrgetter("key"), id="places")
-            yield WrappedFeed(
-                self._draw_line, attrgetter("key"), id="lines", is_newest_last=True
-            )
+            yield WrappedFeed(channel_lines.draw, attrgetter("key"), id="lines")
             with Inspector(id="inspector"):
                 yield Static("", id="story", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#places").focus()
-
-    def _draw_line(self, line: TalkLine, width: int) -> Content:
-        return channel_lines.draw(line, width)
 
     def refresh_data(self) -> None:
         self.fetch(self._load_places, self._show_places, "places")
@@ -101,7 +99,8 @@ class TalkScreen(MynahScreen):
             self.refresh_data()
         if self._concerns(news) and not self._reload_is_due:
             self._reload_is_due = True
-            self.set_timer(RELOAD_SECONDS, self.reload)
+            rests = self._read_at + RELOAD_SECONDS - monotonic()
+            self.set_timer(max(0.01, rests), self.reload)
 
     def _concerns(self, news: NewEvents) -> bool:
         """Return whether something was written in the visible place."""
@@ -114,7 +113,7 @@ class TalkScreen(MynahScreen):
 
     def reload(self) -> None:
         """Read the lines of the place again."""
-        self._reload_is_due = False
+        self._reload_is_due, self._read_at = False, monotonic()
         if self.place and not self._is_found:
             self._load(self.place)
 
@@ -184,7 +183,8 @@ class TalkScreen(MynahScreen):
         shown = channel_list.with_conversations(found, self._conversations)
         keys = [place.key for place in shown]
         if self.place and self.place.key in keys:
-            feed.show(shown, keys.index(self.place.key))
+            # The cursor may be on another place already, which is not yet heard of.
+            feed.show(shown, None if feed.item else keys.index(self.place.key))
             return
         first = next((i for i, p in enumerate(shown) if p.channel or p.is_drafts), 0)
         feed.show(shown, first)

@@ -91,11 +91,11 @@ class ConversationsScreen(TalkScreen):
 
     def action_places(self) -> None:
         """Go to the list of places."""
-        self.query_one("#places").focus()
+        self.set_focus(self.query_one("#places"))
 
     def action_lines(self) -> None:
         """Go to the lines."""
-        self.query_one("#lines").focus()
+        self.set_focus(self.query_one("#lines"))
 
     def action_conversation(self) -> None:
         """Show only this message's conversation, or the whole channel again."""
