@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
@@ -19,7 +18,6 @@ from app.core.safe_text import safe_line
 from app.tui.key_map import named
 
 MAX_ITEMS = 2000
-MAX_STRIPS = 200
 
 
 class Feed(ScrollView, can_focus=True):
@@ -98,8 +96,6 @@ class Feed(ScrollView, can_focus=True):
         """The key of an item to go to, which is not shown yet."""
         self._is_newest_last = is_newest_last
         self._head = head
-        self._strips: LRUCache[object, Strip] = LRUCache(MAX_STRIPS)
-        """The last lines as they were drawn: moved by a field above, they stay."""
         self._empty = empty
         self._all: list[Any] = []
         self.items: list[Any] = []
@@ -245,13 +241,9 @@ class Feed(ScrollView, can_focus=True):
     def _strip(self, content: Content, width: int, *, is_cursor: bool = False) -> Strip:
         kind = "feed--focused" if self.has_focus else "feed--cursor"
         style = self.get_visual_style(*([kind] if is_cursor else []))
-        seen = (content.plain, *content.spans, width, style, self.app.theme)
-        if (kept := self._strips.get(seen)) is not None:
-            return kept
         content = content.truncate(width, ellipsis=True, pad=True)
         (strip, *_) = Visual.to_strips(self, content, width, 1, style)
-        self._strips[seen] = strip = strip.crop_extend(0, width, None)
-        return strip
+        return strip.crop_extend(0, width, None)
 
     def _selected(self, line: int) -> tuple[int, int] | None:
         """Return the columns that the mouse selected on a line; -1 for its end."""
