@@ -19,24 +19,16 @@ def summary(reply: SayReply) -> str:
     """Return one line below a reply, from the result of `Say`."""
     ms = reply.ms
     parts = [f"{reply.mode} by {reply.provider}{format.at(reply.host, reply.reach)}"]
-    if total := ms.get("total"):
+    total, first = ms.get("total", 0.0), ms.get("first_token", 0.0)
+    if total:
         parts.append(format.seconds(total / 1000))
-    if speed := speed_of(ms, reply.tokens.completion):
-        parts.append(f"first word {format.seconds(ms['first_token'] / 1000)}")
-        parts.append(f"{speed:.0f} tok/s")
+    if 0 < first <= AT_ONCE * total:
+        parts.append(f"first word {format.seconds(first / 1000)}")
     if sources := reply.sources:
         parts.append(f"{len(sources)} source" + "s" * (len(sources) > 1))
     if reply.cost:
         parts.append(format.money(reply.cost))
     return " · ".join(parts)
-
-
-def speed_of(ms: dict[str, float], tokens: int) -> float:
-    """Return tokens per second after the first; 0 for a text that came all at once."""
-    first, total = ms.get("first_token", 0), ms.get("total", 0)
-    if not first or first > total * AT_ONCE:
-        return 0.0
-    return max(0, tokens - 1) / (total - first) * 1000
 
 
 def skipped(rungs: Sequence[RungOutcome]) -> list[str]:

@@ -266,11 +266,14 @@ def test_a_course_fills_its_width_and_shows_the_highest_of_each_part():
     assert course([], 4) == ""
 
 
-def test_speed_counts_only_what_was_written_after_the_first_token():
-    assert reply_bars.speed_of({"total": 1500, "first_token": 500}, 41) == 40
-    assert reply_bars.speed_of({"total": 10, "first_token": 10}, 41) == 0
-    assert reply_bars.speed_of({"total": 640, "first_token": 639.2}, 41) == 0
-    assert reply_bars.speed_of({}, 0) == 0
+def test_a_first_word_is_told_only_of_a_text_that_came_as_it_was_written():
+    def told(**ms: float) -> bool:
+        return "first word" in reply_bars.summary(filled(control.SayReply, {"ms": ms}))
+
+    assert told(total=1500.0, first_token=500.0)
+    assert not told(total=10.0, first_token=10.0)
+    assert not told(total=640.0, first_token=639.2)
+    assert not told()
 
 
 def test_the_head_of_a_server_says_how_many_sources_weigh_less():

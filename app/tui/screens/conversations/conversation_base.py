@@ -310,6 +310,10 @@ class TalkScreen(MynahScreen):
             self.reload()
 
     def _show_story(self, explained: Explanation | None) -> None:
+        line: TalkLine | None = self.query_one("#lines", Feed).item
+        if line is None or line.reply is None:
+            # Its line has gone from the list while it was read.
+            return
         self.explained = explained
         self.refresh_bindings()
         self._draw_story()
