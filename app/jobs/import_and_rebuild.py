@@ -4,7 +4,7 @@ import gc
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,8 +120,7 @@ def import_files(
     name = row.name if row else str(guild)
     throttle = _Throttle(tell)
 
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    label = f"{paths[0].name}{more}"
+    label = _named(paths)
 
     def on_step(step: ImportStep) -> None:
         file = Path(step.label).name
@@ -152,14 +151,18 @@ def preview(
     config = _settings(home, database, request.row or GuildId(0))
     began, throttle = time.monotonic(), _Throttle(tell)
 
+    paths = [named_path(path) for path in request.paths]
+    label = _named(paths)
+
     def on_file(name: str, done: int, total: int) -> None:
         seconds = time.monotonic() - began
-        progress = _progress("preview", Path(name).name, done, total, seconds)
-        throttle.tell(progress)
+        progress = _progress("preview", label, done, total, seconds)
+        file = Path(name).name
+        throttle.tell(replace(progress, note=file if file != label else ""))
 
     target = Target(request.guild, request.id, request.claimed)
     return previews.preview(
-        [named_path(path) for path in request.paths],
+        paths,
         target if request.guild else None,
         Filters(config.learn, config.bot.prefix),
         reading=ReadingOptions(request.as_format, request.dates),
@@ -253,6 +256,12 @@ def _pages(
 
 def _settings(home: Home, database: Database, guild: GuildId) -> Config:
     return with_stored(load(home.config_file), database.call(settings.of, guild))
+
+
+def _named(paths: Sequence[Path]) -> str:
+    """Name work on files, however many of them a path leads to."""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f"{paths[0].name}{more}"
 
 
 def _progress(

@@ -19,6 +19,7 @@ WIDE = 100
 
 WORK = {
     "import": "importing",
+    "preview": "looking at files",
     "train": "reading history",
     "rebuild": "building the voice",
     "tokens": "building the voice",
