@@ -134,6 +134,9 @@ class Memory:
             done += len(portion)
             rate = done / max(self._now() - begun, 1e-3)
             self._report(guild, done, max(done, total), rate)
+        if 0 < done < total:
+            # The rest was forgotten meanwhile.
+            self._report(guild, done, done, rate)
         self._done[guild] = min(newest, self._done.get(guild, newest))
         if await self._database.run(embeddings.drop_other_models, guild, model):
             self._shelves.drop(guild)

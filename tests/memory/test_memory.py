@@ -430,3 +430,21 @@ async def test_progress_is_told_until_all_is_done(home, db, reader, guild, tell)
     await memory.catch_up(guild)
     await memory.close()
     assert seen[-1] == (guild, 5, 5)
+
+
+async def test_progress_ends_although_the_rest_is_forgotten(
+    home, db, reader, guild, tell, monkeypatch
+):
+    monkeypatch.setattr("app.memory.memory.PAGE", 2)
+    rows = [tell(f"line {number} of the chorus") for number in range(5)]
+    seen = []
+
+    def told(guild, done, total, rate):
+        seen.append((done, total))
+        if len(seen) == 1:
+            db.call(forgetting.delete, guild, rows[:3])
+
+    memory = Memory(home, db, reader, lambda model: WordEmbedder(), report=told)
+    await memory.catch_up(guild)
+    await memory.close()
+    assert seen == [(2, 5), (2, 2)]
