@@ -74,7 +74,7 @@ class AppFrame(App[int]):
         self._is_acting = False
         """True while a key is on its way through the widgets that may act on it."""
         self._typed: deque[events.Event] = deque()
-        """What was typed meanwhile."""
+        """Keys and pastes that came meanwhile."""
         self._gate = TerminalGate()
         for theme in THEMES:
             self.register_theme(theme)

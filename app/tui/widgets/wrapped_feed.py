@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
 
 from textual.content import Content
 
@@ -13,10 +12,16 @@ from app.tui.widgets.feed import Feed
 class WrappedFeed(Feed):
     """A `Feed` whose `draw` returns as many lines as an item needs at a width."""
 
+    _tops: Sequence[int] = (0,)
+    """The first line of each item, and the number of all lines."""
+    _drawn: dict[object, tuple[object, list[Content]]]
+    """Each item with its lines at a width, by its key."""
+    _drawn_width: int | None = None
+
     def __init__(
         self,
-        draw: Callable[[Any, int], list[Content]],
-        key: Callable[[Any], object],
+        draw: Callable[..., list[Content]],
+        key: Callable[..., object],
         *,
         id: str,
     ) -> None:
@@ -25,12 +30,6 @@ class WrappedFeed(Feed):
 
         super().__init__(whole, key, id=id, is_newest_last=True)
         self._draw_lines = draw
-
-    _tops: Sequence[int] = (0,)
-    """The first line of each item, and the number of all lines."""
-    _drawn: dict[object, tuple[object, list[Content]]]
-    """Each item with its lines at a width, by its key."""
-    _drawn_width: int | None = None
 
     def top_of(self, index: int) -> int:
         return self._tops[min(index, len(self._tops) - 1)]
