@@ -29,6 +29,7 @@ from app.service.service import Service, open_service
 from app.settings.config_file import save
 from app.store import authors
 from app.store.database import Database, bound
+from app.store.messages import extend_index
 from app.tui.database_reader import DatabaseReader
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
 from tests.discord_stand_in.world import BOT_ID, Channel, Guild, User
@@ -37,6 +38,7 @@ ROOT = Path(__file__).parents[2]
 WORDS = "the king and his men of the night say that a boat is late again today".split()
 CHANNELS, PEOPLE = 4, 20
 REPLIES = 20
+INDEXED_AT_ONCE = 20_000
 
 
 def main() -> None:
@@ -74,6 +76,9 @@ def make(home: Home, servers: int, messages: int) -> None:
     with Database(home.database) as database:
         database.call(authors.open_key, home.author_key_file)
         database.call(_fill, servers, messages)
+        # A home that grows is indexed as it does.
+        while database.call(extend_index, INDEXED_AT_ONCE):
+            pass
 
 
 def _fill(servers: int, messages: int) -> None:
