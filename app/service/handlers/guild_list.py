@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.chat import feedback_weights
 from app.core.files import size
@@ -82,9 +82,9 @@ class GuildList:
             one = totals.get(guild.id, GuildTotals())
             disliked = await self._disliked(guild.id) if one.is_rated else 0
             figures = self._figures(
-                guild, one, ways, words[guild.id], disk[guild.id], disliked
+                guild, one, ways, words[guild.id], disk[guild.id], disliked, holders
             )
-            found.append(replace(figures, holder=holders.get(guild.id, "")))
+            found.append(figures)
         return found
 
     async def _totals(self) -> Mapping[GuildId, GuildTotals]:
@@ -126,6 +126,7 @@ class GuildList:
         words: int | None,
         disk: dict[str, int],
         disliked: int,
+        holders: Mapping[GuildId, str],
     ) -> GuildFigures:
         reply, last = ways.config.reply, totals.last_reply
         learned = totals.learned
@@ -156,6 +157,7 @@ class GuildList:
             disliked=disliked,
             opted_out=totals.opted_out,
             last_reply=last / 1000 if last else None,
+            holder=holders.get(guild.id, ""),
         )
 
 

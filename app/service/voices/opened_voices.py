@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
@@ -105,10 +105,15 @@ class OpenedVoices:
         for guild, opened in list(self._open.items()):
             await self._files.weigh(opened.voice, guild)
 
-    def known_words(self, guild: GuildId) -> int | None:
-        """Return the words of a voice, open or as its files say; None without any."""
-        opened = self._open.get(guild)
-        return opened.voice.words if opened else self._files.words(guild)
+    def known_words(self, guilds: Sequence[GuildId]) -> dict[GuildId, int | None]:
+        """Return the words of voices, open or as files say; None without any."""
+        # Few of many servers have files.
+        found = {one: self._files.words(one) for one in self._files.among(guilds)}
+        opened = {one: self._open.get(one) for one in guilds}
+        return {
+            guild: voice.voice.words if voice else found.get(guild)
+            for guild, voice in opened.items()
+        }
 
     @asynccontextmanager
     async def unchanged(self, guild: GuildId) -> AsyncIterator[None]:

@@ -107,6 +107,11 @@ class VoiceFiles:
         for message in voice.weighed | weights.keys():
             voice.weigh(message, weights.get(message, 1.0))
 
+    def among(self, guilds: Sequence[GuildId]) -> list[GuildId]:
+        """Return those of the guilds that have files."""
+        there = {path.name for path in self._home.guilds.glob("*")}
+        return [guild for guild in guilds if str(guild) in there]
+
     def words(self, guild: GuildId) -> int | None:
         """Return the words that the files hold; None without sound files."""
         try:

@@ -93,7 +93,7 @@ class VoiceKeeper:
 
         None of those whose files are not written yet. It reads the disk.
         """
-        return {guild: self._voices.known_words(guild) for guild in guilds}
+        return self._voices.known_words(guilds)
 
     async def weigh_anew(self) -> None:
         """Weigh the messages of open voices by all opinions that there are now."""
