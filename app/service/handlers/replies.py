@@ -117,9 +117,11 @@ class ReplyHandlers:
         self, made: MadeReply, request: control.Say
     ) -> control.SayReply:
         answer, done = made.answer, made.answer.completion
-        rows = [used.message for used in done.sources]
-        stored = await self._context.database.run(messages.by_rows, rows)
-        recalled = await self._context.database.run(messages.by_rows, made.recalled)
+        drawn = [used.message for used in done.sources]
+        rows = [*drawn, *made.recalled]
+        found = await self._context.database.run(messages.by_rows, rows)
+        by_row = {message.id: message for message in found}
+        stored = [by_row[row] for row in drawn if row in by_row]
         reply = control.SayReply(
             text=answer.finished.text,
             mode=made.mode,
@@ -132,7 +134,7 @@ class ReplyHandlers:
             ),
             turns=len(answer.prompt.turns),
             sources=[message.external for message in stored],
-            recalled=[message.external for message in recalled],
+            recalled=[by_row[row].external for row in made.recalled if row in by_row],
             cost=done.cost,
             reply=made.reply,
             guild=request.guild,
