@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.files import UNFINISHED, replacing, write_text
+from app.voice.spool import chunks
 
 _FORMAT = 5
 _ALIGN = 64
@@ -182,9 +184,9 @@ def _write_parts(
     parts, checksums, offset = {}, [0], 0
     for part, array in arrays.items():
         parts[part] = (array.dtype.str, len(array), offset)
-        data = np.ascontiguousarray(array).data.cast("B") if len(array) else b""
-        padding = bytes(-len(data) % _ALIGN)
-        for piece in (memoryview(data), memoryview(padding)):
+        padding = np.zeros(-array.nbytes % _ALIGN, np.uint8)
+        for _, some in chain(chunks(array), chunks(padding)):
+            piece = np.ascontiguousarray(some).data.cast("B")
             while piece:
                 room = _BLOCK - offset % _BLOCK
                 file.write(piece[:room])

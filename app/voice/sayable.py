@@ -95,9 +95,17 @@ def hide(text: str, words: Iterable[str]) -> str:
 
 def balanced(text: str) -> str:
     """Return a text whose fences, spoilers and bold words begin and end."""
+    before = None
+    # What stood around a mark that was taken out may make another one.
+    while text != before:
+        before, text = text, _more_balanced(text)
+    return text
+
+
+def _more_balanced(text: str) -> str:
     if text.count("```") % 2:
         text = "".join(text.rpartition("```")[::2])
-    text = _without_lone_bold(text)
+    text = _without_lone_bold(text.strip())
     if text.count("||") % 2:
         shown = text.rstrip()
         # What was to be hidden stays so.

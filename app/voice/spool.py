@@ -4,7 +4,7 @@ Their pages are the file system's: it takes them back when something else needs 
 """
 
 import mmap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -45,6 +45,34 @@ class Spool:
                 return np.empty(0, self._dtype)
             mapped = mmap.mmap(file.fileno(), 0)
         return np.frombuffer(mapped, self._dtype)
+
+
+def chunks(values: Array) -> Iterator[tuple[int, Array]]:
+    """Yield an array in pieces of a few megabytes, each with its beginning.
+
+    A piece of an array on disk takes no memory any more once the next one is asked for.
+    """
+    for at in range(0, len(values), _BLOCK):
+        piece = values[at : at + _BLOCK]
+        yield at, piece
+        let_go(piece)
+
+
+def let_go(values: Array) -> None:
+    """Give the memory of an array on disk back; its file keeps what the array holds.
+
+    The array has no gaps.
+    """
+    owner: object = values
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, memoryview):
+        owner = owner.obj
+    if not isinstance(owner, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    start = values.ctypes.data - np.frombuffer(owner, np.uint8).ctypes.data
+    first = start - start % mmap.PAGESIZE
+    owner.madvise(mmap.MADV_DONTNEED, first, start + values.nbytes - first)
 
 
 def room_in(directory: Path) -> Room:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.spool import Array, Room
-from app.voice.suffixes import Symbols, chunks, count_symbols, sort_suffixes
+from app.voice.spool import Array, Room, chunks
+from app.voice.suffixes import Symbols, count_symbols, sort_suffixes
 
 END = 0
 """The symbol between two messages: the end of one is the start of the next."""
@@ -114,12 +114,13 @@ def _arrays_of(
     of_parts = (np.unique(part) for _, part in chunks(channels))
     known = np.unique(np.concatenate([channels[:0], *of_parts]))
     narrow = np.min_scalar_type(max(len(known) - 1, 0))
+    seconds = (symbols[part[-at % _STEP :: _STEP] + 1] for at, part in chunks(suffixes))
     return {
         "symbols": symbols
         if symbols.dtype == small
         else _converted(symbols, np.asarray, room(len(symbols), small)),
         "suffixes": suffixes,
-        "seconds": symbols[suffixes[::_STEP] + 1].astype(small, copy=False),
+        "seconds": np.concatenate([symbols[:0], *seconds]).astype(small, copy=False),
         "first": first.astype(np.int32),
         "marks": marks,
         "ranks": np.concatenate([[0], ranks[:-1]]).astype(np.int32),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from app.voice.spool import Array
+from app.voice.spool import chunks, let_go
 
 Symbols = npt.NDArray[np.int32] | npt.NDArray[np.uint16]
 Positions = npt.NDArray[np.int32]
@@ -13,7 +13,6 @@ Keys = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
 _END = 0
-_CHUNK = 1 << 20
 
 _PART = 1 << 19
 """So many places are sorted at a time; they take some 30 MB."""
@@ -41,7 +40,9 @@ def sort_suffixes(symbols: Symbols, depth: int, suffixes: Positions) -> None:
         raise OverflowError("too many symbols for one index")
     filled = 0
     for part in _Sorter(symbols, depth).parts():
-        suffixes[filled : filled + len(part)] = part
+        room = suffixes[filled : filled + len(part)]
+        room[:] = part
+        let_go(room)
         filled += len(part)
 
 
@@ -56,12 +57,6 @@ def count_symbols(symbols: Symbols) -> npt.NDArray[np.int64]:
         found = np.bincount(part)
         counts[: len(found)] += found
     return counts
-
-
-def chunks(values: Array) -> Iterator[tuple[int, Array]]:
-    """Yield an array in pieces of a few megabytes, each with its beginning."""
-    for at in range(0, len(values), _CHUNK):
-        yield at, values[at : at + _CHUNK]
 
 
 class _Sorter:

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.voice import files, static_index, vocabulary
-from app.voice.spool import Spool, room_in
+from app.voice.spool import Spool, chunks, room_in
 from app.voice.static_index import Arrays
-from app.voice.suffixes import chunks, count_symbols
+from app.voice.suffixes import count_symbols
 from app.voice.vocabulary import Numbering
 from app.voice.word_tokenizer import split
 

@@ -166,6 +166,8 @@ def test_words_that_stood_in_spoilers_alone_stay_in_them() -> None:
         ("try ```x", "try x"),
         ("```x``` **y** ||z||", "```x``` **y** ||z||"),
         ("**", ""),
+        ("| ** ", "|"),
+        ("``**`", ""),
         ("what the f**k, s***", "what the f**k, s***"),
         ("**what the f**k**", "**what the f**k**"),
         ("**what the f**k", "what the f**k"),

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.voice import suffixes
+from app.voice import spool, suffixes
 from app.voice.suffixes import sort_suffixes
 
 DEPTH = 5
@@ -27,7 +27,7 @@ def quickly(symbols: list[int], dtype: type = np.int32) -> list[int]:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pieces end in the middle of everything."""
-    monkeypatch.setattr(suffixes, "_CHUNK", 7)
+    monkeypatch.setattr(spool, "_BLOCK", 7)
     monkeypatch.setattr(suffixes, "_PART", 5)
 
 
