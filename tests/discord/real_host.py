@@ -8,7 +8,7 @@ from app.service.service import Service
 from app.store import guilds, messages
 from tests.discord.conftest import Running
 from tests.discord.scene import Scene
-from tests.discord_stand_in.server import DiscordStandIn
+from tests.discord_stand_in.server import WAIT_SECONDS, DiscordStandIn
 
 LINES = [
     "the tide comes in at nine and takes the small boats out",
@@ -39,7 +39,7 @@ async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
     Raises:
         TimeoutError: If it is not so in time.
     """
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(WAIT_SECONDS):
         while not await is_so():  # noqa: ASYNC110 - the database tells nobody
             await asyncio.sleep(0.02)
 

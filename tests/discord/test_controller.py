@@ -21,7 +21,7 @@ from tests.asking import Nobody
 from tests.discord.conftest import PACE
 from tests.discord.real_host import eventually, listen
 from tests.discord.scene import Scene
-from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+from tests.discord_stand_in.server import TOKEN, WAIT_SECONDS, DiscordStandIn
 
 NOBODY = Nobody()
 
@@ -52,7 +52,7 @@ def is_online(calls: DiscordController) -> bool:
 
 async def until_known(service: Service) -> None:
     """Wait until the store has the guild's channels."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(WAIT_SECONDS):
         channels = 0
         while channels < 2:
             await asyncio.sleep(0.02)
@@ -114,7 +114,7 @@ async def test_drafts_are_sent_changed_or_thrown_away(
         for number in range(3):
             text = f"{stand_in.bot.mention} hello {number}"
             asked.append(await stand_in.say(scene.general, scene.ann, text))
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             while True:
                 drafts = await run(replies.latest)
                 if [one.state for one in drafts] == ["draft"] * 3:
@@ -165,7 +165,7 @@ async def test_the_owner_chooses_channels_and_trains_them(
         await service.call(NOBODY, control.Listen("Harbour", "general", True))
         await calls.train(NOBODY, control.Train("Harbour"))
         (guild,) = await run(guilds.every)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             messages = 0
             while messages < 120:
                 await asyncio.sleep(0.05)

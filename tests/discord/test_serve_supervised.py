@@ -21,7 +21,7 @@ from app.settings.config_file import save
 from tests.asking import Nobody
 from tests.discord.conftest import PACE
 from tests.discord.scene import Scene
-from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+from tests.discord_stand_in.server import TOKEN, WAIT_SECONDS, DiscordStandIn
 from tests.discord_stand_in.world import Guild
 from tests.service.test_metrics import body_of, free_port, is_open
 
@@ -54,7 +54,7 @@ async def serving(
     monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
     running = asyncio.ensure_future(serve._serve(home, None))
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(WAIT_SECONDS):
             while not parts:  # noqa: ASYNC110 - nobody tells when it is up
                 await asyncio.sleep(0.01)
         yield parts[0]

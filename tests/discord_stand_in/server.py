@@ -1,6 +1,7 @@
 """A Discord of our own on loopback: the real py-cord client connects to it."""
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,7 +23,8 @@ from tests.discord_stand_in.rules import Rules
 from tests.discord_stand_in.world import BOT_ID, Channel, Guild, User, snowflake
 
 TOKEN = "stand-in-token"
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 60.0 if os.name == "nt" else 15.0
+"""Long enough for wine, where a process starts within seconds."""
 
 
 class Channels(dict[int, Channel]):
