@@ -26,6 +26,8 @@ async def rows_by_name(service: Service) -> dict[str, int]:
 async def speakable(service: Service, here: Channel) -> set[str]:
     """Names of the channels whose words may be said in a channel."""
     rows = await rows_by_name(service)
+    if here.name not in rows:
+        return set()  # Its server is not surveyed yet.
     row = rows[here.name]
     found = await service.context.database.run(speakable_channels, GuildId(1), row)
     return {name for name, row in rows.items() if found is None or row in found}
