@@ -50,7 +50,7 @@ class ModelDesk:
     def __init__(
         self,
         loaded: Loaded,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
         gpu: GpuUse = CPU_ONLY,
         eyes: Eyes = BLIND,
     ) -> None:

@@ -48,7 +48,7 @@ class Scheduler:
         self,
         context: Context,
         can_roll_back: bool,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._context = context
         self._clock = clock

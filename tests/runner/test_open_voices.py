@@ -41,7 +41,7 @@ def write(loaded, voices, directory, dial=100):
     prompt = loaded.model.tokens("anna: hi\nMynah:", is_start=True)
     scheduler.submit(
         Generation(
-            request, prompt, chooser, time.monotonic(), lambda *_: None, done.append
+            request, prompt, chooser, time.perf_counter(), lambda *_: None, done.append
         )
     )
     while not scheduler.is_idle:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.inference import GpuUse
@@ -12,6 +14,7 @@ from tests.discord.test_controller import NOBODY
 from tests.runner import tiny
 
 
+@pytest.mark.llama
 async def test_everything_is_measured_and_every_model_judged(
     home: Home, tmp_path: Path
 ):
@@ -29,6 +32,7 @@ async def test_everything_is_measured_and_every_model_judged(
     assert all(model.answer_seconds for model in found.models)
 
 
+@pytest.mark.llama
 async def test_with_a_graphics_card_the_processor_alone_is_measured_too(
     home: Home, tmp_path: Path
 ):
@@ -47,6 +51,7 @@ async def test_with_a_graphics_card_the_processor_alone_is_measured_too(
     assert found.processor_prompt_tokens_per_second
 
 
+@pytest.mark.llama
 async def test_the_speed_of_a_model_is_listed_also_after_a_restart(
     home: Home, tmp_path: Path
 ):

@@ -48,6 +48,7 @@ async def sources(service: Service, reply: int) -> list[StoredMessage]:
     return await run(messages.by_rows, rows)
 
 
+@pytest.mark.llama
 async def test_a_hybrid_reply_names_messages_that_hold_its_words(
     service: Service,
 ) -> None:
@@ -71,6 +72,7 @@ async def test_a_hybrid_reply_names_messages_that_hold_its_words(
         assert hidden not in {message.channel for message in named}
 
 
+@pytest.mark.llama
 async def test_what_is_forgotten_is_named_no_more_and_the_reply_loses_its_words(
     service: Service,
 ) -> None:
@@ -88,6 +90,7 @@ async def test_what_is_forgotten_is_named_no_more_and_the_reply_loses_its_words(
     assert not again & gone
 
 
+@pytest.mark.llama
 async def test_a_disliked_hybrid_reply_makes_its_messages_rarer_in_both_voices(
     service: Service,
 ) -> None:

@@ -102,6 +102,7 @@ async def test_the_chain_says_only_words_of_the_member(
 
 
 @pytest.mark.process
+@pytest.mark.llama
 async def test_model_and_voice_draw_on_messages_of_the_member_alone(
     service: Service,
 ) -> None:

@@ -233,6 +233,7 @@ async def test_a_dry_run_leaves_out_what_the_import_would(
     assert (reply.added, reply.reasons) == (1, found.reasons)
 
 
+@pytest.mark.posix_only("names of files are text on Windows")
 async def test_a_path_of_odd_bytes_reaches_the_job(service: Service, tmp_path: Path):
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     os.mkdir(folder)

@@ -39,11 +39,12 @@ class Spawned:
         return await spawn([sys.executable, "-c", self._script])
 
 
-def shell(script: str) -> Spawn:
-    """Start a line of shell in a job's place."""
+def dying(last_words: str, code: int) -> Spawn:
+    """Start a program that ends at once in a job's place."""
+    script = f"import sys; print(end={last_words!r}, file=sys.stderr); sys.exit({code})"
 
     async def start(command: Sequence[str]) -> Process:
-        return await spawn(["sh", "-c", script])
+        return await spawn([sys.executable, "-c", script])
 
     return start
 
@@ -150,17 +151,16 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("last_words", "code", "told"),
     [
-        ("echo the last words >&2; exit 3", r"code 3: the last words\.$"),
-        (
-            "echo Trace >&2; echo KeyError: 1 >&2; exit 70",
-            r"code 70: KeyError: 1\.$",
-        ),
-        ("exit 1", r"code 1: it gave no reason\.$"),
+        ("the last words\n", 3, r"code 3: the last words\.$"),
+        ("Trace\nKeyError: 1\n", 70, r"code 70: KeyError: 1\.$"),
+        ("", 1, r"code 1: it gave no reason\.$"),
     ],
 )
-async def test_a_job_that_dies_says_so(home: Home, script: str, told: str) -> None:
-    runner = JobRunner(home, spawn=shell(script))
+async def test_a_job_that_dies_says_so(
+    home: Home, last_words: str, code: int, told: str
+) -> None:
+    runner = JobRunner(home, spawn=dying(last_words, code))
     with pytest.raises(ChildExitError, match=told):
         await runner.run(RebuildJob(GuildId(1)), lambda step: None)

@@ -87,6 +87,7 @@ async def test_the_chain_says_only_words_of_then(
 
 
 @pytest.mark.process
+@pytest.mark.llama
 async def test_model_and_voice_draw_on_messages_of_then_alone(
     service: Service,
 ) -> None:

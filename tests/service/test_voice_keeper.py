@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from random import Random
 
+import psutil
 import pytest
 
 from app.core.errors import AppError, UsageError
@@ -39,6 +40,7 @@ from app.store.database import Database
 from app.store.replies import SourceMessage
 from app.voice.voice import Voice
 from tests.home_files import files_with
+from tests.mapped_files import ON_LINUX
 
 pytestmark = pytest.mark.process
 
@@ -440,6 +442,17 @@ async def test_damaged_voice_files_are_noticed_and_built_anew(
         voice = await bench.learning.voice(guild)
         assert (voice.messages, voice.tail_messages) == (600, 0)
         voice.verify()
+
+
+@ON_LINUX
+async def test_a_voice_that_was_used_is_not_open_once_its_keeper_closed(
+    home: Home,
+) -> None:
+    async with opened(home) as bench:
+        await bench.learning.import_files(bench.guild, [lines(home, 600)])
+        await bench.learning.voice(bench.guild)
+    mapped = [one.path for one in psutil.Process().memory_maps()]
+    assert not [path for path in mapped if path.startswith(str(home.voice(GuildId(1))))]
 
 
 async def test_leftovers_of_killed_builds_are_swept_up(home: Home) -> None:

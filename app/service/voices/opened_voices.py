@@ -79,10 +79,14 @@ class OpenedVoices:
             self.build_soon(await self.get(guild), guild, 0.0)
 
     async def close(self) -> None:
-        """Cancel waiting and running builds; the database remembers what they lack."""
+        """Cancel waiting and running builds; the database remembers what they lack.
+
+        No voice stays open, as Windows keeps files that are.
+        """
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._recent.clear()
 
     async def get(self, guild: GuildId) -> OpenedVoice:
         """Return a guild's voice, and let go of the one that was unused for longest."""
