@@ -104,12 +104,16 @@ async def test_a_dropped_socket_is_resumed_and_nothing_is_missed(
 async def test_it_resumes_at_the_address_that_discord_named(
     stand_in: DiscordStandIn, start: Start
 ) -> None:
-    async with start().connected():
+    async with start().connected() as link:
+        client = link.client
+        assert client is not None
         for _ in range(2):
             before = len(stand_in.gateway.resumes)
             await stand_in.gateway.drop_sockets()
             await stand_in.wait_for(stand_in.gateway.connected)
             assert len(stand_in.gateway.resumes) == before + 1
+            # The bot hears of it a moment after the stand-in has its socket.
+            await stand_in.wait_for(lambda: client.rules._resume_url is not None)
     assert stand_in.gateway.paths == ["/gateway", "/resume", "/resume"]
 
 

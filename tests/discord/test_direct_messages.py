@@ -361,7 +361,7 @@ async def test_people_who_wrote_long_ago_are_not_kept_in_memory(
             direct = stand_in.direct_channel(one)
             await stand_in.say(direct, one, "hello")
             await until_said(stand_in, direct, 1)
-            ahead += 60.0
+            ahead += 61.0
         assert link.client is not None
         talk = link.client.direct
         await stand_in.wait_for(lambda: not talk._turns)
