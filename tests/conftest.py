@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.keyring_stand_in import Ring
 
 
-NO_LLAMA = "llama.cpp has no wheel for Windows, and none was built here"
+NO_LLAMA = "llama.cpp was not built for Windows here; .ci/windows --llama does"
 
 
 class NoLlama:
