@@ -18,9 +18,12 @@ SECRET = "and the treasury is below"
 
 
 async def rows_by_name(service: Service) -> dict[str, int]:
-    (guild,) = await service.context.database.run(guilds.every)
-    found = await service.context.database.run(guilds.channels, guild.id)
-    return {one.name: one.id for one in found}
+    run = service.context.database.run
+    return {
+        one.name: one.id
+        for guild in await run(guilds.every)
+        for one in await run(guilds.channels, guild.id)
+    }
 
 
 async def speakable(service: Service, here: Channel) -> set[str]:

@@ -10,9 +10,12 @@ from tests.discord_stand_in.server import DiscordStandIn
 
 async def names(service: Service) -> set[str]:
     """The channels that the owner can choose among."""
-    (guild,) = await service.context.database.run(guilds.every)
-    found = await service.context.database.run(guilds.channels, guild.id)
-    return {one.name for one in found}
+    run = service.context.database.run
+    return {
+        one.name
+        for guild in await run(guilds.every)
+        for one in await run(guilds.channels, guild.id)
+    }
 
 
 async def test_a_hidden_channel_is_not_offered_and_a_known_one_keeps_its_name(
