@@ -25,7 +25,8 @@ OLD = b"#!/bin/sh\necho old\n"
 MACHINE = {"amd64": "x86_64", "aarch64": "arm64"}.get(
     platform.machine().lower(), platform.machine().lower()
 )
-KIND = f"{'macos' if sys.platform == 'darwin' else 'linux'}-{MACHINE}"
+SYSTEM = {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")
+KIND = f"{SYSTEM}-{MACHINE}"
 
 
 @pytest.fixture
