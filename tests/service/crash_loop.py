@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from random import Random
 
+import psutil
+
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.service.job_runner import JobRunner
@@ -60,7 +62,8 @@ def _run_and_kill(home: Home, files: Path, seed: int, seconds: float) -> None:
         env=os.environ | {"PYTHONPATH": str(Path.cwd())},
     )
     assert driver.stdout and driver.stderr
-    if driver.stdout.readline() != b"ready\n":
+    if driver.stdout.readline().strip() != b"ready":
+        driver.kill()
         raise AssertionError(driver.stderr.read().decode())
     time.sleep(seconds)
     ended = driver.poll()
@@ -112,12 +115,10 @@ def _texts() -> list[str]:
 def wait_for_orphans(home: Home) -> None:
     """A job ends when the bot's end of its pipe is gone; give it the moment."""
     deadline = time.monotonic() + 10
-    pattern = str(home.root)
+    job = {"job", str(home.root)}
     while time.monotonic() < deadline:
-        listed = subprocess.run(
-            ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-        ).stdout
-        if not any(" job " in line and pattern in line for line in listed.split("\n")):
+        every = psutil.process_iter(["cmdline"])
+        if not any(job <= {*(one.info["cmdline"] or ())} for one in every):
             return
         time.sleep(0.05)
     raise AssertionError("a job outlives the bot by ten seconds")
