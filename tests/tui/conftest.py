@@ -30,12 +30,14 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Clocks on the pictures are the same everywhere, and no cursor blinks."""
     import time
 
+    # Windows has none; there the computer's own zone counts.
+    set_zone = getattr(time, "tzset", lambda: None)
     monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
+    set_zone()
     monkeypatch.setattr(Input, "cursor_blink", False, raising=False)
     yield
     monkeypatch.undo()
-    time.tzset()
+    set_zone()
 
 
 @pytest.fixture(autouse=True)
