@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 from app import __version__
 
 ROOT = Path(__file__).parent.parent
+ON_POSIX = pytest.mark.posix_only("releases are made by scripts of bash")
 LOCKS = {
     name: (ROOT / ".ci" / f"{name}.lock").read_text(encoding="utf-8")
     for name in ("program", "tools")
@@ -95,6 +96,7 @@ def released(tmp_path: Path) -> Path:
     return folder
 
 
+@ON_POSIX
 def test_the_checksums_are_those_that_sha256sum_reads(released: Path):
     check = ("sha256sum", "--check", "--strict", "SHA256SUMS")
     assert own(*check, cwd=released).returncode == 0
@@ -163,6 +165,7 @@ def test_the_bill_of_materials_names_what_is_no_python_package(tmp_path: Path):
     assert len(models) == 2 and all(part["hashes"] for part in models)
 
 
+@ON_POSIX
 def test_workflows_and_dockerfile_pass_their_linters():
     result = own("bash", ".ci/lint")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -177,6 +180,7 @@ FAULTS = {
 }
 
 
+@ON_POSIX
 @pytest.mark.parametrize("file", FAULTS)
 def test_a_planted_fault_in_them_is_seen(file: str, tmp_path: Path):
     shutil.copytree(ROOT / ".github", tmp_path / ".github")
@@ -202,6 +206,7 @@ SCRIPTS = [
 ]
 
 
+@ON_POSIX
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_a_script_is_one_that_bash_can_run(path: Path):
     assert os.access(path, os.X_OK)
@@ -230,6 +235,7 @@ def audit_with(report: str, folder: Path, monkeypatch: pytest.MonkeyPatch):
     return own(sys.executable, ".ci/audit")
 
 
+@ON_POSIX
 @pytest.mark.parametrize(("needs_all", "code"), [("", 0), ("1", 1)])
 def test_a_lock_that_was_not_audited_is_named_and_stops_a_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needs_all: str, code: int
