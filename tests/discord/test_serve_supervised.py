@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app import serve
+from app.cli.connect import connect
 from app.core import secrets, supervisor
 from app.core.paths import Home
 from app.discord.controller import DiscordController
@@ -59,12 +60,21 @@ async def serving(
                 await asyncio.sleep(0.01)
         yield parts[0]
     finally:
-        os.kill(os.getpid(), signal.SIGTERM)
+        await end(home)
         await running
         asyncio.get_running_loop().set_exception_handler(None)
         for handler in root.handlers[len(before) :]:
             handler.close()
         root.handlers[:] = before
+
+
+async def end(home: Home) -> None:
+    """Ask the bot in this process to end; Windows has no signal for that."""
+    if os.name != "nt":
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    async with connect(home) as bot:
+        await bot.call(control.Shutdown())
 
 
 async def test_memory_that_breaks_is_started_again_and_the_owner_is_told(
