@@ -163,6 +163,7 @@ def test_no_pattern_built_of_hostile_names_is_slow(
         assert Attack(pattern).slow_text() is None, pattern.pattern
 
 
+@pytest.mark.posix_only("Windows counts the processor's time in steps of 16 ms")
 @pytest.mark.parametrize(
     "slow",
     [
