@@ -44,9 +44,7 @@ _SMALL = re.compile(
 
 def facts_in(text: str) -> list[Fact]:
     """Return what the author of a message tells of themselves."""
-    if len(text) > MOST_CHARS or _IRONY.search(text):
-        return []
-    said = _UNSAID.sub(" | ", text.replace("**", "")).replace("’", "'")
+    said = _said(text)
     is_laughing = bool(_LAUGHS.search(said))
     found = []
     for sentence in _sentences(said):
@@ -56,6 +54,18 @@ def facts_in(text: str) -> list[Fact]:
         if fact.value and len(fact.value) <= MOST_VALUE_CHARS:
             found.append(fact)
     return found
+
+
+def sentences_of(text: str) -> list[str]:
+    """Return the sentences that may tell a fact, without small first words."""
+    return list(_sentences(_said(text)))
+
+
+def _said(text: str) -> str:
+    """Return what the author says in earnest; nothing of a long or ironic message."""
+    if len(text) > MOST_CHARS or _IRONY.search(text):
+        return ""
+    return _UNSAID.sub(" | ", text.replace("**", "")).replace("’", "'")
 
 
 def _sentences(text: str) -> Iterator[str]:

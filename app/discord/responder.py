@@ -36,7 +36,7 @@ from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.debounce import Burst
-from app.discord.talk.voice_messages import voice_message
+from app.discord.talk.voice_messages import is_unheard, voice_message
 from app.discord.unsent_replies import ask_for
 from app.replies.request import FileReader
 from app.service.handlers.channel_actions import Silences, whole
@@ -266,9 +266,12 @@ class Speaker:
                 text = await self._ports.replies.transcript(read)
             # The time for the reply begins when it is known what to answer.
             ask = replace(ask, text=text, is_spoken=bool(text), arrived=perf_counter())
+        if ask.reason not in UNCALLED:
+            ask = replace(ask, is_unheard=is_unheard(message, ask.text))
         if not found.is_learning:
             ask = replace(ask, turns=await self._turns_before(message))
-        came_with = await attached_turns(message, config)
+        took = self._ports.replies.took
+        came_with = await attached_turns(message, config, took)
         seen = await self._pictures_of(message, config)
         ask = replace(ask, turns=(*ask.turns, *came_with), pictures=seen)
         sent = await self._delivery.respond(ask, message.channel, config)

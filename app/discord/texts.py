@@ -318,6 +318,16 @@ def origin_text(origin: PhraseOrigin, guild: int) -> str:
     return cut("\n".join(lines))
 
 
+VOICE_ALONE = "The voice writes alone here (`reply.mode` in `/config`), so"
+"""The beginning of a sentence about what counts for nothing now."""
+
+
+def told_alone(text: str, config: Config, effect: str) -> str:
+    """Add to an answer what comes of it where no model reads a prompt."""
+    is_alone = config.reply.mode == "markov"
+    return f"{text}\n{VOICE_ALONE} {effect}." if is_alone else text
+
+
 def year_texts(year: GuildYear) -> tuple[str, str]:
     """Describe a server's year: its times, and its words."""
     months = [count for _, count in year.months]
@@ -325,7 +335,7 @@ def year_texts(year: GuildYear) -> tuple[str, str]:
     times = (
         f"**{year.title}**: {many(year.messages, 'message')} by"
         f" {many(year.people, 'member')}, most of them in {month} and from {hour}:00 to"
-        f" {(hour + 1) % 24}:00 (UTC). I replied {year.replies:,} times."
+        f" {(hour + 1) % 24}:00 (UTC). I replied {many(year.replies, 'time')}."
     )
     lines = []
     if year.words:

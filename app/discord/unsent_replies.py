@@ -16,6 +16,7 @@ from app.discord.ports import Ask, Incoming, Ports, ReadyReply, Unsent
 from app.discord.sent_before import is_by, sent_before
 from app.discord.talk.attached_context import attached_turns
 from app.discord.talk.attached_pictures import attached_pictures
+from app.discord.talk.voice_messages import is_unheard
 from app.settings.schema import Config
 
 if TYPE_CHECKING:
@@ -149,10 +150,16 @@ class UnsentReplies:
                 bool(unsent.role),
                 has_buttons=config.reply.buttons,
             )
-        turns = await attached_turns(message, config)
+        turns = await attached_turns(message, config, self._ports.replies.took)
         ask = ask_for(said, unsent.reason)
         seen = attached_pictures(message, config)
-        ask = replace(ask, claim=unsent.claim, turns=turns, pictures=seen)
+        ask = replace(
+            ask,
+            claim=unsent.claim,
+            turns=turns,
+            pictures=seen,
+            is_unheard=is_unheard(message, ask.text),
+        )
         with self._delivery.under_way.making(ask):
             return await replies.answer(ask)
 

@@ -98,6 +98,8 @@ class Generate(Request[GenerateReply]):
     """The most short lines of the text."""
     line_start: str = ""
     """The start of each line but the first: the speaker, as in the prompt."""
+    grammar: str = ""
+    """Rules in GBNF that the text keeps to; its likeliest tokens are then taken."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,8 @@ class Ready:
     """True if it has a projector, and so looks at pictures."""
     blindness: str = ""
     """The reason why a projector is not used."""
+    sight_bytes: int = 0
+    """The memory that its projector takes."""
 
 
 REQUESTS = (Generate, CancelGenerate, Learn, ForgetMessages, WeighMessages, Info)

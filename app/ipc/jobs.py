@@ -253,6 +253,17 @@ class AllStored:
     method: ClassVar[str] = "all_stored"
 
 
+# A notification, child → bot.
+
+
+@dataclass(frozen=True)
+class MemoryTaken:
+    """The most bytes of memory that a job held; sent before its reply."""
+
+    method: ClassVar[str] = "memory_taken"
+    bytes: int
+
+
 REQUESTS = (
     ImportJob, PreviewJob, RebuildJob, FollowJob, CompareJob, TokenVoiceJob,
     RequantiseJob, SearchJob, PictureJob, SpeechJob, UtteranceJob,
@@ -262,4 +273,4 @@ STEERABLE = (ImportJob, PreviewJob, RebuildJob, CompareJob)
 """Jobs that may be paused and stopped by hand."""
 
 TO_CHILD = Catalogue(REQUESTS, (Pause, Resume, AllStored))
-FROM_CHILD = Catalogue((), (Progress,))
+FROM_CHILD = Catalogue((), (Progress, MemoryTaken))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.core.errors import AppError, UsageError
 from app.core.paths import Home
+from app.core.system.memory_limit import most_memory
 from app.ipc.control import Progress
 from app.ipc.jobs import (
     TO_CHILD,
@@ -20,6 +21,7 @@ from app.ipc.jobs import (
     CompareJob,
     FollowJob,
     ImportJob,
+    MemoryTaken,
     Pause,
     PictureJob,
     PreviewJob,
@@ -124,6 +126,7 @@ def main(argv: Sequence[str]) -> int:
     except AppError as error:
         send(Failure(frame.id, error.exit_code, error.message, error.hint))
         return error.exit_code
+    send(Notification(MemoryTaken(most_memory())))
     send(ReplyFrame(frame.id, reply))
     return 0
 

@@ -179,6 +179,15 @@ class Memory:
         self.look_again(guild, rows)
         await self._take_out(guild, await self._shelf(guild), rows)
 
+    async def drop(self, guild: GuildId) -> None:
+        """Empty an index whose vectors left the database, in memory and in files."""
+        await self._call((await self._shelf(guild)).restart)
+
+    def bytes_of(self, guild: GuildId) -> int | None:
+        """Return the bytes of an open index; None for another one."""
+        shelf = self._shelves.get(guild)
+        return shelf.bytes if shelf else None
+
     def look_again(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Embed these rows again, as far as they still exist, with a newer text."""
         first = min(rows, default=0) - 1

@@ -153,6 +153,8 @@ class Prompt:
 
     unseen: str = ""
     """The reason why nobody can look at the pictures that came with it."""
+    unheard: str = ""
+    """The reason why nobody knows the words of the voice message that it answers."""
 
     @property
     def pictures(self) -> tuple[bytes, ...]:

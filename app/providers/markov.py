@@ -25,6 +25,12 @@ UNSEEN = (
     "No eyes for pictures here. Describe it to me?",
 )
 
+UNHEARD = (
+    "I can't hear voice messages from here. Type it for me?",
+    "Voice messages are lost on me, sorry. What did you say?",
+    "No ears for that here. Can you write it?",
+)
+
 TRIES = 16
 """Attempts at a line without a secret that was not said lately; the last check removes
 a secret that is left."""
@@ -59,10 +65,10 @@ class MarkovProvider:
     async def write(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
         """Yield one line and its sources; with nothing learned or seen, say so."""
         start = perf_counter()
-        if prompt.unseen:
-            text = self._rng.choice(UNSEEN)
+        if lost := prompt.unheard or prompt.unseen:
+            text = self._rng.choice(UNHEARD if prompt.unheard else UNSEEN)
             yield text
-            yield Completion(text, notes=(prompt.unseen,))
+            yield Completion(text, notes=(lost,))
             return
         topic = " ".join(keywords(prompt.turns[-1].text)) if prompt.turns else ""
         seed = prompt.seed or topic or None

@@ -47,6 +47,8 @@ TOO_BUSY = "the computer was so busy that too little time was left"
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
 
+NOT_HEARD = "nobody here understood the voice message"
+
 PICTURES = "pictures"
 """The stage in which pictures are read."""
 
@@ -230,13 +232,17 @@ class Replier:
         stages: Stages,
     ) -> MadeReply:
         plan = await self._plan(reply, request)
+        if request.is_unheard:
+            plan = replace(plan, names=[])
         gathered = await self._gather(plan.request)
         stages.end("context")
         plan, gathered, unseen = await self._seen(plan, gathered, stages)
         limit = self._time_limit_ms(plan, len(gathered.last.pictures), stages)
         deadline = reply_time.left_of(request.max_ms or limit, stages.waited)
         plan = _in_time(plan, stages.worked, deadline)
-        prompt = replace(self._prompt(reply, plan, gathered), unseen=unseen)
+        unheard = NOT_HEARD if request.is_unheard else ""
+        prompt = self._prompt(reply, plan, gathered)
+        prompt = replace(prompt, unseen=unseen, unheard=unheard)
         prompt = await self._in_language(prompt, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
@@ -253,6 +259,8 @@ class Replier:
         answer = await _climb(ladder, prompt, deadline, stages)
         answer = replace(answer, rungs=(*plan.skipped, *answer.rungs))
         silence = await self._silence(answer) if request.is_choosy else ""
+        # The chain reads no turns, though a model was to read some.
+        is_read = bool(plan.names) and answer.provider != "markov"
         return MadeReply(
             reply or 0,
             plan.request,
@@ -260,7 +268,7 @@ class Replier:
             prompt.dial,
             self._rungs.model_of(answer.provider, plan.config),
             answer,
-            len(gathered) - len(answer.prompt.turns) if plan.names else 0,
+            len(gathered) - len(answer.prompt.turns) if is_read else 0,
             stages.timings,
             plan.drawn.why if plan.drawn else "",
             str(plan.drawn.arm) if plan.drawn and plan.drawn.is_turn else "",
@@ -274,7 +282,8 @@ class Replier:
         if not (self._viewer and plan.request.pictures):
             return plan, gathered, ""
         view = await self._viewer.look(plan.request, plan.config, plan.names)
-        stages.end(PICTURES)
+        if view.pictures:
+            stages.end(PICTURES)
         plan = replace(plan, names=view.names, skipped=view.skipped)
         last = replace(gathered.last, pictures=view.pictures)
         return plan, replace(gathered, last=last), view.unseen
@@ -423,13 +432,16 @@ class Replier:
         request, config = plan.request, plan.config
         lines = await self._bursts.lines(request.guild, config.reply.lines)
         prompt = replace(prompt, lines=lines)
+        stages.end("prompt")
         # People of another time, and members, do not know the bot's book.
         if self._lore and config.context.lore and not (request.past or request.like):
             recent = prompt.turns[-RECENT:]
             told = await self._lore.told(request.guild, prompt.bot_name, recent)
             prompt = replace(prompt, lore=told)
+            stages.end("lore")
         if config.memory.people and not (request.past or request.like):
             prompt = replace(prompt, people=await self._facts(request, config))
+            stages.end("people")
         limit = config.memory.recall if config.memory.enabled else 0
         if self._memory is None or not limit:
             return prompt

@@ -16,7 +16,7 @@ from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
 from app.providers.base import Turn, WordShare
 from app.store.given.member_facts import title
-from app.store.replies import SourceMessage
+from app.store.replies import LORE_NOTE, SUMMARY_NOTE, SourceMessage
 from app.store.rows import StoredCharacter
 from app.voice.index import Spans
 
@@ -74,6 +74,8 @@ class ReplyRequest:
     """Turns before it that are not stored."""
     pictures: tuple[FileReader, ...] = field(default=(), compare=False)
     """Its pictures, read if a model can see."""
+    is_unheard: bool = False
+    """It is a voice message whose words nobody knows."""
     mode: str | None = None
     provider: str | None = None
     dial: int | None = None
@@ -237,7 +239,7 @@ class MadeReply:
         lore = self.answer.prompt.lore
         if lore and self.answer.provider != "markov":
             names = ", ".join(entry.name for entry in lore)
-            notes.append(f"the lorebook told it: {names}")
+            notes.append(f"{LORE_NOTE}: {names}")
         if self.answer.prompt.pictures and self.answer.provider != "markov":
             count = len(self.answer.prompt.pictures)
             notes.append(f"it looked at {many(count, 'picture')}")
@@ -251,7 +253,7 @@ class MadeReply:
         if is_host(self.answer.provider):
             prompt = self.answer.prompt
             if prompt.summary:
-                notes.append(f"{SHOWN} a summary: {prompt.summary}")
+                notes.append(f"{SUMMARY_NOTE}: {prompt.summary}")
             notes += [f"{SHOWN} an example: {line}" for line in prompt.examples]
             notes += [f"{SHOWN} a draft: {line}" for line in prompt.drafts]
         return notes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from app.core.errors import AppError, UsageError
 from app.ipc.inference import Generate
@@ -49,6 +50,8 @@ class Eyes:
 
     sight: "Sight | None" = None
     blindness: str = ""
+    bytes: int = 0
+    """The memory that its projector takes."""
 
 
 def open_eyes(path: Path | None, model: "Model", threads: int) -> Eyes:
@@ -58,7 +61,10 @@ def open_eyes(path: Path | None, model: "Model", threads: int) -> Eyes:
     try:
         from app.runner.sight import Sight
 
-        return Eyes(Sight(path, model, threads))
+        before = psutil.Process().memory_info().rss
+        sight = Sight(path, model, threads)
+        taken = psutil.Process().memory_info().rss - before
+        return Eyes(sight, bytes=max(taken, 0))
     except AppError as error:
         return Eyes(blindness=str(error))
     except (ImportError, OSError, RuntimeError):

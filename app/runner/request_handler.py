@@ -104,6 +104,7 @@ class ModelDesk:
             gpu=self._gpu,
             can_see=self._eyes.sight is not None,
             blindness=self._eyes.blindness,
+            sight_bytes=self._eyes.bytes,
         )
 
     def step(self) -> None:

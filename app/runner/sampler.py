@@ -16,6 +16,7 @@ from app.runner.fusion import (
     sample,
     voice_share,
 )
+from app.runner.grammar import Grammar
 from app.runner.llama import Logits, Model
 from app.runner.message_tokens import end_token, said_in
 from app.runner.repetition import Repetition
@@ -91,6 +92,7 @@ class Chooser:
         self._top_p = request.top_p
         self._rng = rng
         self._never = never_said(tuple(request.never)) if request.never else None
+        self._grammar = Grammar(model, request.grammar) if request.grammar else None
         self._trust = 0.0
         self.choice = Decided()
         """The last decision."""
@@ -114,6 +116,8 @@ class Chooser:
             written: The tokens of the message so far.
             may_end: True when the message may end here; an empty reply is useless.
         """
+        if self._grammar:
+            return self._grammar.choose(logits)
         prediction = None
         if self._folds:
             logits = _folded(logits, self._model)

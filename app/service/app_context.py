@@ -14,6 +14,7 @@ from app.core.proxy import Proxy, proxy_of
 from app.core.state_file import DISCORD, StateFile, is_crash
 from app.core.supervisor import Supervisor, Troubles
 from app.service.events import Events
+from app.service.metrics.part_meter import PartMeter
 from app.service.shared.held_servers import HeldServers
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
@@ -74,6 +75,7 @@ class AppContext:
         self.held = HeldServers(database, shards)
         self.gate = Gate(settings)
         self.events = events
+        self.parts = PartMeter()
         self.troubles = Troubles(events.warn)
         self.supervisor = Supervisor(events.event, self.troubles)
         self._rng = rng
@@ -161,7 +163,7 @@ class AppContext:
             self.held,
         )
         self._stack.push_async_callback(keeper.close)
-        keeper.attach(self.local)
+        keeper.attach(self.local, self.parts)
         return keeper
 
     @cached_property

@@ -67,6 +67,8 @@ class Digest:
     lines: tuple[KeyLine, ...]
     host: str = ""
     """The host that summed up; empty for the model here."""
+    is_model_small: bool = False
+    """True if it is not summed up, as no model here is large enough."""
 
 
 async def digest(
@@ -85,8 +87,9 @@ async def digest(
         since = Mark(now_ms - int(hours * 3_600_000))
     written = stats.written_since
     said = await context.reader.run(written, channel, since, MOST_MESSAGES)
-    told, host = await _summary(context, guild, said)
-    chosen = await _key_messages(context, guild, said)
+    with context.parts.timed("context.catchup", guild):
+        told, host = await _summary(context, guild, said)
+        chosen = await _key_messages(context, guild, said)
     # What was forgotten or edited meanwhile must not be told.
     there = {one.id: one.text for one in await _now(context, channel, since)}
     is_whole = all(there.get(one.id) == one.text for one in said)
@@ -99,6 +102,7 @@ async def digest(
         told if is_whole else "",
         tuple(KeyLine(one.name, one.text, one.external) for one in kept),
         host,
+        not told and await _is_model_small(context, guild, said),
     )
 
 
@@ -107,6 +111,15 @@ async def _now(
 ) -> Sequence[StoredMessage]:
     written = stats.written_since
     return await context.database.run(written, channel, since, MOST_MESSAGES)
+
+
+async def _is_model_small(
+    context: AppContext, guild: GuildId, said: Sequence[StoredMessage]
+) -> bool:
+    """Tell if a summary is wanted, and no model here is large enough for one."""
+    config = (await context.settings.of(guild)).context
+    is_wanted = len(said) > MOST_LINES and config.catchup != "messages"
+    return is_wanted and context.local.billions < config.summary_billions
 
 
 async def _summary(

@@ -70,6 +70,8 @@ def why_idle(key: str, config: Config, model: ModelFacts) -> str:
         return _of_hearing(key, config)
     if key in ("model.mouth", "speak.aloud"):
         return _of_speaking(key, config)
+    if key == "memory.people_billions":
+        return _of_facts(config, model)
     is_read = key.startswith(("model.", "context.")) or key == "memory.people"
     if is_read and is_chain:
         return CHAIN_ALONE
@@ -119,6 +121,15 @@ def _of_summaries(key: str, config: Config, model: ModelFacts) -> str:
     if key == "context.summary_billions" and wanted == "messages":
         return "context.catchup is messages"
     return ""
+
+
+def _of_facts(config: Config, model: ModelFacts) -> str:
+    """Facts are noted in every mode, and cost nothing where nobody notes them."""
+    if not config.memory.people:
+        return "memory.people is off"
+    if model.billions >= config.memory.people_billions:
+        return ""
+    return f"{model.name or 'the model'} has {model.billions:.1f}, so rules read alone"
 
 
 def _of_model(key: str, config: Config, model: ModelFacts) -> str:

@@ -24,6 +24,7 @@ from app.ipc.control import ImportReply, Progress
 from app.ipc.jobs import (
     FROM_CHILD,
     STEERABLE,
+    MemoryTaken,
     Pause,
     PictureJob,
     Resume,
@@ -75,9 +76,13 @@ class _RunningJob:
         self._tell = tell
         self._is_paused = False
         self._latest: Progress | None = None
+        self.memory: int | None = None
+        """The bytes that the child held at most, once it is done."""
 
     def hear(self, told: Params) -> None:
         """Pass on its progress, with the number that steers the job."""
+        if isinstance(told, MemoryTaken):
+            self.memory = told.bytes
         if isinstance(told, Progress):
             paused = self._is_paused
             self._latest = replace(told, job=self._number, paused=paused)
@@ -122,6 +127,8 @@ class JobRunner:
         self._turn = asyncio.Lock()
         self._numbers = itertools.count(FIRST_NUMBER)
         self._running: dict[int, Steerable] = {}
+        self.memory: int | None = None
+        """The bytes that the last job held at most; None before the first is done."""
 
     @property
     def is_busy(self) -> bool:
@@ -162,6 +169,7 @@ class JobRunner:
             error = "it was cancelled"
             try:
                 reply = await _reply(process, running, request)
+                self.memory = running.memory
                 error = _unread(reply)
             except AppError as failure:
                 error = str(failure)
@@ -177,6 +185,16 @@ class Senses:
 
     def __init__(self, home: Home) -> None:
         self._eyes, self._ears, self._mouth = (JobRunner(home) for _ in range(3))
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """The bytes that each took at most, by setting, of those that were used."""
+        runners = {
+            "context.pictures": self._eyes,
+            "context.spoken": self._ears,
+            "speak.aloud": self._mouth,
+        }
+        return {name: one.memory for name, one in runners.items() if one.memory}
 
     async def plain(self, data: bytes) -> bytes:
         """Return a picture as a small JPEG.

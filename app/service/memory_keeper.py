@@ -13,10 +13,12 @@ from app.core.paths import Home
 from app.core.supervisor import Supervisor
 from app.ipc.control import Progress
 from app.providers.base import Turn
+from app.providers.local.idle_model import IdleModel, Writes
 from app.replies.conversation_context import turn_of
 from app.service.events import Events
+from app.service.metrics.part_meter import PartMeter
 from app.service.shared.held_servers import HeldServers
-from app.service.summaries import Summaries, Writes
+from app.service.summaries import Summaries
 from app.settings.effective import Settings
 from app.store import conversations, embeddings, guilds, messages
 from app.store.database import Database
@@ -74,6 +76,8 @@ class MemoryKeeper:
         self._opened: Memory | None = None
         self._linking: Linking | None = None
         self._summarising: Summaries | None = None
+        self.idle_model: IdleModel | None = None
+        """The local model, for work that gives way to replies."""
         self._names: dict[GuildId, str] = {}
         """The names of the servers that were looked at, by their rows."""
         self._weighed: dict[GuildId, float] = {}
@@ -156,15 +160,18 @@ class MemoryKeeper:
             guild, [turn.text for turn in turns], channels, limit, without=rows
         )
 
-    def attach(self, model: Writes) -> None:
+    def attach(self, model: Writes, parts: PartMeter) -> None:
         """Let the idle local model summarise long conversations."""
-        self._summarising = Summaries(self._database, self._settings, model, self._held)
+        self.idle_model = IdleModel(model)
+        self._summarising = Summaries(
+            self._database, self._settings, self.idle_model, self._held, parts
+        )
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """Pause the backlog while a reply is made."""
         with ExitStack() as stack:
-            for one in (self._opened, self._summarising):
+            for one in (self._opened, self.idle_model):
                 if one:
                     stack.enter_context(one.quiet())
             yield
@@ -240,8 +247,8 @@ class MemoryKeeper:
 
     async def forget(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Take out messages that left the database, or whose text changed."""
-        if self._summarising:
-            self._summarising.interrupt()
+        if self.idle_model:
+            self.idle_model.interrupt()
         talks = await self._database.run(conversations.of_messages, rows)
         await self._database.run(conversations.drop_summaries, talks)
         if not await self._held.holds(guild):
@@ -253,6 +260,16 @@ class MemoryKeeper:
         elif self._opened:
             self._opened.look_again(guild, rows)
         self._reworded.add(guild)
+
+    async def drop(self, guild: GuildId) -> int:
+        """Delete all vectors of a guild; return their number."""
+        count = await self._database.run(embeddings.drop_all, guild)
+        await self._memory.drop(guild)
+        return count
+
+    def bytes_of(self, guild: GuildId) -> int | None:
+        """Return what a guild's index takes in memory; None while it is not open."""
+        return self._opened.bytes_of(guild) if self._opened else None
 
     async def keep_up(self) -> None:
         """Embed new messages and summarise long conversations, forever."""

@@ -146,6 +146,12 @@ def _guilds(service: Service) -> object:
     return GuildHandlers(service.context)
 
 
+def _features(service: Service) -> object:
+    from app.service.handlers.features import FeatureHandlers
+
+    return FeatureHandlers(service.context)
+
+
 def _imports(service: Service) -> object:
     from app.service.handlers.imports import ImportHandlers
 
@@ -216,6 +222,7 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.APP_REQUESTS): lambda service: service.app,
     tuple(control.REPLY_REQUESTS): _replies,
     tuple(control.GUILD_REQUESTS): _guilds,
+    tuple(control.FEATURE_REQUESTS): _features,
     tuple(control.IMPORT_REQUESTS): _imports,
     tuple(control.FORGET_REQUESTS): _forget,
     tuple(control.MODEL_REQUESTS): _models,

@@ -41,7 +41,8 @@ STORES = (
         "summaries",
         ("conversation",),
         (),
-        "`count_anew` and `drop_summaries` in `app/store/conversations.py`",
+        "`count_anew`, `drop_summaries` and `drop_all_summaries` in"
+        " `app/store/conversations.py`",
     ),
     TextStore(
         "names of people",
@@ -53,8 +54,8 @@ STORES = (
         "facts of members",
         ("member_fact",),
         (),
-        "the database's cascade, as each goes with its message, and `remove` in"
-        " `app/store/given/facts.py`",
+        "the database's cascade, as each goes with its message, `remove` in"
+        " `app/store/given/facts.py`, and `app/store/given/cleared.py` for the owner",
     ),
     TextStore(
         "servers chosen for direct messages",

@@ -199,6 +199,13 @@ class MemorySettings:
         scope="guild",
         snapshots="never",
     )
+    people_billions: float = setting(
+        3.0,
+        "Minimum size of the model here to ask it what members tell of themselves,"
+        " besides the rules, in billions of parameters.",
+        low=0,
+        high=10000,
+    )
     cap_megabytes: int = setting(
         1024, "Maximum disk space for one server.", scope="guild", low=1, high=10000000
     )

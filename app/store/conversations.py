@@ -140,6 +140,14 @@ def drop_summaries(conversations: Sequence[int]) -> None:
 
 
 @write
+def drop_all_summaries(guild: GuildId) -> int:
+    """Drop the summaries of a guild; return their number."""
+    there = (Conversation.guild == guild) & (Conversation.summary != "")
+    change = Conversation.update(summary="", summarised=0)
+    return int(change.where(there).execute())
+
+
+@write
 def count_anew(conversations: Sequence[int]) -> None:
     """Update the rows from the links; drop summaries and empty conversations."""
     for conversation in conversations:

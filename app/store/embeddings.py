@@ -108,6 +108,15 @@ def drop(rows: Sequence[int]) -> int:
 
 
 @write
+def drop_all(guild: GuildId) -> int:
+    """Remove all vectors of a guild; return the number that had a meaning."""
+    here = Embedding.guild == guild
+    count = Embedding.select().where(here & (Embedding.vector != b"")).count()
+    Embedding.delete().where(here).execute()
+    return count
+
+
+@write
 def drop_oldest(guild: GuildId, number: int) -> list[int]:
     """Blank the vectors of the guild's oldest messages; return their rows.
 

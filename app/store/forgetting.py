@@ -323,12 +323,15 @@ def delete_channel(guild: GuildId, channel: int) -> None:
 
 
 @write
-def delete_replies(guild: GuildId) -> int:
-    """Blank every reply of the guild; return the number that had words."""
-    chosen = (Reply.guild == guild) & (Reply.state != "forgotten")
-    replies = [row for (row,) in tuples(Reply.select(Reply.id).where(chosen))]
+def delete_replies(guild: GuildId, reason: str | None = None) -> int:
+    """Blank the guild's replies, or those of a reason; return how many had words."""
+    here = Reply.guild == guild
+    if reason is not None:
+        here &= Reply.reason == reason
+    query = Reply.select(Reply.id).where(here & (Reply.state != "forgotten"))
+    replies = [row for (row,) in tuples(query)]
     _blank(guild, replies)
-    Reply.update(asker="").where(Reply.guild == guild).execute()
+    Reply.update(asker="").where(here).execute()
     return len(replies)
 
 

@@ -216,6 +216,11 @@ def _member_facts(database: SqliteDatabase) -> None:
     database.create_tables([MemberFact])
 
 
+def _asked_facts(database: SqliteDatabase) -> None:
+    """A model is asked about messages in which the rules found no fact."""
+    _add(database, "guild", "facts_asked", "INTEGER NOT NULL DEFAULT 0")
+
+
 def _add(database: SqliteDatabase, table: str, name: str, kind: str) -> None:
     """Add a column, unless a step before made the table just now, as it is today."""
     if name not in {column.name for column in database.get_columns(table)}:
@@ -247,6 +252,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _characters,
     _faces,
     _member_facts,
+    _asked_facts,
 )
 """The steps after the first version, oldest first; a new database needs none."""
 

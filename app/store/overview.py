@@ -1,6 +1,6 @@
 """Totals of replies and messages for the charts and lists of the screens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -154,7 +154,7 @@ def stored_parts(guild: GuildId) -> dict[str, StoredPart]:
         "memory.people": StoredPart(*facts.count(guild)),
         "games.whosaid": StoredPart(comparisons.guesses(guild), 0),
         "speak.webhooks": StoredPart(
-            len(characters.hooks(guild)), characters.picture_bytes(guild)
+            len(characters.cast(guild)), characters.picture_bytes(guild)
         ),
         "speak.imitate": StoredPart(Member.select().where(agreed).count(), 0),
     }
@@ -164,19 +164,19 @@ class FeatureCost(NamedTuple):
     """The means of a feature over the newest replies that it had a part in."""
 
     replies: int
-    """Their number among the newest `COUNTED` that a model wrote or tried."""
-    tokens: int
-    """Of the prompt."""
-    ms: float
-    """Milliseconds; 0 where nobody measures them."""
+    """Their number among the newest `COUNTED`; one that it gave nothing is none."""
+    tokens: int | None
+    """Of the prompt; None where nobody counted them."""
+    ms: float | None
+    """Milliseconds; None where nobody measured them."""
 
 
 COUNTED = 100
 _MEASURED = {
-    "context.lore": ("lore", ""),
+    "context.lore": ("lore", "lore"),
     "context.summary": ("summary", ""),
     "memory.enabled": ("recalled", "recall"),
-    "memory.people": ("people", ""),
+    "memory.people": ("people", "people"),
     "context.pictures": ("", "pictures"),
     "speak.aloud": ("", "aloud"),
 }
@@ -186,17 +186,25 @@ _MEASURED = {
 def feature_costs(guild: GuildId) -> dict[str, FeatureCost]:
     """Return what features cost lately, those that had a part in replies."""
     here = (Reply.guild == guild) & Reply.state.in_(MADE)
-    query = Reply.select(Reply.filled, Reply.timings).where(here)
+    query = Reply.select(Reply.filled, Reply.timings, Reply.imitates).where(here)
     newest = tuples(query.order_by(Reply.id.desc()).limit(COUNTED))
     found = {}
     for name, (part, stage) in _MEASURED.items():
-        tokens = [filled[part] for filled, _ in newest if filled.get(part)]
-        times = [timings[stage] for _, timings in newest if timings.get(stage)]
-        if tokens or times:
-            mean = round(sum(tokens) / len(tokens)) if tokens else 0
-            ms = sum(times) / len(times) if times else 0.0
-            found[name] = FeatureCost(max(len(tokens), len(times)), mean, ms)
-    return found
+        tokens = [filled[part] for filled, *_ in newest if filled.get(part)]
+        times = [timings[stage] for _, timings, _ in newest if timings.get(stage)]
+        replies = len(tokens) if part else len(times)
+        found[name] = _mean(replies, tokens, times)
+    like = [timings.get("total", 0.0) for _, timings, who in newest if who]
+    found["speak.imitate"] = _mean(len(like), [], like)
+    return {name: cost for name, cost in found.items() if cost.tokens or cost.ms}
+
+
+def _mean(replies: int, tokens: Sequence[int], times: Sequence[float]) -> FeatureCost:
+    return FeatureCost(
+        replies,
+        round(sum(tokens) / len(tokens)) if tokens else None,
+        sum(times) / len(times) if times else None,
+    )
 
 
 def _part(

@@ -61,6 +61,9 @@ SENT_TOGETHER = 50
 REFUSED = "Discord refused it: "
 """The beginning of a note with the reason."""
 
+LORE_NOTE, SUMMARY_NOTE = "the lorebook told it", "sent as a summary"
+"""The beginnings of notes that name lore, and that repeat a summary."""
+
 FAILED = "an error stopped it; the log has the reason"
 """The note on a reply that could not be made."""
 
@@ -301,6 +304,15 @@ def end_imitations(guild: GuildId, author: str) -> None:
         emptied.where(Reply.id == reply).execute()
     if found:
         voice_changes.note(guild, [voice_changes.OTHER_WORDS])
+
+
+@write
+def drop_notes(guild: GuildId, start: str) -> None:
+    """Take the notes that begin so out of a guild's replies."""
+    for row in Reply.select(Reply.id, Reply.notes).where(Reply.guild == guild):
+        kept = [note for note in row.notes if not note.startswith(start)]
+        if len(kept) < len(row.notes):
+            Reply.update(notes=kept).where(Reply.id == row.id).execute()
 
 
 @write

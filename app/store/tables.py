@@ -53,6 +53,8 @@ class Guild(Table):
     """The sample guild that comes with the program."""
     facts_read = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
     """Row of the last message that was read for facts of members."""
+    facts_asked = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    """Row of the last message that the model was asked about, too."""
     claimed = TextField(null=True)
     """Discord's id, or else the name, that the files it was learned from give it."""
 

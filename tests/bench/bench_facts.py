@@ -2,8 +2,9 @@
 
 `python -m tests.bench.bench_facts`: made-up dialogues, those that the rules were made
 with apart from those that were held out. `--wrong` lists what the first half gets
-wrong, `--wrong held-out` what the other half does. `--model FILE.gguf` lets a model
-read the held-out half, one message at a time behind nine examples.
+wrong, `--wrong held-out` what the other half does. `--model FILE.gguf` asks a model
+about each message of the held-out half: its answers as they are, as they are checked,
+and beside the rules, which is how the bot asks one. `--answers` lists them.
 """
 
 import argparse
@@ -11,10 +12,17 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from app.chat.fact_question import (
+    ANSWER_TOKENS,
+    GRAMMAR,
+    ask,
+    facts_told,
+    worth_asking,
+)
 from app.chat.fact_reader import facts_in
 from app.core.names import GuildId
 from app.core.paths import Home
@@ -22,34 +30,11 @@ from app.modelfiles import catalogue
 from app.service.service import open_service
 from app.store.given.member_facts import Fact, merged
 
-SHOWN = """\
-Write the facts that the speaker tells of themselves, or "none".
-Message: my dog is called Rex and he bites
-Facts: pet dog=Rex
-Message: do you like soup?
-Facts: none
-Message: I live in Vienna now. I love waltzes.
-Facts: lives=Vienna; loves=waltzes
-Message: he said I am a fool
-Facts: none
-Message: my favourite film is Alien
-Facts: favourite film=Alien
-Message: I work as a plumber
-Facts: is=plumber
-Message: I don't live in Paris
-Facts: none
-Message: my birthday is on May 9th
-Facts: birthday=9 May
-Message: if I had a car I'd drive
-Facts: none
-Message: {text}
-Facts:"""
-"""The part of a prompt before the facts of a message."""
-
 FILE = Path(__file__).with_name("fact_dialogues.txt")
 HALVES = ("rules", "held-out")
 
 
+Reader = Callable[[str], list[Fact]]
 Found = set[tuple[str, str, str]]
 """(name, kind, value) of each fact."""
 
@@ -98,24 +83,24 @@ def _read(line: str) -> Dialogue:
     return Dialogue(lines, facts)
 
 
-def found_in(dialogue: Dialogue) -> Found:
-    """What the rules find in a dialogue, with what they replaced left out."""
+def found_in(dialogue: Dialogue, read: Reader = facts_in) -> Found:
+    """What is found in a dialogue, with what was replaced left out."""
     known: dict[str, list[Fact]] = {}
     for name, text in dialogue.lines:
-        known[name] = merged(known.get(name, []), facts_in(text))
+        known[name] = merged(known.get(name, []), read(text))
     return {
         (name, one.kind, _plain(one.value)) for name in known for one in known[name]
     }
 
 
-def score(half: Sequence[Dialogue], found: Sequence[Found] | None = None) -> Score:
-    found = [found_in(one) for one in half] if found is None else found
+def score(half: Sequence[Dialogue], read: Reader = facts_in) -> Score:
+    found = [found_in(one, read) for one in half]
     right = sum(len(f & one.facts) for f, one in zip(found, half, strict=True))
     return Score(sum(map(len, found)), right, sum(len(one.facts) for one in half))
 
 
-async def read_by(model: Path, half: Sequence[Dialogue]) -> list[Found]:
-    """What a model finds in dialogues, with the same rules for what replaces what."""
+async def asked(model: Path, texts: Sequence[str]) -> dict[str, str]:
+    """The answers of a model about texts, as it gives them."""
     with tempfile.TemporaryDirectory() as directory:
         home = Home(Path(directory)).create()
         home.models.mkdir()
@@ -123,26 +108,12 @@ async def read_by(model: Path, half: Sequence[Dialogue]) -> list[Found]:
         async with open_service(home) as service:
             local = service.context.local
             await local.wait_until_ready(60)
-            found = []
-            for dialogue in half:
-                known: dict[str, list[Fact]] = {}
-                for name, text in dialogue.lines:
-                    prompt = SHOWN.format(text=" ".join(text.split()))
-                    told = await local.complete(GuildId(1), prompt, 40, 60)
-                    known[name] = merged(known.get(name, []), _told_by(told))
-                found.append(
-                    {
-                        (name, one.kind, _plain(one.value))
-                        for name in known
-                        for one in known[name]
-                    }
+            return {
+                text: await local.complete(
+                    GuildId(1), ask(text), ANSWER_TOKENS, 60, grammar=GRAMMAR
                 )
-    return found
-
-
-def _told_by(line: str) -> list[Fact]:
-    pairs = [one.partition("=") for one in line.split(";")]
-    return [Fact(kind.strip(), value.strip()) for kind, _, value in pairs if value]
+                for text in texts
+            }
 
 
 def _plain(value: str) -> str:
@@ -159,10 +130,37 @@ def _show(title: str, chosen: Sequence[Dialogue], got: Score) -> None:
     )
 
 
+def _show_model(model: Path, chosen: Sequence[Dialogue], *, is_loud: bool) -> None:
+    texts = [text for one in chosen for _, text in one.lines]
+    began = time.perf_counter()
+    answers = asyncio.run(asked(model, texts))
+    seconds = time.perf_counter() - began
+
+    def unchecked(text: str) -> list[Fact]:
+        pairs = [one.strip().partition("=") for one in answers[text].split(";")]
+        return [Fact(kind, value) for kind, _, value in pairs if value]
+
+    def alone(text: str) -> list[Fact]:
+        return facts_told(text, answers[text])
+
+    def beside_rules(text: str) -> list[Fact]:
+        return facts_in(text) or (alone(text) if worth_asking(text) else [])
+
+    for title, read in (
+        ("unchecked", unchecked), ("checked", alone), ("and rules", beside_rules),
+    ):  # fmt: skip
+        _show(title, chosen, score(chosen, read))
+    wanted = [text for text in texts if worth_asking(text)]
+    print(f"{seconds / len(texts):.2f} s a message; {len(wanted)} are worth asking")
+    for text in texts if is_loud else ():
+        print(repr(text), answers[text].strip(), "->", beside_rules(text))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wrong", nargs="?", const=HALVES[0], choices=HALVES)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--answers", action="store_true")
     args = parser.parse_args()
     print(f"{'half':10}{'dialogues':>11}{'facts':>7}{'precision':>11}{'recall':>8}")
     for half in HALVES:
@@ -170,10 +168,7 @@ def main() -> None:
         got = score(chosen)
         _show(half, chosen, got)
     if args.model:
-        chosen, began = dialogues(HALVES[1]), time.perf_counter()
-        got = score(chosen, asyncio.run(read_by(args.model.resolve(), chosen)))
-        _show(args.model.stem[:10], chosen, got)
-        print(f"{(time.perf_counter() - began) / len(chosen):.2f} s a dialogue")
+        _show_model(args.model.resolve(), dialogues(HALVES[1]), is_loud=args.answers)
     if args.wrong:
         for one in dialogues(args.wrong):
             found = found_in(one)

@@ -448,6 +448,9 @@ class MemoryHost:
         self.listened.append(await read())
         return "hello from my voice"
 
+    def took(self, setting: str, ms: float) -> None:
+        pass
+
     async def utterance(self, answer: ReadyReply, timbre: str) -> VoiceAnswer | None:
         self.timbres.append(timbre)
         return self.voice

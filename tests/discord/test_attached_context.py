@@ -143,8 +143,11 @@ async def test_no_word_of_a_file_is_stored(
 ) -> None:
     read: list[tuple[str, str]] = []
 
-    async def noted(message: discord.Message, config: Config) -> attached_context.Turns:
-        read.extend(turns := await attached_context.attached_turns(message, config))
+    async def noted(
+        message: discord.Message, config: Config, took: attached_context.Took
+    ) -> attached_context.Turns:
+        turns = await attached_context.attached_turns(message, config, took)
+        read.extend(turns)
         return turns
 
     monkeypatch.setattr("app.discord.responder.attached_turns", noted)

@@ -78,6 +78,7 @@ async def test_it_tells_what_was_written_since_ones_last_message_with_links(
     )
     # What says nothing of the talk is left out first.
     assert "lol" not in shown.text and "my cat ate a crab" not in shown.text
+    assert "No model here is large enough" in shown.text
     assert "Nobody has written" in nothing.text and "`hours`" in nothing.text
     assert "11 messages by 3 people" in further.text
     assert await service.context.database.run(replies.latest) == []
@@ -180,7 +181,9 @@ async def test_a_large_enough_model_here_sums_up_and_nothing_goes_to_the_cloud(
         model.billions = 3.0
         await service.context.settings.change("context.catchup", "messages")
         plain = await stand_in.command(scene.general, scene.ann, "catchup")
-    assert plain.text == small.text
+    said = [line for line in small.text.splitlines() if "large enough" not in line]
+    assert plain.text.splitlines() == said != small.text.splitlines()
+    assert "large enough" not in shown.text
     assert "> Ben and Mod plan the regatta at the pier. It ends at noon." in shown.text
     assert len(model.asked) == 1 and TALK[0] in model.asked[0]
     assert "plan the regatta" not in small.text and TALK[0] in small.text

@@ -310,11 +310,39 @@ async def test_wrapped_shows_the_year_of_what_may_be_told_as_two_pictures(
     assert sizes == [year_picture.WIDTH] * 2
     words = [one["description"] for one in part.payload["attachments"]]
     assert words[0] in part.text and words[1] in part.text
-    assert "6 messages by 1 member" in part.text and "I replied 1 times" in part.text
+    assert "6 messages by 1 member" in part.text and "I replied 1 time." in part.text
     assert " kraken (" in part.text and "1 general (6)" in part.text
     assert f"(+1): {own.text}" in part.text
     assert "treasury" not in part.text and "treasury" in inside.text
     assert "learned nothing" in past.text and "games.wrapped" in off.text
+
+
+async def test_a_year_with_a_liked_line_is_taken_back_when_what_it_drew_on_goes(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general, ann, ben = scene.general, scene.ann, scene.ben
+    withdrawn: set[tuple[str, str]] = set()
+
+    async def note(guild: GuildId, sent: Sequence[tuple[str, str]]) -> None:
+        withdrawn.update(sent)
+
+    service.context.forgetter.on_withdrawn = note
+    async with taught(running, stand_in, service, scene):
+        await stand_in.say(general, ann, f"{stand_in.bot.mention} harbour?")
+        await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
+        own = stand_in.outbox.sent()[0]
+        await stand_in.react(general, ann, own.message_id, "👍")
+        shown = []
+
+        async def is_liked() -> bool:
+            shown.append(await stand_in.command(general, ben, "wrapped"))
+            return own.text in shown[-1].text
+
+        await eventually(is_liked)
+        for person in (ann, ben):
+            await stand_in.command(general, person, "privacy forget")
+    told = shown[-1].parts[0].message_id
+    assert (str(general.id), str(told)) in withdrawn
 
 
 @pytest.mark.parametrize("name", ["kraken", "クラーケン", "\ud83d", "x" * 400, ""])

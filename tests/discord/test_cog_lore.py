@@ -9,11 +9,13 @@ from app.providers.base import Completion, LoreText, Prompt
 from app.providers.local.provider import LocalProvider
 from app.service.given.lorebooks import MOST_TEXT_CHARS
 from app.service.service import Service
+from app.service.words.people_keeper import PeopleKeeper
 from app.settings.config_file import save
 from tests.discord.conftest import Running
-from tests.discord.real_host import taught
+from tests.discord.real_host import taught, until_stored
 from tests.discord.scene import Scene
-from tests.discord_stand_in.server import DiscordStandIn
+from tests.discord_stand_in.server import DiscordStandIn, File
+from tests.service.cards import V2, packed, picture
 
 TWO = 2
 
@@ -49,6 +51,35 @@ async def test_moderators_write_list_show_and_remove_entries(
     assert "no longer know Rules" in gone
     assert "no entry" in missing and "no entry" in unknown
     assert "Rules" not in left and "1 entry:" in left
+
+
+async def test_whoever_writes_for_a_voice_that_reads_nothing_is_told_so(
+    stand_in: DiscordStandIn, running: Running, service: Service, scene: Scene
+) -> None:
+    general, mod = scene.general, scene.mod
+    stand_in.rest.files["brine.png"] = picture(("chara", packed(V2)))
+    told = {}
+    async with running.connected():
+        await stand_in.wait_for(lambda: bool(stand_in.rest.commands))
+        await stand_in.command(general, mod, "listen add", channel=general)
+        await service.context.settings.change("memory.people", "on")
+        await stand_in.say(general, mod, "I live in Leeds")
+        await until_stored(service, 1)
+        await PeopleKeeper(service.context).catch_up()
+        for mode in ("markov", "auto"):
+            await service.context.settings.change("reply.mode", mode)
+            lore = {"name": "Cat", "text": "The cat is grey."}
+            told[mode] = [
+                await stand_in.command(general, mod, "lore add", **lore),
+                await stand_in.command(
+                    general, mod, "persona add", card=File("brine.png")
+                ),
+                await stand_in.command(general, mod, "me show"),
+            ]
+    alone, together = told["markov"], told["auto"]
+    assert all("The voice writes alone here" in one.text for one in alone)
+    assert not any("writes alone" in one.text for one in together)
+    assert "Leeds" in alone[-1].text and "Brine" in alone[1].text
 
 
 async def test_members_may_not_touch_it_and_what_is_too_long_is_refused(

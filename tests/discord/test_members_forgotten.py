@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.actions import guess_round
 from app.discord.talk import attached_pictures
@@ -129,10 +130,11 @@ async def used(stand_in: DiscordStandIn, service: Service, scene: Scene) -> None
     await stand_in.command(general, ben, "wrapped")
     shown = await stand_in.command(general, ben, "whosaid")
     await stand_in.press(shown, ann, "whosaid-0")
-    service.context.memory.attach(Echo())
+    service.context.memory.attach(Echo(), service.context.parts)
     summing = service.context.memory._summarising
-    assert summing is not None
-    summing._last_reply = -1000.0
+    idle = service.context.memory.idle_model
+    assert summing is not None and idle is not None
+    idle._last_reply = -1000.0
     with few_turns():
         await summing.look()
     await SearchKeeper(service.context).catch_up()
@@ -204,3 +206,62 @@ async def test_nothing_is_left_of_a_server_that_is_deleted(
     assert PEOPLE <= filled
     assert await run(filled_tables) <= {"row_numbers", "home_value", "usage"}
     assert files_with(home.root, WORD) == []
+
+
+STORED = {
+    "context.lore": {"lore_entry"},
+    "memory.people": {"member_fact"},
+    "games.whosaid": {"comparison"},
+    "speak.webhooks": {"character"},
+    "memory.enabled": {"embedding"},
+}
+"""What each feature of the owner's list keeps, and the tables that it empties."""
+
+EYES = 77
+"""The bytes of a projector."""
+
+
+async def test_an_owner_sees_what_each_feature_stored_and_costs_and_deletes_it(
+    stand_in: DiscordStandIn,
+    running: Running,
+    service: Service,
+    scene: Scene,
+    home: Home,
+    parts: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = service.context.database.run
+    ask = control.Features("Harbour")
+    tidied: list[GuildId] = []
+
+    async def tidy(guild: GuildId) -> None:
+        tidied.append(guild)
+
+    service.context.cast.on_change = tidy
+    monkeypatch.setattr(LocalProvider, "sight_bytes", EYES)
+    async with running.connected():
+        await used(stand_in, service, scene)
+        await service.context.memory._catch_up()
+        found = await service.call(NOBODY, ask)
+        done = {}
+        for one in found.stored:
+            done[one.setting] = await service.call(
+                NOBODY, control.FeatureClear("Harbour", one.setting)
+            )
+        left = await service.call(NOBODY, ask)
+        filled = await run(filled_tables)
+        lore = await run(holding, "tides rise", "old sailor", "ship is the tern")
+        files = files_with(home.root, "Tides rise.")
+    before = {one.setting: one.count for one in found.stored}
+    assert all(before.values()), before
+    assert {name: one.count for name, one in done.items()} == before
+    assert all(one.complete for one in done.values())
+    assert not any(one.count for one in left.stored)
+    assert not set().union(*STORED.values()) & filled
+    assert lore == set() and files == [] and tidied
+    costs = {one.setting: one for one in found.costs}
+    assert {"games.origin", "games.whosaid", "games.wrapped"} <= set(costs)
+    assert costs["context.attached"].ms and costs["context.spoken"].ms
+    assert costs["speak.webhooks"].ms and costs["speak.imitate"].ms
+    assert costs["context.lore"].memory and costs["memory.enabled"].memory
+    assert costs["context.pictures"].memory == EYES and "speak.aloud" not in costs

@@ -13,6 +13,7 @@ from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.ports import Ask, ReadyReply, VoiceAnswer
 from app.discord.talk import attached_pictures
+from app.providers.markov import UNHEARD
 from app.service.job_runner import Senses
 from app.service.service import Service
 from app.settings.config_file import save
@@ -207,8 +208,9 @@ async def test_a_voice_message_in_a_direct_talk_is_answered_by_one(
     assert not is_voice(text) and is_voice(voice) and host.timbres == ["F2"]
 
 
+@pytest.mark.parametrize("words", ["the tide", ""])
 @pytest.mark.parametrize("has_ears", [True, False])
-async def test_nobody_listens_without_a_model_for_it(
+async def test_without_a_model_or_words_for_it_a_plain_line_says_so(
     stand_in: DiscordStandIn,
     running: Running,
     service: Service,
@@ -217,12 +219,13 @@ async def test_nobody_listens_without_a_model_for_it(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     has_ears: bool,
+    words: str,
 ) -> None:
     heard: list[bytes] = []
 
     async def hear(senses: Senses, data: bytes, model: Path) -> str:
         heard.append(data)
-        return "the tide"
+        return words
 
     monkeypatch.setattr(Senses, "heard", hear)
     save(home.config_file, "speak.user_cooldown_seconds", 0.0)
@@ -233,6 +236,28 @@ async def test_nobody_listens_without_a_model_for_it(
     async with taught(running, stand_in, service, scene):
         await speak(stand_in, scene)
     assert heard == ([SOUND] if has_ears else [])
+    said = stand_in.outbox.sent()[-1].text
+    assert (said in UNHEARD) == (not (has_ears and words)), said
+
+
+async def test_a_direct_voice_message_that_nobody_hears_is_answered(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def deaf(read: object) -> str:
+        return ""
+
+    monkeypatch.setattr(host, "transcript", deaf)
+    stand_in.rest.files[NAME] = SOUND
+    room = stand_in.direct_channel(scene.mod)
+    async with start(direct_messages=True, owners=[str(scene.mod.id)]).connected():
+        spoken = voice_message(stand_in.base_url)
+        await stand_in.say(room, scene.mod, "", **spoken)
+        await until_said(stand_in, room, 1)
+    assert [(ask.text, ask.is_unheard) for ask in host.direct] == [("", True)]
 
 
 @pytest.fixture(scope="session")
@@ -291,7 +316,7 @@ async def test_a_reply_said_aloud_is_a_reply_like_any_other(
         assert row.text and row.state == "sent"
         assert 0 < row.timings["aloud"] < row.timings["total"]
         costs = await run(overview.feature_costs, row.guild_id)
-        assert costs["speak.aloud"] == (1, 0, row.timings["aloud"])
+        assert costs["speak.aloud"] == (1, None, row.timings["aloud"])
         said, of = row.text, str(voice.message_id)
 
         async def is_context() -> bool:

@@ -80,10 +80,11 @@ REQUEST = RequestFrame(3, RebuildJob(GuildId(1)))
 def test_a_job_says_how_far_it_is_and_then_what_it_found(home):
     tell = "tell(Progress('rebuild', 'a', 1, 2, 'messages', 3.0))"
     body = f"print('noise'); {tell}; return RebuildJobReply(request.guild + 1)"
-    code, (step, reply), errors = Child(home, body).ask(REQUEST)
+    code, (step, memory, reply), errors = Child(home, body).ask(REQUEST)
     assert (code, reply) == (0, {"id": 3, "result": {"messages": 2}})
     frame = FROM_CHILD.decode(json.dumps(step).encode())
     assert frame == Notification(Progress("rebuild", "a", 1, 2, "messages", 3.0))
+    assert memory["method"] == "memory_taken" and memory["params"]["bytes"] > 1 << 20
     assert "noise" in errors
 
 
@@ -139,7 +140,7 @@ def test_a_paused_job_waits_after_its_next_step_until_it_is_to_go_on(home):
     assert b"progress" in child.process.stdout.readline()
     with pytest.raises(subprocess.TimeoutExpired):
         child.process.wait(0.5)
-    code, (reply,), _ = child.ask(Notification(Resume()))
+    code, (_, reply), _ = child.ask(Notification(Resume()))
     assert (code, reply["result"]) == (0, {"messages": 9})
 
 

@@ -12,7 +12,7 @@ from app.core.errors import AppError
 from app.core.paths import Home
 from app.ipc.jobs import PictureJob
 from app.jobs.picture import MOST_SIDE
-from app.service.job_runner import JobRunner
+from app.service.job_runner import JobRunner, Senses
 
 pytestmark = pytest.mark.process
 
@@ -50,6 +50,15 @@ def bomb(side: int) -> bytes:
     rows = zlib.compress(b"\0" * 1000)
     parts = chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + parts
+
+
+async def test_the_memory_that_a_picture_takes_is_told(home):
+    senses = Senses(home)
+    assert senses.memory == {}
+    await senses.plain(file("PNG"))
+    small = senses.memory["context.pictures"]
+    await senses.plain(file("PNG", (3000, 2000), "RGBA"))
+    assert 10 << 20 < small < senses.memory["context.pictures"] - (15 << 20)
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])

@@ -57,6 +57,17 @@ def desk(load, projector):
     desk._looker._thread.shutdown()
 
 
+def test_the_memory_that_a_projector_takes_is_told(load, projector, monkeypatch):
+    def large(*given):
+        return np.ones(50 << 17)
+
+    monkeypatch.setattr("app.runner.sight.Sight", large)
+    loaded = load()
+    eyes = open_eyes(projector, loaded.model, 1)
+    assert 40 << 20 < eyes.bytes < 80 << 20
+    assert ModelDesk(loaded, eyes=eyes).ready().sight_bytes == eyes.bytes
+
+
 class Outbox:
     """Keeps what a desk answers."""
 

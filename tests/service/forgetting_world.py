@@ -40,6 +40,7 @@ from app.ipc import control
 from app.ipc.jobs import SearchJob, SearchJobReply, TokenVoiceJob
 from app.ipc.wire import Request
 from app.jobs import import_and_rebuild, token_voice
+from app.providers.local.idle_model import IdleModel
 from app.service import logs, summaries
 from app.service.app_context import AppContext
 from app.service.bootstrap import assemble
@@ -141,6 +142,7 @@ class Echo:
         max_tokens: int,
         seconds: float,
         never: Sequence[str] = (),
+        grammar: str = "",
     ) -> str:
         return f"They spoke of {' and '.join(sorted(planted(text)))}."
 
@@ -252,12 +254,9 @@ class World:
         context.memory._open_embedder = lambda model: WordEmbedder()  # type: ignore
         # The model has always rested long enough.
         hours = itertools.count(0.0, 3600.0)
+        idle = context.memory.idle_model = IdleModel(Echo(), lambda: next(hours))
         context.memory._summarising = Summaries(
-            context.database,
-            context.settings,
-            Echo(),
-            context.held,
-            clock=lambda: next(hours),
+            context.database, context.settings, idle, context.held, context.parts
         )
         if self.model.exists():
             context.token_voices._model = lambda: self.model

@@ -7,7 +7,9 @@ import pytest
 from app.core.errors import ProviderError
 from app.core.names import GuildId
 from app.core.state_file import StateFile
+from app.providers.local.idle_model import IdleModel
 from app.providers.local.provider import LocalProvider
+from app.service.metrics.part_meter import PartMeter
 from app.service.shared.held_servers import HeldServers
 from app.service.summaries import KEPT, STEP, Summaries
 from app.settings.effective import Settings
@@ -30,7 +32,7 @@ class Model:
         self.text = SAID
         self.wait: asyncio.Event | None = None
 
-    async def complete(self, guild, text, max_tokens, seconds, never=()):
+    async def complete(self, guild, text, max_tokens, seconds, never=(), grammar=""):
         self.asked.append(text)
         self.is_asked.set()
         if self.wait:
@@ -53,12 +55,13 @@ class Bench:
         self.made = self.summarising(self.model)
 
     def summarising(self, model):
+        self.idle = IdleModel(model, lambda: self.clock)
         return Summaries(
             self.database,
             self.settings,
-            model,
+            self.idle,
             HeldServers(self.database),
-            clock=lambda: self.clock,
+            PartMeter(),
             now=lambda: self.now,
         )
 
@@ -121,7 +124,7 @@ async def test_a_small_model_is_not_asked_unless_the_owner_says_so(bench):
 
 async def test_nothing_is_summed_up_beside_or_shortly_after_a_reply(bench):
     bench.talk(STEP + KEPT)
-    with bench.made.quiet():
+    with bench.idle.quiet():
         assert await bench.made.look() == 0
     assert await bench.made.look() == 0
     bench.clock += 20
@@ -136,7 +139,7 @@ async def test_a_reply_stops_a_summary_that_is_being_written(bench):
     bench.model.wait = asyncio.Event()
     looking = asyncio.create_task(bench.made.look())
     await bench.model.is_asked.wait()
-    with bench.made.quiet():
+    with bench.idle.quiet():
         assert await looking == 0
     assert bench.talked.summary == ""
 

@@ -12,6 +12,7 @@ from app.ipc.wire import reply_class
 from app.service.handlers.app import AppHandlers
 from app.service.handlers.benchmark import BenchmarkHandlers
 from app.service.handlers.blind_tests import BlindTestHandlers
+from app.service.handlers.features import FeatureHandlers
 from app.service.handlers.fine_tuning import FineTuningHandlers
 from app.service.handlers.forget import ForgetHandlers
 from app.service.handlers.guilds import GuildHandlers
@@ -32,6 +33,7 @@ HANDLERS = {
     BlindTestHandlers: control.BLIND_TEST_REQUESTS,
     LastHourHandlers: control.LAST_HOUR_REQUESTS,
     DiscordController: control.DISCORD_REQUESTS,
+    FeatureHandlers: control.FEATURE_REQUESTS,
     FineTuningHandlers: control.FINE_TUNING_REQUESTS,
     ForgetHandlers: control.FORGET_REQUESTS,
     GuildHandlers: control.GUILD_REQUESTS,

@@ -119,9 +119,9 @@ def test_the_cost_of_features_is_that_of_replies_they_had_a_part_in(
 
     db.call(measure)
     assert db.call(overview.feature_costs, guild) == {
-        "context.lore": (2, 15, 0.0),
-        "memory.enabled": (1, 0, 30.0),
-        "memory.people": (1, 4, 0.0),
+        "context.lore": (2, 15, None),
+        "memory.enabled": (0, None, 30.0),
+        "memory.people": (1, 4, None),
     }
     assert db.call(overview.feature_costs, GuildId(guild + 1)) == {}
 

@@ -359,9 +359,13 @@ def busy_bot(**replies: Any) -> FakeBot:
             control.StoredAmount("speak.webhooks", 2, 91_000),
             control.StoredAmount("speak.imitate", 1, 0),
         ], [
-            control.MeasuredCost("context.lore", 12, 85, 0.0),
-            control.MeasuredCost("memory.enabled", 90, 140, 31.4),
+            control.MeasuredCost("context.lore", 12, 85, 0.4),
+            control.MeasuredCost("memory.enabled", 90, 140, 31.4, 480_000),
+            control.MeasuredCost("context.spoken", 0, None, 2300.0, 210_000_000),
         ]),
+        "feature_clear": lambda asked: control.FeatureClearReply(
+            asked.setting, 12, True
+        ),
         "last_hour": control.LastHourReply([]),
         "draft_back": lambda asked: control.DecideReply(asked.reply, False),
         "forget": control.ForgetReply(

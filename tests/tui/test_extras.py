@@ -18,18 +18,19 @@ async def test_each_feature_shows_its_state_and_what_it_stored(open_app: Open):
         shown = text_of(pilot)
     for line in (
         "lorebook (/lore, cards)",
-        "● on     12 entries, 3.1 KB",
+        "● on  12 entries, 3.1 KB",
         "1,204 vectors, 480 KB",
         "3 summaries, 620 B",
         "5 facts, 130 B",
         "7 game answers",
-        "○ off    2 webhooks, 91.0 KB",
-        "○ off    1 consent",
-        "12 entries, 3.1 KB       85 tokens a reply",
-        "1,204 vectors, 480 KB    140 tokens, 31 ms a reply",
+        "○ off 2 characters, 91.0 KB",
+        "○ off 1 consent",
+        "12 entries, 3.1 KB    85 tokens, under 1 ms a reply",
+        "1,204 vectors, 480 KB 140 tokens, 31 ms a reply, 480 KB",
+        "2.3 s a message, 210 MB",
+        "Time: under 1 ms a reply. Memory: not measured yet.",
         "had a part in 12 of",
-        "/wrapped",
-        "stores nothing",
+        "/wrapped                      ● on  nothing               not measured yet",
     ):
         assert line in shown, shown
 
@@ -102,3 +103,32 @@ async def test_a_switch_puts_back_the_share_that_the_owner_chose(open_app: Open)
         ("context.summary", "0"),
         ("context.summary", None),
     ]
+
+
+async def test_what_a_feature_stored_is_deleted_once_the_server_is_named(
+    open_app: Open,
+):
+    bot = busy_bot()
+    async with open_app("guild", bot) as pilot:
+        await pilot.press(*["right_square_bracket"] * SECTION)
+        await settle(pilot)
+        await pilot.press("X")
+        await settle(pilot)
+        asked = text_of(pilot)
+        await pilot.press(*"no", "enter")
+        await settle(pilot)
+        refused = text_of(pilot)
+        none = bot.requests(control.FeatureClear)
+        await pilot.press(*"The", "space", *"Players", "enter")
+        await settle(pilot)
+        done = [one.message for one in pilot.app._notifications]
+        await pilot.press("end", "up", "up", "X")
+        await settle(pilot)
+        nothing = text_of(pilot)
+    assert "Delete 12 entries, 3.1 KB?" in asked and "in snapshots as well" in asked
+    assert "nothing was deleted" in refused and not none
+    (clear,) = bot.requests(control.FeatureClear)
+    assert (clear.guild, clear.setting) == ("9001", "context.lore")
+    assert done == ["Deleted 12 entries."]
+    # /wrapped stores nothing, so there is nothing to ask.
+    assert "Type the server's name" not in nothing

@@ -126,6 +126,8 @@ CASES: tuple[Case, ...] = (
     lambda _: control.Features("den"),
     lambda _: control.LoreShow("den", "rules"),
     lambda _: control.LoreRemove("den", "rules"),
+    lambda _: control.LoreAdd("den", "Bans", "No mercy."),
+    lambda _: control.FeatureClear("den", "context.lore"),
     lambda _: control.Models(),
     lambda _: control.ModelsFound(),
     lambda place: control.ModelUse(place.file("tiny.gguf")),
@@ -189,6 +191,9 @@ ELSEWHERE = {
     "say.rungs[].reason": "a rung that failed; tests/cli/test_cloud.py has one",
     "say.tokens.cached": "needs a model that keeps its context",
     "features.costs[].tokens": "needs replies with lore; tests/store/test_overview.py",
+    "features.costs[].replies": "the same",
+    "features.costs[].memory": "needs an open index; tests/discord/"
+    "test_members_forgotten.py",
     "meter.weeks[]": "needs weeks of sent replies; tests/service/test_meter.py",
     "meter.advice[]": "needs weeks of sent replies; tests/service/test_meter.py",
     "blind_results.live[]": "needs `reply.split`; tests/service/test_blind_tests.py",

@@ -15,7 +15,7 @@ from app.discord.messages import Talk, place_of, spell_out
 from app.discord.permissions import Person, may_manage, may_speak_to
 from app.discord.ports import ReadyReply
 from app.discord.safe_sender import WordsGoneError, refusal_of, replace_parts
-from app.discord.talk.attached_context import attached_turns
+from app.discord.talk.attached_context import Turns, attached_turns
 from app.discord.talk.attached_pictures import attached_pictures
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ async def replace_reply(
             if reason := bot.speaker.must_wait(place, str(person.id), config):
                 raise discord.CheckFailure(WAIT.format(reason=reason))
             text = spell_out(answered, bot.own_id) if answered else ""
-            turns = await attached_turns(answered, config) if answered else ()
+            turns: Turns = ()
+            if answered:
+                turns = await attached_turns(answered, config, replies.took)
             seen = attached_pictures(answered, config) if answered else ()
             made = await replies.again(old, person.id, trigger, text, turns, seen, halt)
             await _show(bot, channel, message, old, made, trigger)

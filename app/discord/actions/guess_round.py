@@ -27,7 +27,8 @@ class GuessRound:
     @property
     def question(self) -> str:
         """The lines, and what to do."""
-        others = many(len(self.game.lines) - 1, "line")
+        count = len(self.game.lines) - 1
+        others = "one" if count == 1 else many(count, "line")
         return (
             "**Who said it?** A member wrote one of these, and I the other"
             f" {others}. Which one is the member's? I tell in"

@@ -101,6 +101,8 @@ def digest_lines(found: Digest, channel: str, link: str) -> list[str]:
     if found.summary:
         by = f"Summed up at {quote(found.host)}. " if found.host else ""
         lines += [f"> {quote(found.summary, 600)}", f"{by}In their own words:"]
+    elif found.is_model_small:
+        lines.append("No model here is large enough to sum that up. What says most:")
     for one in found.lines:
         to = f" [↗]({link}/{one.message})" if one.message.isdigit() else ""
         lines.append(

@@ -10,7 +10,7 @@ from app.discord import answers
 from app.discord.answers import place_here
 from app.discord.client import MynahBot
 from app.discord.permissions import may_manage, require_manager
-from app.discord.texts import cut, pages, quote
+from app.discord.texts import cut, pages, quote, told_alone
 from app.service.given.lorebooks import (
     MOST_NAME_CHARS,
     MOST_TEXT_CHARS,
@@ -85,12 +85,12 @@ class LoreCog(discord.Cog):
         ] = "",
     ) -> None:
         """Write an entry, or replace the one of that name."""
-        guild = self._guild(context)
-        add = self.bot.ports.guilds.add_lore
-        entry = await add(guild, name, words.split(","), text)
-        await answers.respond(
-            context, f"My replies now know this.\n{_line(entry)}", is_hidden=True
-        )
+        guild, guilds = self._guild(context), self.bot.ports.guilds
+        entry = await guilds.add_lore(guild, name, words.split(","), text)
+        config = await guilds.settings(place_here(context))
+        told = f"My replies now know this.\n{_line(entry)}"
+        told = told_alone(told, config, "nothing reads it now")
+        await answers.respond(context, told, is_hidden=True)
 
     @lore.command(name="list", description="List the entries.")
     async def list_all(self, context: discord.ApplicationContext) -> None:

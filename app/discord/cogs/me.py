@@ -6,9 +6,9 @@ import discord
 
 from app.core.labels import many
 from app.discord import answers
-from app.discord.answers import ONLY_IN_SERVERS
+from app.discord.answers import ONLY_IN_SERVERS, place_here
 from app.discord.client import MynahBot
-from app.discord.texts import pages, quote
+from app.discord.texts import pages, quote, told_alone
 from app.service.words.member_portrait import Portrait, ShownFact
 
 NOTHING = "I know nothing that you told of yourself."
@@ -40,7 +40,12 @@ class MeCog(discord.Cog):
         """Show the asker's portrait."""
         await context.defer(ephemeral=True)
         members, guild = self.bot.ports.members, _guild_id(context)
-        for page in pages(_lines(await members.portrait(guild, context.author.id))):
+        portrait = await members.portrait(guild, context.author.id)
+        lines = _lines(portrait)
+        if portrait.is_on and portrait.facts:
+            config = await self.bot.ports.guilds.settings(place_here(context))
+            lines[-1] = told_alone(lines[-1], config, "no reply uses it now")
+        for page in pages(lines):
             await answers.respond(context, page, is_hidden=True)
 
     @me.command(name="correct", description="Correct something that I know of you.")

@@ -11,7 +11,7 @@ from app.discord.answers import place_here
 from app.discord.client import MynahBot
 from app.discord.permissions import require_manager
 from app.discord.ports import MessagePlace
-from app.discord.texts import cut, pages, quote
+from app.discord.texts import cut, pages, quote, told_alone
 from app.service.given.card_file import MOST_BYTES
 from app.service.given.character_cards import CharacterCard
 from app.service.given.personas import Persona
@@ -65,7 +65,7 @@ class PersonaCog(discord.Cog):
         place, data = self._place(context), await _read(context, card)
         take = self.bot.ports.guilds.take_card
         taken = await take(place, data, channel_only=channel)
-        await answers.respond(context, _taken(taken))
+        await self._tell(context, place, taken)
 
     @persona.command(
         name="add", description="Add a character that is called by its name."
@@ -95,7 +95,18 @@ class PersonaCog(discord.Cog):
         add = self.bot.ports.guilds.add_character
         taken = await add(place, data, channel_only=channel, dial=dial)
         await self.bot.delivery.hooks.tidy(place.guild)
-        await answers.respond(context, _taken(taken))
+        await self._tell(context, place, taken)
+
+    async def _tell(
+        self,
+        context: discord.ApplicationContext,
+        place: MessagePlace,
+        taken: CharacterCard,
+    ) -> None:
+        """Say what was taken from a card, and what counts of it."""
+        config = await self.bot.ports.guilds.settings(place)
+        effect = "only its name and rules of case and length count"
+        await answers.respond(context, told_alone(_taken(taken), config, effect))
 
     @persona.command(name="list", description="List the characters beside me.")
     async def list_all(self, context: discord.ApplicationContext) -> None:

@@ -68,7 +68,7 @@ def draw_columns(
         if count:
             box = (left, min(top, ground - 3), right, ground)
             pen.rounded_rectangle(box, radius=3, fill=DAYS)
-        if has_numbers:
+        if has_numbers and count:
             middle = (left + right) / 2
             pen.text((middle, top - 4), f"{count:,}", TEXT, font(13), anchor="ms")
     pen.line((x, ground, end, ground), fill=PANEL, width=2)

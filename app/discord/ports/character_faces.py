@@ -44,6 +44,10 @@ class CharacterFaces(Protocol):
         """Note a webhook that was made, before anything is said through it."""
         ...
 
+    def took(self, setting: str, ms: float) -> None:
+        """Note what a part took that the setting of this name switches."""
+        ...
+
     async def drop_hook(self, webhook: int) -> None:
         """Note that a webhook is deleted."""
         ...

@@ -126,6 +126,8 @@ class Ask:
     """The row of the reply, if it is there already."""
     is_spoken: bool = False
     """True if a voice message asks, whose words are known."""
+    is_unheard: bool = False
+    """True if one asks whose words nobody knows."""
     arrived: float = field(default_factory=time.perf_counter, compare=False)
     """The time from which its figures count, by the replier's clock."""
     waiting: int = 0
@@ -154,6 +156,8 @@ class DirectAsk:
     turns: tuple[tuple[str, str], ...] = ()
     """[speaker, text] before it, oldest first; nothing of a direct talk is stored."""
     pictures: tuple[FileReader, ...] = field(default=(), compare=False)
+    is_unheard: bool = False
+    """True for a voice message whose words nobody knows."""
 
 
 @dataclass(frozen=True)

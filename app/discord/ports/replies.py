@@ -61,6 +61,10 @@ class Replies(Protocol):
         """Return the words of a voice message; empty if nobody can hear them."""
         ...
 
+    def took(self, setting: str, ms: float) -> None:
+        """Note what a part took that the setting of this name switches."""
+        ...
+
     async def utterance(self, answer: ReadyReply, timbre: str) -> VoiceAnswer | None:
         """Return a reply as a voice message; None if nobody can say it."""
         ...

@@ -190,7 +190,8 @@ class StoredGuilds:
         rows, reader = await self._ids.rows(place), self._context.reader
         speakable = audience.speakable_channels
         channels = await reader.run(speakable, rows.guild, rows.channel)
-        origin = await origin_of(reader, rows.guild, phrase, channels)
+        with self._context.parts.timed("games.origin", rows.guild):
+            origin = await origin_of(reader, rows.guild, phrase, channels)
         if origin is None:
             return None
         speak = (await self._context.settings.of(rows.guild, rows.root)).speak
@@ -200,7 +201,8 @@ class StoredGuilds:
     async def guess_game(self, place: MessagePlace) -> GuessGame | None:
         """Make a game of lines that may be said there; None if there are too few."""
         rows = await self._ids.rows(place)
-        return await guess_game.new_game(self._context, rows, self._rng)
+        with self._context.parts.timed("games.whosaid", rows.guild):
+            return await guess_game.new_game(self._context, rows, self._rng)
 
     async def note_guess(self, game: GuessGame, place: int) -> None:
         """Count somebody's guess, by the line's place."""
@@ -229,7 +231,9 @@ class StoredGuilds:
         """Return a year of some channels; None means the last twelve months."""
         row = await self._ids.guild(guild)
         speak = (await self._context.settings.of(row)).speak
-        found = await year_of(self._context.reader, row, channels, year, time.time())
+        reader = self._context.reader
+        with self._context.parts.timed("games.wrapped", row):
+            found = await year_of(reader, row, channels, year, time.time())
         return found.without(speak.forbids)
 
     async def lore(self, guild: int) -> list[StoredLoreEntry]:

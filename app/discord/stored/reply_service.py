@@ -127,6 +127,7 @@ class StoredReplies:
             trigger=trigger,
             earlier=_turns(ask.turns, guild),
             pictures=ask.pictures,
+            is_unheard=ask.is_unheard,
             visible=await run(audience.public_channels, guild),
             asker=asker,
         )
@@ -163,6 +164,7 @@ class StoredReplies:
             message=claim.message,
             earlier=_turns(ask.turns, claim.guild),
             pictures=ask.pictures,
+            is_unheard=ask.is_unheard,
             mode=ask.mode,
             seed=ask.seed,
             past=past,
@@ -265,10 +267,16 @@ class StoredReplies:
         if not model:
             return ""
         try:
-            return await self._context.senses.heard(await read(), Path(model))
+            data = await read()
+            with self._context.parts.timed("context.spoken"):
+                return await self._context.senses.heard(data, Path(model))
         except AppError as error:
             log.warning("A voice message was not heard: %s", error)
             return ""
+
+    def took(self, setting: str, ms: float) -> None:
+        """Note what a part took that the setting of this name switches."""
+        self._context.parts.note(setting, ms)
 
     async def utterance(self, answer: ReadyReply, timbre: str) -> VoiceAnswer | None:
         """Return a reply as a voice message; None if nobody can say it."""

@@ -13,6 +13,7 @@ class StoredFaces:
         self._cast = context.cast
         self._settings = context.settings
         self._ids = ids
+        self._parts = context.parts
 
     def is_own_hook(self, webhook: int) -> bool:
         """Tell if the bot made that webhook for a character."""
@@ -56,6 +57,10 @@ class StoredFaces:
         """Note a webhook that was made, before anything is said through it."""
         hook = StoredCharacterHook(str(channel), str(webhook), mark)
         await self._cast.put_hook(await self._ids.guild(guild), hook)
+
+    def took(self, setting: str, ms: float) -> None:
+        """Note what a part took that the setting of this name switches."""
+        self._parts.note(setting, ms)
 
     async def drop_hook(self, webhook: int) -> None:
         """Note that a webhook is deleted."""

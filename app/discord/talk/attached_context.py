@@ -6,8 +6,9 @@ Discord already sent. Nothing of it is stored or learned.
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import PurePath
+from time import perf_counter
 
 import aiohttp
 import discord
@@ -36,14 +37,24 @@ MOST_NAMES = 6
 READ_SECONDS = 1.5
 """The time that a reply waits for Discord's files."""
 
+SETTING = "context.attached"
+
 Turns = tuple[tuple[str, str], ...]
+Took = Callable[[str, float], None]
 
 
-async def attached_turns(message: discord.Message, config: Config) -> Turns:
-    """Return (speaker, text) for what came with a message that is answered."""
+async def attached_turns(message: discord.Message, config: Config, took: Took) -> Turns:
+    """Return (speaker, text) for what came with a message that is answered.
+
+    Args:
+        took: Told the time for files, and the setting that has them read.
+    """
     if not config.context.attached:
         return ()
+    began = perf_counter()
     read = await _files(message.attachments)
+    if read:
+        took(SETTING, (perf_counter() - began) * 1000)
     turns = [*_names(message, set(read))][:MOST_NAMES]
     left = MAX_CHARS
     for name, text in read.items():

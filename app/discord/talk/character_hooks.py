@@ -9,6 +9,7 @@ import logging
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import perf_counter
 
 import aiohttp
 import discord
@@ -18,6 +19,8 @@ from app.discord.messages import Talk
 from app.discord.ports.character_faces import CharacterFaces, Face
 
 log = logging.getLogger(__name__)
+
+SETTING = "speak.webhooks"
 
 UNSAYABLE = ("clyde", "discord")
 """Parts that no webhook's name may have: resources/webhook#create-webhook."""
@@ -141,9 +144,12 @@ class CharacterHooks:
         face = await self._faces.face(channel.guild.id, name)
         if face is None or any(word in name.casefold() for word in UNSAYABLE):
             return None
+        began = perf_counter()
         try:
             async with self._making:
-                return Mouth(await self._hook(home, face), channel)
+                hook = await self._hook(home, face)
+            self._faces.took(SETTING, (perf_counter() - began) * 1000)
+            return Mouth(hook, channel)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # As with the 15 webhooks that a channel may have.
             log.warning("A character has no webhook in %s: %s", channel.id, error)

@@ -24,6 +24,7 @@ from app.discord.talk.attached_pictures import attached_pictures
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.voice_messages import (
     VoiceFile,
+    is_unheard,
     is_wanted,
     voice_answer,
     voice_message,
@@ -209,7 +210,7 @@ class DirectTalk:
         if not isinstance(channel, discord.DMChannel):
             return
         turns = await self._before(message, member.guild)
-        turns += await attached_turns(message, config)
+        turns += await attached_turns(message, config, self._ports.replies.took)
         seen = attached_pictures(message, config)
         await self._know_channels(member.guild)
         if message.id in self._deleted:
@@ -222,12 +223,13 @@ class DirectTalk:
             async with typing(channel):
                 words = await self._ports.replies.transcript(read)
             is_spoken = is_wanted(bool(words), config)
-        if not (words.strip() or seen):
+        unheard = is_unheard(message, words)
+        if not (words.strip() or seen or unheard):
             log.info("A direct message without words was not answered")
             return
         name = member.display_name
         ask = DirectAsk(
-            member.guild.id, message.id, member.id, name, words, turns, seen
+            member.guild.id, message.id, member.id, name, words, turns, seen, unheard
         )
         voice, replies = None, self._ports.replies
         async with typing(channel):

@@ -27,6 +27,11 @@ def voice_message(message: discord.Message, config: Config) -> FileReader | None
     return next((partial(read_file, one, SOUND) for one in message.attachments), None)
 
 
+def is_unheard(message: discord.Message, text: str) -> bool:
+    """Tell if a message is a voice message of which no words are known."""
+    return message.flags.is_voice_message and not text.strip()
+
+
 def is_wanted(is_spoken: bool, config: Config) -> bool:
     """Return whether a call is to be answered by a voice message."""
     return is_spoken and config.speak.aloud != "off"

@@ -56,6 +56,13 @@ from app.ipc.control.discord import Send as Send
 from app.ipc.control.discord import SendReply as SendReply
 from app.ipc.control.discord import Train as Train
 from app.ipc.control.discord import TrainReply as TrainReply
+from app.ipc.control.features import FEATURE_REQUESTS as FEATURE_REQUESTS
+from app.ipc.control.features import FeatureClear as FeatureClear
+from app.ipc.control.features import FeatureClearReply as FeatureClearReply
+from app.ipc.control.features import Features as Features
+from app.ipc.control.features import FeaturesReply as FeaturesReply
+from app.ipc.control.features import MeasuredCost as MeasuredCost
+from app.ipc.control.features import StoredAmount as StoredAmount
 from app.ipc.control.fine_tuning import FINE_TUNING_REQUESTS as FINE_TUNING_REQUESTS
 from app.ipc.control.fine_tuning import ExportTuning as ExportTuning
 from app.ipc.control.fine_tuning import ExportTuningReply as ExportTuningReply
@@ -79,19 +86,15 @@ from app.ipc.control.guilds import BackupReply as BackupReply
 from app.ipc.control.guilds import CountedText as CountedText
 from app.ipc.control.guilds import Export as Export
 from app.ipc.control.guilds import ExportReply as ExportReply
-from app.ipc.control.guilds import Features as Features
-from app.ipc.control.guilds import FeaturesReply as FeaturesReply
 from app.ipc.control.guilds import GuildFigures as GuildFigures
 from app.ipc.control.guilds import Guilds as Guilds
 from app.ipc.control.guilds import GuildsReply as GuildsReply
 from app.ipc.control.guilds import Listen as Listen
 from app.ipc.control.guilds import ListenReply as ListenReply
-from app.ipc.control.guilds import MeasuredCost as MeasuredCost
 from app.ipc.control.guilds import Phrases as Phrases
 from app.ipc.control.guilds import PhrasesReply as PhrasesReply
 from app.ipc.control.guilds import Quiet as Quiet
 from app.ipc.control.guilds import QuietReply as QuietReply
-from app.ipc.control.guilds import StoredAmount as StoredAmount
 from app.ipc.control.hosts import HOST_REQUESTS as HOST_REQUESTS
 from app.ipc.control.hosts import FoundHost as FoundHost
 from app.ipc.control.hosts import HostAdd as HostAdd
@@ -201,6 +204,7 @@ REQUESTS = (
     *APP_REQUESTS,
     *REPLY_REQUESTS,
     *GUILD_REQUESTS,
+    *FEATURE_REQUESTS,
     *IMPORT_REQUESTS,
     *FORGET_REQUESTS,
     *MODEL_REQUESTS,

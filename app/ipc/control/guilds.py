@@ -168,45 +168,6 @@ class Quiet(Request[QuietReply]):
     seconds: float
 
 
-@dataclass(frozen=True)
-class StoredAmount:
-    """The things that a feature stored."""
-
-    setting: str
-    """The setting that switches the feature."""
-    count: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class MeasuredCost:
-    """The means of a feature over the newest replies that it had a part in."""
-
-    setting: str
-    replies: int
-    tokens: int
-    """Of the prompt."""
-    ms: float
-    """Milliseconds; 0 where nobody measures them."""
-
-
-@dataclass(frozen=True)
-class FeaturesReply:
-    """The features of a guild that store something, and those that cost something."""
-
-    stored: list[StoredAmount]
-    costs: list[MeasuredCost]
-
-
-@dataclass(frozen=True)
-class Features(Request[FeaturesReply]):
-    """The things that each feature stored for a guild."""
-
-    method: ClassVar[str] = "features"
-    only_reads: ClassVar[bool] = True
-    guild: str
-
-
 GUILD_REQUESTS = (
     Guilds,
     Export,
@@ -214,5 +175,4 @@ GUILD_REQUESTS = (
     Phrases,
     Listen,
     Quiet,
-    Features,
 )

@@ -205,6 +205,12 @@ class LocalProvider:
         return USUAL_PICTURE_MS
 
     @property
+    def sight_bytes(self) -> int:
+        """The memory that the loaded model's projector takes; 0 without one."""
+        ready = self._keeper.ready
+        return ready.sight_bytes if ready else 0
+
+    @property
     def gpu(self) -> GpuUse:
         """The graphics card's part in the model, or why there is none."""
         return self._keeper.gpu
@@ -364,10 +370,14 @@ class LocalProvider:
         max_tokens: int,
         seconds: float,
         never: Sequence[str] = (),
+        grammar: str = "",
     ) -> str:
         """Let the loaded model continue `text` up to the end of the line.
 
         Cancelling it stops the model.
+
+        Args:
+            grammar: As in `Generate`.
 
         Raises:
             ProviderError: If no model is loaded, or its process ends.
@@ -381,6 +391,7 @@ class LocalProvider:
             temperature=BACKGROUND_TEMPERATURE,
             guild=str(guild),
             never=list(never),
+            grammar=grammar,
         )
         try:
             return answer_in((await self._keeper.call(request)).text)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from sys import getsizeof
 
 from app.chat.reply_trigger import find_wake_word
 from app.core.errors import UsageError
@@ -140,6 +141,14 @@ class Cast:
     async def _changed(self, guild: GuildId) -> None:
         await self._lorebooks().look_again(guild)
         await self.look_again(guild)
+
+    def bytes_of(self, guild: GuildId) -> int | None:
+        """Return what a guild's characters take in memory; None if they are not there.
+
+        Their pictures are read for a new webhook alone.
+        """
+        there = self._shelf.peek(guild)
+        return None if there is None else sum(getsizeof(one.about) for one in there)
 
     def is_own_hook(self, webhook: int) -> bool:
         """Tell if the bot made that webhook (Discord's id) for a character."""

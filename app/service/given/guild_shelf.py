@@ -62,6 +62,10 @@ class GuildShelf(Generic[T]):
         else:
             self._open.pop(guild, None)
 
+    def peek(self, guild: GuildId) -> T | None:
+        """Return a guild's thing if it is in memory, without reading it."""
+        return self._open.get(guild)
+
     def in_memory(self) -> Iterable[T]:
         """Return what is in memory."""
         return self._open.values()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from sys import getsizeof
 from typing import TYPE_CHECKING
 
 from app.chat.lorebook import ALWAYS, Lorebook
@@ -110,6 +111,16 @@ class Lorebooks:
             if n >= LEAST_NEARNESS and opened.cards[at] in ("", name)
         ]
         return [at for _, at in sorted(close, reverse=True)[:MOST_BY_MEANING]]
+
+    def bytes_of(self, guild: GuildId) -> int | None:
+        """Return what a guild's texts and meanings take in memory; None if closed."""
+        opened = self._shelf.peek(guild)
+        if opened is None:
+            return None
+        done = opened.meanings.done() and not opened.meanings.cancelled()
+        meanings = opened.meanings.result() if done else None
+        vectors = meanings.vectors.nbytes if meanings else 0
+        return vectors + sum(getsizeof(one.text) for one in opened.book.texts)
 
     async def entries(self, guild: GuildId) -> list[StoredLoreEntry]:
         """Return a guild's entries."""

@@ -14,7 +14,7 @@ from app.service.guild_export import export
 from app.service.handlers.channel_actions import keep_quiet, set_learning
 from app.service.handlers.guild_list import GuildList
 from app.service.words.distinctive_words import own_phrases, own_words
-from app.store import messages, overview
+from app.store import messages
 
 TEXTS_READ = 50_000
 """The number of newest messages to find typical words in."""
@@ -84,18 +84,6 @@ class GuildHandlers:
         channel = await self._context.channel(guild.id, request.channel)
         await set_learning(self._context, channel.id, request.learn)
         return control.ListenReply(channel.name, request.learn)
-
-    async def features(
-        self, asker: Asker, request: control.Features
-    ) -> control.FeaturesReply:
-        """Tell what each feature stored, and what it cost lately."""
-        guild = await self._context.guild(request.guild)
-        parts = await self._context.reader.run(overview.stored_parts, guild.id)
-        costs = await self._context.reader.run(overview.feature_costs, guild.id)
-        return control.FeaturesReply(
-            [control.StoredAmount(name, *part) for name, part in parts.items()],
-            [control.MeasuredCost(name, *cost) for name, cost in costs.items()],
-        )
 
     async def quiet(self, asker: Asker, request: control.Quiet) -> control.QuietReply:
         """Begin or end a channel's silence."""

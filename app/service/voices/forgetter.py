@@ -264,6 +264,12 @@ class Forgetter:
         await self.tell(guild, rows)
         return removed
 
+    async def scrub(self, guild: GuildId) -> bool:
+        """Clear every file of rows that went; True when no byte of them is left."""
+        changed = [voice_changes.OTHER_WORDS]
+        await self._database.run(voice_changes.note, guild, changed)
+        return (await self._finish(guild, Removed(), wait=True)).complete
+
     async def _finish(
         self, guild: GuildId, removed: Removed, *, wait: bool
     ) -> Forgotten:

@@ -23,6 +23,9 @@ from app.store.tables import (
 MOST_OF_A_KIND = 12
 """The facts of one kind that are kept of a member, the newest."""
 
+MOST_ASKED = 2000
+"""The newest messages of a guild that the model is asked about at the beginning."""
+
 ADDRESS = ("name", "pronouns")
 """The kinds of facts that each reply needs."""
 
@@ -43,16 +46,18 @@ class KnownFact(NamedTuple):
         return Fact(self.kind, self.value)
 
 
-def behind(name: str, *, is_on: bool) -> list[GuildId]:
+def behind(name: str, *, is_on: bool, is_asked: bool = False) -> list[GuildId]:
     """Return the guilds with messages that were not read yet.
 
     Args:
         name: The setting that wants them read.
         is_on: Its value for guilds that do not set it.
+        is_asked: By the model, and not by rules.
     """
+    last_read = Guild.facts_asked if is_asked else Guild.facts_read
     # A look at the end of an index for each guild, however many messages it has.
     newest = Message.select(fn.MAX(Message.id)).where(Message.guild == Guild.id)
-    query = Guild.select(Guild.id, Guild.facts_read, newest)
+    query = Guild.select(Guild.id, last_read, newest)
     if not is_on:
         chosen = Setting.select(Setting.guild).where(Setting.name == name)
         query = query.where(Guild.id.in_(chosen))
@@ -73,6 +78,44 @@ def read_on(guild: GuildId, read: Reader, limit: int) -> int:
     if found:
         Guild.update(facts_read=found[-1][0]).where(Guild.id == guild).execute()
     return len(found)
+
+
+class UnaskedMessage(NamedTuple):
+    """A message that the model was not asked about yet."""
+
+    row: int
+    text: str
+    """Empty if its author may not be asked about."""
+
+
+def unasked(guild: GuildId, limit: int) -> list[UnaskedMessage]:
+    """Return the next of the newest messages that the rules have read."""
+    asked, read = tuples(
+        Guild.select(Guild.facts_asked, Guild.facts_read).where(Guild.id == guild)
+    )[0]
+    here = Message.guild == guild
+    newest = Message.select(Message.id).where(here).order_by(Message.id.desc())
+    first = newest.offset(MOST_ASKED).limit(1).scalar() or 0
+    columns = (Message.id, Message.text, Message.dropped)
+    query = Message.select(*columns, Member.is_bot, Member.has_opted_out).join(Member)
+    next_ones = here & (Message.id > max(asked, first)) & (Message.id <= read)
+    found = tuples(query.where(next_ones).order_by(Message.id).limit(limit))
+    return [
+        UnaskedMessage(row, "" if dropped or is_bot or has_opted_out else text)
+        for row, text, dropped, is_bot, has_opted_out in found
+    ]
+
+
+@write
+def note_asked(message: UnaskedMessage, facts: Sequence[Fact] = ()) -> None:
+    """Store what the model found in a message, unless it has other words by now."""
+    row = Message.get_or_none(Message.id == message.row)
+    if row is None:
+        return
+    Guild.update(facts_asked=message.row).where(Guild.id == row.guild_id).execute()
+    is_same = row.text == message.text and row.dropped is None
+    if is_same and not row.member.has_opted_out:
+        _keep(row.id, row.member_id, row.ts, facts)
 
 
 @write

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import ClassVar, NamedTuple
 
@@ -15,10 +16,15 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 from app.tui import format, settings_list
 from app.tui.panes.base import Pane
+from app.tui.widgets.dialogs import ask_name
 from app.tui.widgets.feed import Feed
 
-TITLE_WIDTH = 30
-STORED_WIDTH = 24
+TITLE_WIDTH = 29
+STORED_WIDTH = 21
+WIDE = 100
+"""The width from which a line has room for costs in words."""
+
+UNKNOWN = "not measured yet"
 
 
 class Switch(NamedTuple):
@@ -29,24 +35,53 @@ class Switch(NamedTuple):
     """One thing that it stores; empty if it stores nothing."""
     on: str = "on"
     off: str = "off"
+    use: str = "reply"
+    """One thing that takes its time."""
+    has_memory: bool = False
+    """It holds memory of its own, or a process does for it."""
 
 
 SWITCHES: Mapping[str, Switch] = {
-    "context.lore": Switch("lorebook (/lore, cards)", "entry", "20", "0"),
-    "memory.enabled": Switch("recall by meaning", "vector"),
+    "context.lore": Switch(
+        "lorebook (/lore, cards)", "entry", "20", "0", has_memory=True
+    ),
+    "memory.enabled": Switch("recall by meaning", "vector", has_memory=True),
     "memory.people": Switch("what members tell (/me)", "fact"),
-    "context.summary": Switch("summaries of long talks", "summary", "15", "0"),
-    "context.catchup": Switch("summary in /catchup", "", "summary", "messages"),
-    "context.attached": Switch("files that come with a call"),
-    "context.spoken": Switch("voice messages to the bot"),
-    "speak.aloud": Switch("voice messages from the bot", "", "F1", "off"),
-    "context.pictures": Switch("pictures that come with a call", "", "here", "off"),
-    "games.origin": Switch("/origin"),
-    "games.whosaid": Switch("/whosaid", "game answer"),
-    "games.wrapped": Switch("/wrapped"),
-    "speak.webhooks": Switch("characters' own names", "webhook"),
+    "context.summary": Switch(
+        "summaries of long talks", "summary", "15", "0", "summary"
+    ),
+    "context.catchup": Switch("summary in /catchup", "", "summary", "messages", "use"),
+    "context.attached": Switch("files that come with a call", use="message"),
+    "context.spoken": Switch(
+        "voice messages to the bot", use="message", has_memory=True
+    ),
+    "speak.aloud": Switch(
+        "voice messages from the bot", "", "F1", "off", has_memory=True
+    ),
+    "context.pictures": Switch(
+        "pictures with a call", "", "here", "off", has_memory=True
+    ),
+    "games.origin": Switch("/origin", use="use"),
+    "games.whosaid": Switch("/whosaid", "game answer", use="game"),
+    "games.wrapped": Switch("/wrapped", use="use"),
+    "speak.webhooks": Switch(
+        "characters' own names", "character", use="line", has_memory=True
+    ),
     "speak.imitate": Switch("/like and /duet", "consent"),
 }
+
+
+CLEARED: Mapping[str, str] = {
+    "context.lore": "Every entry goes, in snapshots as well.",
+    "memory.enabled": "The messages stay. While recall is on, Mynah makes new vectors.",
+    "memory.people": "All members' facts go. Mynah reads no message again.",
+    "context.summary": "The messages stay. While it is on, long talks get new ones.",
+    "games.whosaid": "The lines of past games and their part in the blind test go.",
+    "speak.webhooks": "All characters go with their pictures, lore and webhooks, in"
+    " snapshots as well.",
+    "speak.imitate": "Each member has to agree again with `/privacy voice`.",
+}
+"""The things that go and stay when a feature's are deleted."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +106,11 @@ class FeatureRow:
         return SWITCHES[self.key]
 
     @property
+    def has_stored(self) -> bool:
+        """True if there is something to delete."""
+        return self.stored is not None and self.stored.count > 0
+
+    @property
     def is_on(self) -> bool:
         """True while the feature is on here."""
         return self.value != self.switch.off
@@ -80,7 +120,10 @@ class ExtrasPane(Pane):
     """A list of features; enter or space switches one."""
 
     ON_A_LINE: ClassVar[frozenset[str]] = frozenset(("switch",))
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "switch", "On/off")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "switch", "On/off"),
+        Binding("X", "clear", "Delete stored"),
+    ]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -128,11 +171,8 @@ class ExtrasPane(Pane):
     def _explain(self, event: Feed.Moved) -> None:
         row: FeatureRow = event.item
         idle = f" No effect now: {safe_line(row.idle)}." if row.idle else ""
-        used = ""
-        if row.cost is not None:
-            used = f" It had a part in {row.cost.replies} of the last 100 replies."
         words = Content.assemble(
-            row.doc, used, (idle, "$warning"), (f" {row.key}", "$quiet")
+            row.doc, (idle, "$warning"), (f" {row.key}", "$quiet"), f"\n{_costs(row)}"
         )
         self.query_one("#feature-doc", Static).update(words)
 
@@ -152,11 +192,43 @@ class ExtrasPane(Pane):
             self._switched_off[guild, row.key] = row.value
         settings_list.put_value(self.mynah, row.key, value, self.reload, guild)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to delete where something is stored."""
+        if action == "clear" and self.is_mounted:
+            row: FeatureRow | None = self.query_one(Feed).item
+            return row is not None and row.has_stored
+        return super().check_action(action, parameters)
+
+    def action_clear(self) -> None:
+        """Delete all that the feature stored for this server."""
+        row: FeatureRow | None = self.query_one(Feed).item
+        if row is None or not row.has_stored:
+            return
+        guild = self.guild
+        request = control.FeatureClear(guild.key, row.key)
+
+        def clear() -> None:
+            self.mynah.request(request, partial(self._cleared, row.switch.noun))
+
+        question = f"Delete {_stored(row)}?"
+        detail = (
+            f"{CLEARED[row.key]} You cannot undo this. Type the server's name to"
+            " confirm."
+        )
+        ask_name(self.mynah.app, question, detail, guild.guild, clear, "deleted")
+
+    def _cleared(self, noun: str, done: control.FeatureClearReply) -> None:
+        left = "" if done.complete else " Their last bytes leave the files soon."
+        self.mynah.app.tell(f"Deleted {format.many(done.count, noun)}.{left}")
+        self.mynah.refresh_data()
+        self.reload()
+
 
 def head(width: int) -> str:
     """Return the titles above the features."""
     return (
-        f"{'feature':<{TITLE_WIDTH + 1}} {'state':<8} {'stored':<{STORED_WIDTH}} cost"
+        f"{'feature':<{TITLE_WIDTH}} {'state':<5} {'stored':<{STORED_WIDTH}}"
+        " time, memory"
     )
 
 
@@ -166,24 +238,49 @@ def draw(row: FeatureRow, width: int) -> Content:
     name = Content(row.switch.title).truncate(TITLE_WIDTH, ellipsis=True, pad=True)
     return Content.assemble(
         name.stylize("bold"),
-        (f" {state:<8} ", "" if row.is_on else "$quiet"),
+        (f" {state:<5} ", "" if row.is_on else "$quiet"),
         (f"{_stored(row):<{STORED_WIDTH}} ", "$quiet"),
-        (_cost(row.cost), "$quiet"),
+        (_cost(row, is_wide=width >= WIDE), "$quiet"),
     )
 
 
 def _stored(row: FeatureRow) -> str:
     """Say what a feature stored, and how large that is."""
     if not row.switch.noun or row.stored is None:
-        return "stores nothing"
+        return "nothing"
     number = format.many(row.stored.count, row.switch.noun)
     return f"{number}, {format.size(row.stored.bytes)}" if row.stored.bytes else number
 
 
-def _cost(cost: control.MeasuredCost | None) -> str:
-    """Say what a feature cost the replies that it had a part in."""
-    if cost is None:
-        return ""
-    parts = [f"{cost.tokens} tokens"] if cost.tokens else []
-    parts += [f"{cost.ms:.0f} ms"] if cost.ms else []
-    return f"{', '.join(parts)} a reply"
+def _cost(row: FeatureRow, *, is_wide: bool) -> str:
+    """Say in short what one use takes, as far as it is known."""
+    cost, parts = row.cost, list[str]()
+    if cost and is_wide and cost.tokens is not None:
+        parts.append(f"{cost.tokens} tokens")
+    if cost and cost.ms is not None:
+        parts.append(_ms(cost.ms) + (f" a {row.switch.use}" if is_wide else ""))
+    if cost and cost.memory is not None:
+        parts.append(format.size(cost.memory))
+    return ", ".join(parts) or UNKNOWN
+
+
+def _costs(row: FeatureRow) -> str:
+    """Say what a feature takes, and what of that nobody measured yet."""
+    cost = row.cost or control.MeasuredCost(row.key)
+    time = UNKNOWN if cost.ms is None else f"{_ms(cost.ms)} a {row.switch.use}"
+    memory = "none of its own"
+    if row.switch.has_memory:
+        memory = UNKNOWN if cost.memory is None else format.size(cost.memory)
+    told = f"Time: {time}. Memory: {memory}."
+    if cost.tokens is not None:
+        told += f" Prompt: {cost.tokens} tokens."
+    if cost.replies:
+        told += f" It had a part in {cost.replies} of the last 100 replies."
+    return told
+
+
+def _ms(ms: float) -> str:
+    """Format the milliseconds of one use."""
+    if ms >= 1000:
+        return format.answer_time(ms / 1000)
+    return f"{ms:.0f} ms" if ms >= 1 else "under 1 ms"

@@ -139,8 +139,9 @@ def test_steps_for_new_columns_run_here_as_well(db: Database, guild: GuildId) ->
         database = bound()
         database.execute_sql("DROP TABLE character_hook, member_fact")
         database.execute_sql('ALTER TABLE "character" DROP COLUMN picture')
-        database.execute_sql("ALTER TABLE guild DROP COLUMN facts_read")
-        for step in migrations.MIGRATIONS[-2:]:
+        for column in ("facts_read", "facts_asked"):
+            database.execute_sql(f"ALTER TABLE guild DROP COLUMN {column}")
+        for step in migrations.MIGRATIONS[-3:]:
             step(database)
 
     db.call(undone_and_done)
