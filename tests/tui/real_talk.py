@@ -46,12 +46,16 @@ async def talk(home: Home) -> str:
     async with app.run_test(size=SIZE) as pilot:
         await _until(pilot, lambda: app.link_state.is_up, "the bot to start")
         await _prepare(app)
-        await pilot.pause(2.0)
+        voices = home.root.glob
+        await _until(
+            pilot, lambda: any(voices("guilds/*/tokens/*/through")), "the token voice"
+        )
         await _until(pilot, lambda: all(map(is_done, app.progress.values())), "work")
         while len(app.screen_stack) > 1:
             await pilot.press("escape")
         app.action_go("playground")
         await pilot.pause(1.0)
+        await pilot.press("f12")  # The tour would take a line of the picture.
         for number, line in enumerate((*LINES, LAST), 1):
             await pilot.press(*(TO_MARKOV if line == LAST else ()), *line, "enter")
             await _until(pilot, partial(_has_answered, app, number), "a reply")

@@ -27,6 +27,7 @@ from app.tui.screens.guild.guild_screen import head_line
 from app.tui.screens.home import home_charts
 from app.tui.screens.learn.import_texts import result
 from app.tui.screens.logs.log_buffer import Logbook
+from app.tui.screens.models import model_lines
 from app.tui.widgets.charts import columns, course, squeeze
 from tests.tui.fake_bot import filled
 
@@ -290,3 +291,8 @@ def test_a_day_of_another_year_names_the_year():
     assert format.day(now - 86_400, now) == "13 Nov"
     assert format.day(now - 366 * 86_400, now) == "Nov 2022"
     assert format.moment(now - 730 * 86_400, now) == "Nov 2021"
+
+
+def test_the_titles_of_models_fit_80_cells_beside_a_scrollbar():
+    padding, sign, bar = 2, 1, 1
+    assert len(model_lines.head(0)) <= 80 - padding - sign - bar

@@ -21,7 +21,7 @@ def places(status: control.StatusReply | None) -> tuple[tuple[str, ...], str]:
 
 def head(width: int) -> str:
     """Return the titles above the catalogue."""
-    return f"  {'model':<22} {'state':<10}{'file':>9}  {'memory':<19}  answers in"
+    return f"  {'model':<21} {'state':<10}{'file':>9}  {'memory':<19}  answers in"
 
 
 def draw(
@@ -32,7 +32,7 @@ def draw(
     name = Content(safe_line(model.title or format.model_name(model.name)))
     parts: list[Content | tuple[str, str] | str] = [
         (f"{sign} ", colour),
-        name.truncate(22, ellipsis=True, pad=True).stylize("bold"),
+        name.truncate(21, ellipsis=True, pad=True).stylize("bold"),
         (f" {word:<10}", colour),
         f"{format.size(model.bytes):>9}",
     ]
