@@ -34,6 +34,9 @@ from app.tui.theme import DARK, THEMES
 if TYPE_CHECKING:
     from app.ipc.control import GuildFigures
 
+LONGEST_ACT = 1.0
+"""The seconds for which a key holds back the next, if its end is never heard of."""
+
 
 class AppFrame(App[int]):
     """The common ground of its parts: no key of its own, and no news of the bot."""
@@ -71,10 +74,10 @@ class AppFrame(App[int]):
         self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)
         """Those that can be taken back, the last one at the end."""
         self._streams = os.getpid() * 10_000
-        self._is_acting = False
-        """True while a key is on its way through the widgets that may act on it."""
         self._typed: deque[events.Event] = deque()
-        """Keys and pastes that came meanwhile."""
+        """Keys and pastes that wait for the one before them."""
+        self._acts_until = 0.0
+        """The monotonic time until which they do, at most; 0 while no key acts."""
         self._gate = TerminalGate()
         for theme in THEMES:
             self.register_theme(theme)
@@ -170,16 +173,16 @@ class AppFrame(App[int]):
 
         Textual sends all that is typed at once to the widget that is focused now.
         """
-        is_typed = isinstance(event, events.Key | events.Paste)
-        if not is_typed or event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._is_acting:
-            self._typed.append(event)
-        else:
-            self._is_acting = True
-            await self._type(event)
+            return
+        self._typed.append(event)
+        if time.monotonic() >= self._acts_until:
+            await self._type_next()
 
-    async def _type(self, event: events.Event) -> None:
+    async def _type_next(self) -> None:
+        event = self._typed.popleft()
+        self._acts_until = time.monotonic() + LONGEST_ACT
         # A late result knows by their number if the owner went on.
         self.presses += isinstance(event, events.Key)
         way = self._way_up
@@ -199,9 +202,9 @@ class AppFrame(App[int]):
             # Behind the key waits what it asked for: a focus, or another screen.
             await self._follow([self, *self._way_up], is_last=True)
         elif self._typed:
-            await self._type(self._typed.popleft())
+            await self._type_next()
         else:
-            self._is_acting = False
+            self._acts_until = 0.0
 
     def show_result(
         self,

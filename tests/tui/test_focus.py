@@ -8,6 +8,7 @@ from textual.events import Key, Paste
 from textual.widgets import Input
 
 from app.ipc import control
+from app.tui import app_frame
 from app.tui.app import MynahApp
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.widgets.dialogs import Detail, Pick
@@ -65,6 +66,23 @@ async def test_keys_typed_at_once_go_where_the_first_ones_lead(open_app: Open):
         type_at_once(pilot.app, "s", *"to all")
         await settle(pilot)
         assert pilot.app.screen.query_one(Input).value == "to all"
+
+
+async def test_a_key_whose_end_is_never_heard_of_holds_back_no_other_for_long(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+):
+    async def be_lost(*args: object, **options: object) -> None:
+        pass
+
+    async with open_app("home") as pilot:
+        app = pilot.app
+        assert isinstance(app, MynahApp)
+        monkeypatch.setattr(app, "_follow", be_lost)
+        monkeypatch.setattr(app_frame, "LONGEST_ACT", 0.0)
+        for key, name in (("3", "conversations"), ("9", "logs")):
+            type_at_once(app, key)
+            await settle(pilot)
+            assert app.current_mode == name
 
 
 def type_at_once(app: App[int], *keys: str) -> None:
