@@ -34,11 +34,18 @@ class Arrivals:
         self._new = set[int]()
 
     def begin(self, ready: SessionStart) -> None:
-        """Note the servers of a session, by its READY."""
+        """Note the servers of a session, by its READY.
+
+        py-cord keeps those of a shard that the bot left while the shard was away.
+        """
         servers = {int(one["id"]) for one in ready["guilds"]}
+        shard = ready.get("__shard_id__") or 0
+        for guild in self._client.guilds:
+            if guild.shard_id == shard and guild.id not in servers:
+                self._client._connection._remove_guild(guild)
         self._new |= servers
         self._awaited |= servers
-        self._begun.add(ready.get("__shard_id__") or 0)
+        self._begun.add(shard)
         self._look()
 
     def came(self, server: int) -> None:

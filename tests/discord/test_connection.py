@@ -212,6 +212,21 @@ async def test_a_shard_that_identifies_anew_concerns_its_own_servers_alone(
     assert len(stand_in.gateway.identifies) == 3
 
 
+async def test_a_server_that_it_left_while_a_shard_was_away_is_known_to_be_gone(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost
+) -> None:
+    stand_in.gateway.required_shards = 2
+    for number in range(4):
+        await stand_in.add_guild(Guild(f"Guild {number}", id=number + 1 << 22))
+    async with start().connected() as link:
+        del stand_in.gateway.guilds[1 << 22]
+        await stand_in.gateway.invalidate(1)
+        await stand_in.wait_for(lambda: not has_server(link, "Guild 0"))
+        assert link.client is not None
+        assert len(link.client.guilds) == 3
+        await stand_in.wait_for(lambda: host.gone == {1 << 22})
+
+
 @pytest.fixture
 async def half_lost(
     stand_in: DiscordStandIn, start: Start, monkeypatch: pytest.MonkeyPatch
