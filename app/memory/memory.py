@@ -15,7 +15,7 @@ import numpy as np
 from app.core.files import size
 from app.core.names import GuildId
 from app.core.paths import Home
-from app.memory import key_texts, recall, recalled_moments
+from app.memory import index_files, key_texts, recall, recalled_moments
 from app.memory.embedder import Embeds, is_trivial
 from app.memory.guild_index import PAGE, GuildIndex, Page
 from app.memory.recalled_moments import Moment
@@ -180,8 +180,14 @@ class Memory:
         await self._take_out(guild, await self._shelf(guild), rows)
 
     async def drop(self, guild: GuildId) -> None:
-        """Empty an index whose vectors left the database, in memory and in files."""
-        await self._call((await self._shelf(guild)).restart)
+        """Empty an index whose vectors left the database, in memory and in files.
+
+        It needs no model: an index that is not open has nothing but its files.
+        """
+        shelf, directory = self._shelves.get(guild), self._home.index(guild)
+        drop = functools.partial(index_files.drop, directory)
+        await self._call(shelf.restart if shelf else drop)
+        self._done.pop(guild, None)
 
     def bytes_of(self, guild: GuildId) -> int | None:
         """Return the bytes of an open index; None for another one."""

@@ -83,7 +83,7 @@ class MemoryKeeper:
         self._weighed: dict[GuildId, float] = {}
         """The time of each guild's last check against its limit."""
         self._reworded: set[GuildId] = set()
-        """Guilds where messages have new words, or went."""
+        """Guilds where messages have new words, or went, or lost their vectors."""
 
     @property
     def _memory(self) -> "Memory":
@@ -262,9 +262,10 @@ class MemoryKeeper:
         self._reworded.add(guild)
 
     async def drop(self, guild: GuildId) -> int:
-        """Delete all vectors of a guild; return their number."""
+        """Delete all vectors of a guild; return their number. New ones are made."""
         count = await self._database.run(embeddings.drop_all, guild)
         await self._memory.drop(guild)
+        self._reworded.add(guild)
         return count
 
     def bytes_of(self, guild: GuildId) -> int | None:

@@ -448,3 +448,18 @@ async def test_progress_ends_although_the_rest_is_forgotten(
     await memory.catch_up(guild)
     await memory.close()
     assert seen == [(2, 5), (2, 2)]
+
+
+@on_sqlite
+async def test_the_files_of_an_index_go_without_a_model(home, db, reader, guild, tell):
+    def nobody(model):
+        raise ConfigError("the hub cannot be reached", "")
+
+    directory = home.index(guild)
+    directory.mkdir(parents=True)
+    for name in ("index.bin", "sidecar.json"):
+        (directory / name).touch()
+    memory = Memory(home, db, reader, nobody)
+    await memory.drop(guild)
+    await memory.close()
+    assert [*directory.iterdir()] == []

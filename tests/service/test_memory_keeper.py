@@ -105,6 +105,13 @@ async def test_a_guild_that_begins_to_remember_is_embedded_without_a_new_message
     await bench.wait_for(1)
 
 
+async def test_deleted_vectors_are_made_anew_without_a_new_message(bench):
+    bench.tell("the ferry leaves at noon")
+    await bench.wait_for(1)
+    assert await bench.memory.drop(bench.guild) == 1
+    await bench.wait_for(1)
+
+
 async def test_an_edited_message_is_embedded_again_without_a_new_one(bench):
     row = bench.tell("the ferry leaves at noon")
     await bench.wait_for(1)

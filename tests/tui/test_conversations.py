@@ -192,6 +192,17 @@ async def test_the_filter_narrows_the_channel(open_app: Open):
         assert len(pilot.app.screen.query_one("#lines", Feed).items) > len(lines)
 
 
+async def test_a_filter_that_fits_no_line_tells_of_the_search_in_all(open_app: Open):
+    async with open_app("conversations") as pilot:
+        await to_tavern(pilot)
+        await pilot.press("slash", *"zzzz")
+        await settle(pilot)
+        assert "Press enter to" in text_of(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Nothing here matches" in text_of(pilot)
+
+
 async def test_ten_thousand_messages_leave_screen_and_memory_calm(
     open_app: Open, tmp_path: Path
 ):
@@ -240,7 +251,7 @@ async def test_nothing_here_yet_says_so(open_app: Open):
         await pilot.press("escape", "3", "slash")
         pilot.app.screen.query_one("#filter", Input).value = "no such words at all"
         await settle(pilot)
-        assert "Nothing here" in text_of(pilot)
+        assert "Nothing here matches" in text_of(pilot)
 
 
 async def test_a_long_talk_lives_on_in_a_terminal_made_narrower(open_app: Open):

@@ -273,7 +273,17 @@ class TalkScreen(MynahScreen):
         keys = [line.key for line in shown]
         feed.show(shown, keys.index(here) if here in keys else None)
         if not shown:
-            self._say_empty("Nothing here matches." if words else "Nothing here yet.")
+            self._say_empty(self._nothing())
+
+    def _nothing(self) -> str:
+        """Say why no line is shown."""
+        place = self.place
+        if self._is_found or (self._words and place and place.is_drafts):
+            return "Nothing here matches."
+        if not self._words or not self._lines:
+            return "Nothing here yet."
+        where = self._searched_place()
+        return f"Nothing in these lines matches. Press enter to search {where}."
 
     def _say_empty(self, text: str) -> None:
         self.query_one("#lines", Feed).empty = text
