@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import psutil
 import pytest
 
 from app.core.errors import AppError
@@ -173,3 +174,16 @@ async def test_a_working_model_stays_until_the_new_one_has_written(
     tiny.write(new)
     await service.call(Nobody(), control.ModelUse(str(new)))
     assert service.context.settings.home.model.name == str(new)
+
+
+async def test_a_model_that_was_just_replaced_has_ended_once_the_service_closed(
+    home: Home, tmp_path: Path
+):
+    old, new = tiny.write(tmp_path / "old.gguf"), tiny.write(tmp_path / "new.gguf")
+    async with open_service(home, Random(1)) as service:
+        await service.call(Nobody(), control.ModelUse(str(old)))
+        assert await service.context.local.wait_until_ready(30)
+        pid = service.context.local.pid
+        await service.call(Nobody(), control.ModelUse(str(new)))
+        assert pid is not None and service.context.local.pid != pid
+    assert not psutil.pid_exists(pid)

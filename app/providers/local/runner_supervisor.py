@@ -78,6 +78,8 @@ class Keeper:
             lambda: self._settings().idle_minutes, is_busy, self._unload_idle
         )
         self._tasks: set[asyncio.Task[object]] = set()
+        self._endings: set[asyncio.Task[None]] = set()
+        """The ends of replaced runners, which nobody cuts short."""
 
     @property
     def billions(self) -> float:
@@ -161,6 +163,7 @@ class Keeper:
         self._settle()
         if child:
             await child.stop()
+        await asyncio.gather(*self._endings, return_exceptions=True)
 
     def refusal(self) -> str | None:
         """Return why the wanted model cannot be loaded at all."""
@@ -287,7 +290,9 @@ class Keeper:
         self._tries_gpu = False
         self._set_ready(None)
         if child:
-            self.spawn_task(child.stop())
+            ending = asyncio.create_task(child.stop())
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
 
     def _set_ready(self, ready: Ready | None) -> None:
         self.ready = ready
