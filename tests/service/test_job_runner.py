@@ -132,7 +132,7 @@ async def test_a_request_that_is_given_up_ends_its_child(home: Home) -> None:
     begun: list[Process] = []
 
     async def start(command: Sequence[str]) -> Process:
-        begun.append(await spawn([sys.executable, "-c", "input()"]))
+        begun.append(await spawn([sys.executable, "-c", "import time; time.sleep(60)"]))
         return begun[0]
 
     work = asyncio.create_task(
