@@ -103,7 +103,7 @@ async def test_it_reads_again_what_others_spent_while_all_else_goes_on(database)
     ledger, busy = Ledger(database, Clock()), threading.Event()
     row = usage.UsageEntry("openai", "gpt-4o-mini", GuildId(2), cost=4.0)
     await database.run(usage.add, row, int(NOON * 1000))
-    for _ in range(2):
+    for number in range(2):
         waits = database.submit(busy.wait, 5)
         reading = asyncio.create_task(ledger.refresh())
         await asyncio.sleep(0)
@@ -111,6 +111,7 @@ async def test_it_reads_again_what_others_spent_while_all_else_goes_on(database)
         busy.set()
         await reading
         assert waits.result(), "the loop goes on while it waits for the database"
+        assert ledger.today(GuildId(1)) == 0.5 * number + 0.25
         busy.clear()
         # Its row may not be written when it is read again.
         ledger.spent(spent(1, 0.25))
