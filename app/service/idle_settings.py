@@ -114,22 +114,26 @@ def _of_summaries(key: str, config: Config, model: ModelFacts) -> str:
     if wanted == "host" and hosts_for(config):
         return ""
     if size < least and wanted != "messages":
-        return (
-            f"{model.name or 'the model'} has {size:.1f} of at least {least:g} billion"
-            " parameters, so `/catchup` tells messages in their own words"
-        )
+        told = "so `/catchup` tells messages in their own words"
+        return f"{_too_small(model, least)}, {told}"
     if key == "context.summary_billions" and wanted == "messages":
         return "context.catchup is messages"
     return ""
 
 
 def _of_facts(config: Config, model: ModelFacts) -> str:
-    """Facts are noted in every mode, and cost nothing where nobody notes them."""
+    """Members' facts are noted in every mode."""
     if not config.memory.people:
         return "memory.people is off"
-    if model.billions >= config.memory.people_billions:
+    least = config.memory.people_billions
+    if model.billions >= least:
         return ""
-    return f"{model.name or 'the model'} has {model.billions:.1f}, so rules read alone"
+    return f"{_too_small(model, least)}, so only the rules read messages"
+
+
+def _too_small(model: ModelFacts, least: float) -> str:
+    name = model.name or "the model"
+    return f"{name} has {model.billions:.1f} of at least {least:g} billion parameters"
 
 
 def _of_model(key: str, config: Config, model: ModelFacts) -> str:

@@ -124,10 +124,11 @@ class EventsCog(discord.Cog):
             place = place_of(original.message.channel)
             if await self._has_proxies(place):
                 await self.bot.proxies.settle(original)
+        await self.bot.ports.messages.deleted(event.guild_id, [event.message_id])
+        # This may wait until a reply is noted, which no forgetting does.
         reply = await self.bot.ports.records.find_reply(event.message_id)
         if reply is not None:
             await self.bot.ports.records.rate(reply, 0, -1, "deleted")
-        await self.bot.ports.messages.deleted(event.guild_id, [event.message_id])
 
     @discord.Cog.listener()
     async def on_raw_bulk_message_delete(

@@ -88,11 +88,15 @@ class IdleModel:
         never: Sequence[str] = (),
         grammar: str = "",
     ) -> str | None:
-        """Let it continue a text to the end of the line; None if it was given up.
+        """Let it continue a text to the end of the line.
+
+        Return None if a reply came first, or if it writes for somebody else.
 
         Raises:
             AppError: If the model fails.
         """
+        if self._replies or self._running:
+            return None
         work = self._model.complete(
             guild, text, max_tokens, ANSWER_SECONDS, never, grammar
         )

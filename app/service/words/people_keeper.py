@@ -37,24 +37,24 @@ class PeopleKeeper:
         self._context = context
 
     async def keep_up(self) -> None:
-        """Read new messages, and ask about them, for ever."""
+        """Read new messages, and ask about them, forever."""
         async with asyncio.TaskGroup() as tasks:
             # Asking takes minutes, in which the rules read on.
             for look in (self.catch_up, self.ask):
                 tasks.create_task(self._on_news(look))
 
-    async def _on_news(self, look: Callable[[], Awaitable[bool]]) -> None:
-        """Look whenever messages or settings are new, and until a look was whole."""
+    async def _on_news(self, look: Callable[[], Awaitable[object]]) -> None:
+        """Look whenever messages or settings are new; again after a False."""
         seen: tuple[int, int] | None = None
         while True:
             newest = await self._context.reader.run(messages.last_row)
             now = newest, self._context.settings.changes
-            if now != seen and await look():
+            if now != seen and await look() is not False:
                 seen = now
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def catch_up(self) -> bool:
-        """Read what was not read yet, guild by guild; return True."""
+    async def catch_up(self) -> None:
+        """Read what was not read yet, guild by guild."""
         settings, run = self._context.settings, self._context.database.run
         is_on = settings.home.memory.people
         behind = await self._context.reader.run(_behind, is_on)
@@ -65,7 +65,6 @@ class PeopleKeeper:
                 elif await run(facts.read_on, guild, facts_in, SLICE) < SLICE:
                     break
                 await asyncio.sleep(PAUSE_SECONDS)
-        return True
 
     async def ask(self) -> bool:
         """Ask the model here about messages in which the rules find nothing.
@@ -87,8 +86,8 @@ class PeopleKeeper:
 
     def _may_ask(self) -> bool:
         """Tell if the model is large enough, and nobody needs it."""
-        model, least = self._context.memory.idle_model, self._context.settings.home
-        is_free = model is not None and model.is_free(least.memory.people_billions)
+        model, home = self._context.memory.idle_model, self._context.settings.home
+        is_free = model is not None and model.is_free(home.memory.people_billions)
         return is_free and not self._context.jobs.is_busy
 
     async def _ask_on(self, guild: GuildId) -> bool:
