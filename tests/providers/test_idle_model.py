@@ -52,3 +52,12 @@ async def test_it_writes_once_replies_are_made():
         pass
     model.may_write.set()
     assert await idle.complete(DEN, "later", 9) == "done"
+
+
+async def test_who_asks_can_be_cancelled():
+    model = Slow()
+    asking = asyncio.create_task(IdleModel(model).complete(DEN, "first", 9))
+    await model.has_begun.wait()
+    asking.cancel()
+    await asyncio.wait({asking})
+    assert asking.cancelled()

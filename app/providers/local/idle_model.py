@@ -102,11 +102,8 @@ class IdleModel:
         )
         running = self._running = asyncio.create_task(work)
         try:
-            return await running
-        except asyncio.CancelledError:
-            if not running.cancelled():
-                running.cancel()
-                raise
-            return None
+            await asyncio.wait({running})
         finally:
+            running.cancel()
             self._running = None
+        return None if running.cancelled() else running.result()
