@@ -227,10 +227,12 @@ class CatchUp(Background):
         self.on_readable()
 
     async def close(self) -> None:
-        """Stop, and wait for nothing any more."""
+        """Stop, wait for nothing any more, and write the marks that are left."""
         if self._next is not None:
             self._next.cancel()
         await super().close()
+        if self.is_behind:
+            self._write(self._behind())
 
     def _mark_new_threads(self) -> None:
         """Mark open threads of which nothing is stored like their channel.

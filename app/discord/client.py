@@ -199,8 +199,8 @@ class MynahBot(discord.Bot):
             around.rng, supervisor,
         )  # fmt: skip
         self.direct = DirectTalk(
-            self, ports, self.talk, around.settings, clock, around.rng, supervisor,
-            self.know_channels,
+            self, ports, self.talk, self.delivery.under_way, around.settings, clock,
+            around.rng, supervisor, self.know_channels,
         )  # fmt: skip
         self.missed_direct = MissedDirect(self, self.direct, state)
         self.starter = TalkStarter(

@@ -264,10 +264,10 @@ class DiscordController:
         speak = (await self._context.settings.of(row.guild_id)).speak
         name = speak.sayable_name(row.role) if row.role else ""
         answer = ReadyReply(row.id, pieces, name, bool(row.role))
-        delivery = self._client().delivery
-        sent = await delivery.deliver(
-            answer, talk, int(row.trigger or 0), is_start=row.reason in STARTS
-        )
+        delivery, trigger = self._client().delivery, int(row.trigger or 0)
+        with delivery.under_way.answering(trigger, talk.id):
+            is_start = row.reason in STARTS
+            sent = await delivery.deliver(answer, talk, trigger, is_start=is_start)
         if sent.state != "sent":
             raise UsageError(f"The draft was not sent: {sent.reason}.")
 

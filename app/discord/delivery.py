@@ -110,6 +110,21 @@ class Delivery:
         finally:
             lock.release()
 
+    async def reply_of(self, message: int, channel: int) -> int | None:
+        """Return the row of the reply that a message of the bot belongs to.
+
+        People see it before the bot has noted that it sent it, and one that grows while
+        it is still being written.
+        """
+        under_way = self.under_way.shown_by(channel, message)
+        found = await self._ports.records.find_reply(message)
+        for one in under_way:
+            if found is not None:
+                break
+            await one.ended.wait()
+            found = await self._ports.records.find_reply(message)
+        return found
+
     async def _respond(self, ask: Ask, channel: Talk, config: Config) -> Sent:
         async with self.turn(channel.id):
             claim = ask.claim or await self._ports.replies.claim(ask)

@@ -200,7 +200,7 @@ class Speaker:
         if channel.id not in self._own_threads:
             if len(self._own_threads) >= REMEMBERED_THREADS:
                 self._own_threads.clear()
-            reply = await self._ports.records.find_reply(channel.id)
+            reply = await self._delivery.reply_of(channel.id, channel.parent_id)
             self._own_threads[channel.id] = reply is not None
         return self._own_threads[channel.id]
 

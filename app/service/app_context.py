@@ -111,6 +111,7 @@ class AppContext:
             self.settings.of,
             self.jobs,
             on_progress=self.events.tell,
+            on_stored=self.events.stored,
             on_forgotten=[
                 lambda guild, rows: self.memory.forget(guild, rows),
                 lambda guild, rows: self.token_voices.forget(guild, rows),

@@ -22,6 +22,9 @@ MAX_EVENTS = 50
 MAX_LOGS = 500
 """The log lines kept for later watchers."""
 
+UNTOLD_SECONDS = 60.0
+"""The time after which messages may be new without a word, as jobs store some too."""
+
 
 class Asker(Protocol):
     """The sender of a request: a peer on the wire, or a command in this process."""
@@ -37,6 +40,7 @@ class Events:
         self._watchers: dict[int, WatcherOutbox] = {}
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
         self._logs: deque[Params] = deque(maxlen=MAX_LOGS)
+        self._stored = 0
 
     def watch(self, asker: Asker) -> None:
         """Start sending everything to this watcher, after the log lines so far."""
@@ -67,6 +71,15 @@ class Events:
     def event(self, text: str) -> None:
         """Remember an action of the supervision, with its reason."""
         self.events.append(BotEvent(self._now(), text))
+
+    def stored(self) -> None:
+        """Tell whoever works behind new messages that there are some."""
+        self._stored += 1
+
+    @property
+    def news(self) -> tuple[int, int]:
+        """What changes when messages may be new, so that nobody asks the database."""
+        return self._stored, int(time.monotonic() // UNTOLD_SECONDS)
 
     def close(self) -> None:
         """Release every watcher."""

@@ -48,8 +48,6 @@ LOOK_SECONDS = 1.0
 LONGEST_PAUSE = 300.0
 """The longest interval after an error."""
 
-NO_ROW = -1
-
 
 class MemoryKeeper:
     """Opens memory on first use, and keeps it in step with the database."""
@@ -277,25 +275,26 @@ class MemoryKeeper:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_up_vectors())
             if self._summarising:
-                tasks.create_task(self._summarising.keep_up())
+                tasks.create_task(self._summarising.keep_up(self._news))
 
     async def _keep_up_vectors(self) -> None:
-        tried, done, changes, model = NO_ROW, 0, -1, ""
+        seen: object = None
+        done, changes, model = 0, -1, ""
         trouble, pause = "", LOOK_SECONDS
         while True:
-            wanted = self._settings.home.memory.model
-            newest = await self._reader.run(messages.last_row)
+            wanted, news = self._settings.home.memory.model, self._news.news
             is_changed = self._settings.changes != changes
-            if is_changed or newest != tried or self._reworded:
+            if is_changed or news != seen or self._reworded:
                 if model not in ("", wanted) and self._opened:
                     self._opened.change_model()
-                changes, model, tried = self._settings.changes, wanted, newest
+                changes, model, seen = self._settings.changes, wanted, news
                 try:
+                    newest = await self._reader.run(messages.last_row)
                     await self._catch_up(0 if is_changed else done)
                     done, trouble, pause = newest, "", LOOK_SECONDS
                 except AppError as error:
                     # A full disk has room again some time, without a new message.
-                    tried, done, pause = NO_ROW, 0, min(pause * 2, LONGEST_PAUSE)
+                    seen, done, pause = None, 0, min(pause * 2, LONGEST_PAUSE)
                     if str(error) != trouble:
                         log.warning("memory is off: %s", error)
                     trouble = str(error)

@@ -29,8 +29,12 @@ class SearchKeeper:
 
     async def keep_up(self) -> None:
         """Put new messages into the index, for ever."""
+        seen: object = None
         while True:
-            await self.catch_up()
+            news = self._context.events.news
+            if news != seen:
+                await self.catch_up()
+                seen = news
             await asyncio.sleep(LOOK_SECONDS)
 
     async def catch_up(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.chat import summary
 from app.conversations.conversations import SILENCE_MS
@@ -13,6 +13,7 @@ from app.core.never_said import never_said
 from app.providers.base import Turn
 from app.providers.local.idle_model import IdleModel
 from app.replies.conversation_context import turn_of
+from app.service.events import Events
 from app.service.metrics.part_meter import PartMeter
 from app.service.shared.held_servers import HeldServers
 from app.settings.effective import Settings
@@ -50,17 +51,27 @@ class Summaries:
         self._parts = parts
         self._now = now
 
-    async def keep_up(self) -> None:
+    async def keep_up(self, events: Events) -> None:
         """Summarise conversations as needed, forever."""
+        seen: object = None
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            await self.look()
+            news = events.news
+            if news != seen:
+                long = await self._long_ones()
+                await self._sum_up_all(long)
+                seen = None if long else news
 
     async def look(self) -> int:
         """Summarise one part of each long conversation; return the number."""
-        done = 0
+        return await self._sum_up_all(await self._long_ones())
+
+    async def _long_ones(self) -> Sequence[tuple[GuildId, int]]:
         since = int(self._now() * 1000) - SILENCE_MS
-        long = await self._database.run(conversations.long_ones, since, STEP + KEPT)
+        return await self._database.run(conversations.long_ones, since, STEP + KEPT)
+
+    async def _sum_up_all(self, long: Sequence[tuple[GuildId, int]]) -> int:
+        done = 0
         for guild, conversation in long:
             if await self._may(guild):
                 done += await self._sum_up(conversation)

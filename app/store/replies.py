@@ -55,9 +55,6 @@ class SourceMessage(NamedTuple):
     run: str = ""
 
 
-SENT_TOGETHER = 50
-"""The latest replies among which one may be on its way to Discord."""
-
 REFUSED = "Discord refused it: "
 """The beginning of a note with the reason."""
 
@@ -474,18 +471,6 @@ def find_sent(message: str) -> StoredReply | None:
     query = Reply.select().join(SentMessage).where(SentMessage.message == message)
     row = query.order_by(Reply.id.desc()).first()
     return None if row is None else rows.reply(row)
-
-
-def may_be_unnoted(message: str) -> bool:
-    """Return whether a message may show a reply whose sending is not noted yet.
-
-    A reply's message is younger than what it answers.
-    """
-    latest = Reply.select(Reply.state, Reply.trigger).order_by(Reply.id.desc())
-    return any(
-        state == "made" and (trigger or "").isdigit() and int(trigger) < int(message)
-        for state, trigger in tuples(latest.limit(SENT_TOGETHER))
-    )
 
 
 def last_sent(channel: int) -> str | None:

@@ -168,3 +168,41 @@ async def test_no_preview_shows_a_part_of_a_secret_and_a_blank_start_is_no_harm(
     shown = [one.text for one in stand_in.outbox.messages]
     assert len(shown) > 2 and not any("sk-" in one for one in shown)
     assert shown[-1] == "the key is [removed] and that is all"
+
+
+async def test_a_thumb_for_half_a_reply_counts_once_the_reply_is_whole(
+    stand_in: DiscordStandIn, start: Start, host: MemoryHost, scene: Scene
+) -> None:
+    is_seen, now = asyncio.Event(), time.time()
+
+    async def stream(ask):
+        nonlocal now
+        for part in ("half", "half of", "half of it"):
+            yield part
+            now += 2.0
+        await is_seen.wait()
+        yield ReadyReply(ask.claim.reply, ("half of it and the rest",))
+
+    host.stream = stream  # type: ignore[method-assign]
+    host.overrides[(scene.guild.id, 0)] = {"reply.stream": True}
+    looks, find = list[int](), host.find_reply
+
+    async def found(message: int) -> int | None:
+        looks.append(message)
+        return await find(message)
+
+    host.find_reply = found  # type: ignore[method-assign]
+    async with start(clock=lambda: now).connected():
+        await stand_in.say(scene.general, scene.ann, f"{stand_in.bot.mention} hello")
+        await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
+        own = stand_in.outbox.sent()[0].message_id
+        await stand_in.react(scene.general, scene.ann, own, "👍")
+        await stand_in.wait_for(lambda: looks == [own])
+        assert host.ratings == {}
+        is_seen.set()
+        await stand_in.wait_for(lambda: 1 in host.ratings.values())
+        # Nothing is under way that another message could show.
+        other = await stand_in.say(scene.general, scene.ben, "what a nice reply")
+        await stand_in.react(scene.general, scene.ann, other, "👍")
+        await stand_in.wait_for(lambda: other in looks)
+    assert looks == [own, own, other]

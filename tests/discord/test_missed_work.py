@@ -1,12 +1,15 @@
 """Work that was missed: a server that comes late, errors while catching up."""
 
 import time
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.core.names import GuildId
+from app.core.paths import Home
 from app.core.state_file import DISCORD, StateFile
 from app.discord import catch_up
 from app.discord.ports import Unsent
@@ -16,7 +19,7 @@ from app.store import guilds, replies
 from app.store.database import write
 from app.store.places import Claim
 from app.store.tables import Reply
-from tests.discord.conftest import Running, Start
+from tests.discord.conftest import PACE, Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import LINES, stored, taught, until_stored
 from tests.discord.scene import Scene
@@ -116,6 +119,36 @@ def test_the_marks_of_many_channels_are_not_all_written_for_each(
         reading._move(str(number), None)
     assert writes == [500, 0]
     assert StateFile(tmp_path / "discord.json", DISCORD).get("behind") == {}
+
+
+async def test_what_was_read_before_a_stop_is_not_read_again_after_it(
+    stand_in: DiscordStandIn,
+    start: Start,
+    host: MemoryHost,
+    home: Home,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catch_up, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(catch_up, "WRITE_SECONDS", 1000.0)
+    rooms = [scene.guild.channel(f"room-{n}") for n in range(4)]
+    marks = {room.id: snowflake() for room in rooms}
+
+    async def newest(servers: Collection[int]) -> dict[int, int]:
+        return marks
+
+    monkeypatch.setattr(host, "newest", newest)
+    running = start(replace(PACE, between_quiet=1000.0))
+    async with running.connected():
+        behind = running.surroundings.state.get
+        await stand_in.wait_for(lambda: len(behind("behind")) == 3)
+    (read,) = {
+        path.split("/")[2]
+        for method, path in stand_in.rest.requests
+        if method == "GET" and path.endswith("/messages")
+    }
+    left = StateFile(home.root / "discord.json", DISCORD).get("behind")
+    assert left.keys() == {str(room.id) for room in rooms} - {read}
 
 
 async def _nothing(event: str, data: object, guild_id: object = None) -> None:

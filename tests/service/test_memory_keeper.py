@@ -30,13 +30,13 @@ async def until(look, is_right):
 class Bench:
     def __init__(self, home, database, reader):
         self.database, self.reader = database, reader
-        self.settings = Settings(home, database)
+        self.settings, self.events = Settings(home, database), Events()
         self.memory = MemoryKeeper(
             home,
             database,
             reader,
             self.settings,
-            Events(),
+            self.events,
             Supervisor(),
             HeldServers(database),
         )
@@ -52,6 +52,7 @@ class Bench:
         )
         row = self.database.call(messages.add, self.guild, new)
         assert row is not None
+        self.events.stored()
         return row
 
     async def embedded(self):

@@ -57,7 +57,7 @@ async def replace_reply(
     if place is None or not isinstance(channel, Talk):
         raise discord.CheckFailure(ONLY_IN_SERVERS)
     replies, records, halt = bot.ports.replies, bot.ports.records, Halt()
-    old = await records.find_reply(message.id)
+    old = await bot.delivery.reply_of(message.id, channel.id)
     if old is None:
         raise discord.CheckFailure(NOT_MINE)
     if not await _may_replace(person, message, old, bot):

@@ -126,7 +126,8 @@ class EventsCog(discord.Cog):
                 await self.bot.proxies.settle(original)
         await self.bot.ports.messages.deleted(event.guild_id, [event.message_id])
         # This may wait until a reply is noted, which no forgetting does.
-        reply = await self.bot.ports.records.find_reply(event.message_id)
+        reply_of = self.bot.delivery.reply_of
+        reply = await reply_of(event.message_id, event.channel_id)
         if reply is not None:
             await self.bot.ports.records.rate(reply, 0, -1, "deleted")
 
@@ -174,12 +175,13 @@ class EventsCog(discord.Cog):
         value = liked(event.emoji)
         if value is None or event.user_id == self.bot.own_id:
             return None, 0
-        return await self.bot.ports.records.find_reply(event.message_id), value
+        reply_of = self.bot.delivery.reply_of
+        return await reply_of(event.message_id, event.channel_id), value
 
     @discord.Cog.listener()
     async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
         """Withdraw all thumbs of a reply whose reactions a moderator removed."""
-        await self._withdraw(event.message_id, None)
+        await self._withdraw(event, None)
 
     @discord.Cog.listener()
     async def on_raw_reaction_clear_emoji(
@@ -188,10 +190,15 @@ class EventsCog(discord.Cog):
         """Withdraw the thumbs of the removed kind."""
         value = liked(event.emoji)
         if value is not None:
-            await self._withdraw(event.message_id, value)
+            await self._withdraw(event, value)
 
-    async def _withdraw(self, message: int, value: int | None) -> None:
-        reply = await self.bot.ports.records.find_reply(message)
+    async def _withdraw(
+        self,
+        event: discord.RawReactionClearEvent | discord.RawReactionClearEmojiEvent,
+        value: int | None,
+    ) -> None:
+        reply_of = self.bot.delivery.reply_of
+        reply = await reply_of(event.message_id, event.channel_id)
         if reply is not None:
             await self.bot.ports.records.take_all_back(reply, value)
 

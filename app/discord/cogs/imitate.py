@@ -104,15 +104,15 @@ class ImitateCog(discord.Cog):
         )
         with self.bot.delivery.under_way.making(ask):
             answer = await self.bot.ports.replies.answer(ask)
-        told = NOTHING_TO_SAY
-        if answer is not None and answer.is_draft:
-            told = APPROVED_FIRST
-        elif answer is not None and answer.parts:
-            deliver = self.bot.delivery.answer_command
-            sent = await deliver(answer, context, is_aloud=False)
-            if sent.state == "sent":
-                return answer
-            if sent.state == "refused":
-                told = f"I could not say it: {sent.reason}."
+            told = NOTHING_TO_SAY
+            if answer is not None and answer.is_draft:
+                told = APPROVED_FIRST
+            elif answer is not None and answer.parts:
+                deliver = self.bot.delivery.answer_command
+                sent = await deliver(answer, context, is_aloud=False)
+                if sent.state == "sent":
+                    return answer
+                if sent.state == "refused":
+                    told = f"I could not say it: {sent.reason}."
         await answers.respond(context, told, is_hidden=True)
         return None

@@ -84,7 +84,7 @@ class SpeakCog(discord.Cog):
         )
         with self.bot.delivery.under_way.making(ask):
             answer = await self.bot.ports.replies.answer(ask)
-        is_said = await self._answer(context, answer, tts)
+            is_said = await self._answer(context, answer, tts)
         if debug and answer is not None and is_said:
             channels = await self._seen(context, answer.reply)
             told = await self._debug(answer, channels)
@@ -182,14 +182,14 @@ class SpeakCog(discord.Cog):
         delivery = self.bot.delivery
         with delivery.under_way.making(ask):
             answer = await self.bot.ports.replies.answer(ask)
-        if answer is None:
-            return
-        if answer.is_draft or not answer.parts:
-            told = APPROVED_FIRST if answer.is_draft else NOTHING_TO_SAY
-            await answers.reply(message, told)
-            return
-        tts = action == "tts"
-        sent = await delivery.deliver(answer, channel, message.id, tts=tts)
+            if answer is None:
+                return
+            if answer.is_draft or not answer.parts:
+                told = APPROVED_FIRST if answer.is_draft else NOTHING_TO_SAY
+                await answers.reply(message, told)
+                return
+            tts = action == "tts"
+            sent = await delivery.deliver(answer, channel, message.id, tts=tts)
         await delivery.follow_up(sent)
         if sent.state == "refused" and not delivery.is_closed(channel.id):
             await answers.reply(message, f"I could not say it: {sent.reason}.")
@@ -199,7 +199,7 @@ class SpeakCog(discord.Cog):
             await answers.reply(message, explanation(explained))
 
     async def _reply_of(self, message: discord.Message) -> int:
-        reply = await self.bot.ports.records.find_reply(message.id)
+        reply = await self.bot.delivery.reply_of(message.id, message.channel.id)
         if reply is None:
             raise discord.CheckFailure(NOT_MINE)
         return reply

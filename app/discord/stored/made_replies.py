@@ -1,6 +1,5 @@
 """Finds, explains and rates replies that were made; the port of their records."""
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -14,9 +13,6 @@ from app.service.handlers.replies import explain
 from app.store import replies
 from app.store.feedback import Kind
 
-NOTE_LOOKS, NOTE_SECONDS = 20, 0.1
-"""The looks for a reply whose sending is being noted, and the time between two."""
-
 
 class StoredReplyRecords:
     """The port of reply records, for one home."""
@@ -26,17 +22,8 @@ class StoredReplyRecords:
         self._ids = ids
 
     async def find_reply(self, message: int) -> int | None:
-        """Return the row of the reply that a message of the bot belongs to.
-
-        People see a message before the bot has noted that it sent it.
-        """
-        run, one = self._context.database.run, str(message)
-        found = await run(replies.find_sent, one)
-        for _ in range(NOTE_LOOKS):
-            if found is not None or not await run(replies.may_be_unnoted, one):
-                break
-            await asyncio.sleep(NOTE_SECONDS)
-            found = await run(replies.find_sent, one)
+        """Return the row of the reply that a message of the bot belongs to."""
+        found = await self._context.database.run(replies.find_sent, str(message))
         return None if found is None else int(found.id)
 
     async def answered(self, reply: int) -> int | None:

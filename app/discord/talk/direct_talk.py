@@ -15,6 +15,7 @@ import discord
 from app.chat import reply_trigger
 from app.chat.rate_limiter import RateLimiter
 from app.core.supervisor import Supervisor
+from app.discord.actions.under_way import UnderWay
 from app.discord.permissions import is_owner, may_speak_to
 from app.discord.ports import DirectAsk, Incoming, MessagePlace, Ports, ReadyReply
 from app.discord.safe_sender import WordsGoneError, refusal_of, send_parts, typing
@@ -78,6 +79,7 @@ class DirectTalk:
         bot: discord.Client,
         ports: Ports,
         talk: ChannelTalk,
+        under_way: UnderWay,
         settings: Callable[[], BotSettings],
         clock: Callable[[], float],
         rng: Random,
@@ -89,6 +91,7 @@ class DirectTalk:
         self._bot = bot
         self._ports = ports
         self._talk = talk
+        self._under_way = under_way
         self._settings = settings
         self._clock = clock
         self._rng = rng
@@ -232,12 +235,13 @@ class DirectTalk:
             member.guild.id, message.id, member.id, name, words, turns, seen, unheard
         )
         voice, replies = None, self._ports.replies
-        async with typing(channel):
-            answer = await replies.answer_direct(ask)
-            if is_spoken:
-                voice = await voice_answer(answer, channel, config, replies)
-        if answer is not None and answer.parts and not answer.is_draft:
-            await self._send(answer, message, channel, voice)
+        with self._under_way.answering(message.id, channel.id, member.id):
+            async with typing(channel):
+                answer = await replies.answer_direct(ask)
+                if is_spoken:
+                    voice = await voice_answer(answer, channel, config, replies)
+            if answer is not None and answer.parts and not answer.is_draft:
+                await self._send(answer, message, channel, voice)
 
     async def _send(
         self,

@@ -46,6 +46,7 @@ class VoiceKeeper:
         jobs: JobRunner,
         *,
         on_progress: OnProgress = lambda progress: None,
+        on_stored: Callable[[], None] = lambda: None,
         on_forgotten: Sequence[OnForgotten] = (),
         on_scrub: OnScrub = nothing_else,
         held: HeldServers | None = None,
@@ -55,11 +56,13 @@ class VoiceKeeper:
 
         Args:
             config: Gives the settings that hold in a guild.
+            on_stored: Hears that new messages are in the database.
             on_scrub: Takes messages out of other files before they count as gone.
             held: The guilds of this process; None means all.
         """
         self._database = database
         self._config = config
+        self._on_stored = on_stored
         self._files = VoiceFiles(home, database, jobs, on_progress, on_scrub)
         self._held = held or HeldServers(database)
         self._voices = OpenedVoices(database, self._files, scrub_seconds, self._held)
@@ -158,6 +161,7 @@ class VoiceKeeper:
         if taken.text is not None:
             opened.voice.learn(taken.row, taken.text, taken.channel)
         self._voices.build_if_long(opened, guild)
+        self._on_stored()
 
     async def reword(self, guild: GuildId, message: int, text: str) -> None:
         """Replace the words of the bot's own stored line, which nobody learned."""
@@ -241,6 +245,8 @@ class VoiceKeeper:
             # same.
             self._voices.build_soon(opened, guild, 0.0)
             raise
+        finally:
+            self._on_stored()
 
     async def preview(
         self, job: PreviewJob, on_progress: OnProgress | None = None

@@ -10,7 +10,6 @@ from app.chat.fact_reader import facts_in
 from app.core.errors import AppError
 from app.core.names import GuildId
 from app.service.app_context import AppContext
-from app.store import messages
 from app.store.given import facts
 from app.store.given.facts import UnaskedMessage
 from app.store.given.member_facts import Fact
@@ -45,10 +44,9 @@ class PeopleKeeper:
 
     async def _on_news(self, look: Callable[[], Awaitable[object]]) -> None:
         """Look whenever messages or settings are new; again after a False."""
-        seen: tuple[int, int] | None = None
+        seen: tuple[object, int] | None = None
         while True:
-            newest = await self._context.reader.run(messages.last_row)
-            now = newest, self._context.settings.changes
+            now = self._context.events.news, self._context.settings.changes
             if now != seen and await look() is not False:
                 seen = now
             await asyncio.sleep(LOOK_SECONDS)
