@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from app.service.service import Service
-from app.store import guilds, messages
+from app.store import guilds, messages, replies
+from app.store.rows import StoredReply
 from tests.discord.conftest import Running
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import WAIT_SECONDS, DiscordStandIn
@@ -74,3 +76,16 @@ async def taught(
     async with running.connected():
         await listen(stand_in, scene)
         yield await teach(stand_in, service, scene)
+
+
+async def reply_of(service: Service, message: int) -> StoredReply:
+    """Return the reply that a message shows, once that is noted."""
+    find = partial(service.context.database.run, replies.find_sent, str(message))
+    await eventually(lambda: _is_there(find))
+    row = await find()
+    assert row is not None
+    return row
+
+
+async def _is_there(find: Callable[[], Awaitable[object]]) -> bool:
+    return await find() is not None

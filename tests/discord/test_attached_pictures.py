@@ -15,11 +15,10 @@ from app.providers.markov import UNSEEN
 from app.replies.viewer import NOBODY
 from app.service.service import Service
 from app.settings.config_file import save
-from app.store import replies
 from app.store.rows import StoredReply
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
-from tests.discord.real_host import eventually, taught
+from tests.discord.real_host import reply_of, taught
 from tests.discord.scene import Scene
 from tests.discord.test_direct_messages import until_said
 from tests.discord_stand_in.server import DiscordStandIn
@@ -192,16 +191,7 @@ async def called_with_a_picture(
         await stand_in.say(scene.general, scene.ann, mention, files=["a.png"])
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1, seconds=30)
         (sent,) = stand_in.outbox.sent()
-        find = running.surroundings.ports.records.find_reply
-
-        async def is_noted() -> bool:
-            return await find(sent.message_id) is not None
-
-        await eventually(is_noted)
-        found = await find(sent.message_id)
-        assert found is not None
-        row = await service.context.database.run(replies.get, found)
-        assert row is not None
+        row = await reply_of(service, sent.message_id)
         yield row, row.text
 
 

@@ -17,6 +17,7 @@ from tests.discord.real_host import (
     count,
     eventually,
     listen,
+    reply_of,
     stored,
     taught,
     until_stored,
@@ -56,8 +57,7 @@ async def test_the_prompt_and_recalled_messages_are_explained_to_the_owner_alone
         await stand_in.say(scene.general, scene.ann, mention)
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
         (sent,) = stand_in.outbox.sent()
-        row = await running.surroundings.ports.records.find_reply(sent.message_id)
-        assert row is not None
+        row = (await reply_of(service, sent.message_id)).id
         seen = [scene.general.id, scene.side.id]
         on_discord = await running.surroundings.ports.records.explain(row, seen)
         in_the_screens = await explain(service.context, row)
@@ -472,8 +472,7 @@ async def test_a_reply_is_known_to_who_reacts_before_its_sending_is_noted(
         await stand_in.react(general, ann, own, "👍")
         why = await stand_in.message_command(general, ann, "Why this?", own)
         assert "Source messages" in why.text
-        reply = await running.surroundings.ports.records.find_reply(own)
-        assert reply is not None
+        reply = (await reply_of(service, own)).id
 
         async def is_liked() -> bool:
             return await service.context.database.run(feedback.rating, reply) == 1

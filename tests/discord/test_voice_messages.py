@@ -18,10 +18,9 @@ from app.service.job_runner import Senses
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds, messages, overview, replies
-from app.store.rows import StoredReply
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
-from tests.discord.real_host import eventually, taught
+from tests.discord.real_host import eventually, reply_of, taught
 from tests.discord.scene import Scene
 from tests.discord.test_direct_messages import until_said
 from tests.discord.test_stop_and_again import has_state
@@ -290,13 +289,6 @@ async def until_answered(stand_in: DiscordStandIn, n: int) -> Outgoing:
     return stand_in.outbox.sent()[-1]
 
 
-async def reply_of(running: Running, service: Service, sent: Outgoing) -> StoredReply:
-    found = await running.surroundings.ports.records.find_reply(sent.message_id)
-    row = await service.context.database.run(replies.get, found or 0)
-    assert row is not None
-    return row
-
-
 @pytest.mark.process
 @pytest.mark.usefixtures("speaking")
 async def test_a_reply_said_aloud_is_a_reply_like_any_other(
@@ -312,7 +304,7 @@ async def test_a_reply_said_aloud_is_a_reply_like_any_other(
         seconds = voice.payload["attachments"][0]["duration_secs"]
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             assert abs(file.frames / file.samplerate - seconds) < 0.05
-        row = await reply_of(running, service, voice)
+        row = await reply_of(service, voice.message_id)
         assert row.text and row.state == "sent"
         assert 0 < row.timings["aloud"] < row.timings["total"]
         costs = await run(overview.feature_costs, row.guild_id)
@@ -370,7 +362,7 @@ async def test_a_reply_that_was_said_aloud_before_a_kill_is_not_said_again(
     async with taught(running, stand_in, service, scene):
         await speak(stand_in, scene)
         voice = await until_answered(stand_in, 2)
-        row = await reply_of(running, service, voice)
+        row = await reply_of(service, voice.message_id)
     # As if the bot had been killed before Discord's answer came.
     await run(replies.set_state, row.id, "made")
     async with running.connected():
