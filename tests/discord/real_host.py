@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 
 from app.service.service import Service
 from app.store import guilds, messages, replies
@@ -80,12 +79,12 @@ async def taught(
 
 async def reply_of(service: Service, message: int) -> StoredReply:
     """Return the reply that a message shows, once that is noted."""
-    find = partial(service.context.database.run, replies.find_sent, str(message))
-    await eventually(lambda: _is_there(find))
-    row = await find()
-    assert row is not None
-    return row
+    found = list[StoredReply]()
 
+    async def is_noted() -> bool:
+        row = await service.context.database.run(replies.find_sent, str(message))
+        found.extend([row] if row else [])
+        return row is not None
 
-async def _is_there(find: Callable[[], Awaitable[object]]) -> bool:
-    return await find() is not None
+    await eventually(is_noted)
+    return found[0]
