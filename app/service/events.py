@@ -78,7 +78,7 @@ class Events:
 
     @property
     def news(self) -> tuple[int, int]:
-        """A value that changes when messages may be new, so nobody asks the database."""
+        """Another value whenever messages may be new, so nobody asks the database."""
         return self._stored, int(time.monotonic() // UNTOLD_SECONDS)
 
     def close(self) -> None:
