@@ -4,8 +4,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from textual.widgets import Input
-
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
@@ -248,8 +246,7 @@ def flood(home: Home, number: int) -> None:
 
 async def test_nothing_here_yet_says_so(open_app: Open):
     async with open_app("conversations", busy_bot(guilds={"guilds": []})) as pilot:
-        await pilot.press("escape", "3", "slash")
-        pilot.app.screen.query_one("#filter", Input).value = "no such words at all"
+        await pilot.press("escape", "3", "slash", *"nowhere")
         await settle(pilot)
         assert "Nothing here matches" in text_of(pilot)
 
