@@ -16,7 +16,7 @@ from app.core.paths import Home
 from app.tui.app import MynahApp
 from tests.tui.fake_bot import FakeBot, busy_bot
 from tests.tui.sample_home import NOW, make_home
-from tests.tui.terminal import TOLD, Open, begun, settle
+from tests.tui.terminal import TOLD, Open, begun, settle, until_idle
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +38,13 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     set_zone()
+
+
+@pytest.fixture(autouse=True)
+def keys_wait_for_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key waits for the work of the one before it, on a busy machine too."""
+    for module in ("textual.app", "textual.pilot"):
+        monkeypatch.setattr(f"{module}.wait_for_idle", until_idle)
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,15 @@
 """What tests of the screens look at."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 from rich.segment import Segment
+from textual._wait import wait_for_idle
 from textual.pilot import Pilot
 from textual.strip import Strip
+from textual.widgets import Input
 from textual.worker import WorkerCancelled
 
 from app.core.paths import Home
@@ -20,6 +23,17 @@ ROUNDS = 3
 """A reply is drawn, drawing asks for more, and that is drawn."""
 
 MOST_ROUNDS = 300
+
+
+async def until_idle(*seconds: float) -> None:
+    """Wait as Textual does, and then until no task has anything to do.
+
+    Textual takes a process for idle that got no processor on a busy machine.
+    """
+    await wait_for_idle(*seconds)
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+    while ready:  # noqa: ASYNC110 - the loop tells nobody that it is at rest
+        await asyncio.sleep(0)
 
 
 async def settle(pilot: Pilot[int]) -> None:
@@ -46,6 +60,14 @@ async def begun(pilot: Pilot[int], bot: FakeBot) -> None:
         if bot.is_heard:
             break
         await pilot.pause()
+    await settle(pilot)
+
+
+async def answer(pilot: Pilot[int], text: str) -> None:
+    """Type into the dialog in front, in place of what stands there."""
+    await settle(pilot)
+    pilot.app.screen.query_one(Input).value = text
+    await pilot.press("enter")
     await settle(pilot)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import OptionList
 
 from app.ipc import control
 from app.tui.app import MynahApp
@@ -13,7 +13,7 @@ from app.tui.screens.wizard.wizard_screen import WizardScreen
 from app.tui.widgets.dialogs import AskText, Detail
 from app.tui.widgets.keys import Keys
 from tests.tui.fake_bot import MODELS, FakeBot, busy_bot
-from tests.tui.terminal import Open, home_at, settle, text_of, told
+from tests.tui.terminal import Open, answer, home_at, settle, text_of, told
 
 
 async def test_who_presses_a_key_meanwhile_gets_no_dialog_and_finds_the_result_later(
@@ -57,9 +57,7 @@ async def test_a_finished_import_opens_nothing_and_says_where_the_details_are(
     counts["errors"] = [{"file": "a.json", "text": "line 3: not JSON"}]
     async with open_app("learn", busy_bot(**{"import": counts})) as pilot:
         await pilot.press("i")
-        pilot.app.screen.query_one(Input).value = str(tmp_path)
-        await pilot.press("enter")
-        await settle(pilot)
+        await answer(pilot, str(tmp_path))
         await pilot.press("home", "enter")
         await settle(pilot)
         assert len(pilot.app.screen_stack) == 1

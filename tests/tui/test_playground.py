@@ -10,7 +10,7 @@ from app.ipc import control
 from app.tui.screens.playground.playground_screen import PlaygroundScreen
 from app.tui.widgets.bubbles import ReplyLine, SpokenLine
 from tests.tui.fake_bot import GUILDS, STATUS, FakeBot, busy_bot, reply
-from tests.tui.terminal import Open, settle, text_of, told
+from tests.tui.terminal import Open, answer, settle, text_of, told
 
 
 def said(bot: FakeBot) -> control.Say:
@@ -20,10 +20,7 @@ def said(bot: FakeBot) -> control.Say:
 
 async def go_back(pilot: Pilot[int], day: str) -> None:
     await pilot.press("ctrl+y")
-    await settle(pilot)
-    pilot.app.screen.query_one(Input).value = day
-    await pilot.press("enter")
-    await settle(pilot)
+    await answer(pilot, day)
 
 
 async def test_a_reply_streams_in_and_ends_with_its_story(open_app: Open):
@@ -118,9 +115,7 @@ async def test_mode_provider_voice_name_and_server_change_what_is_asked(open_app
         await pilot.press("ctrl+o", "ctrl+l", "ctrl+up", "ctrl+up", "ctrl+down")
         await pilot.press("ctrl+g", "down", "enter")
         await pilot.press("ctrl+n")
-        pilot.app.screen.query_one(Input).value = "Zoë"
-        await pilot.press("enter")
-        await settle(pilot)
+        await answer(pilot, "Zoë")
         await pilot.press("ctrl+up", *"hi", "enter")
         await settle(pilot)
         request = said(bot)

@@ -19,7 +19,7 @@ from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
 from tests.tui.fake_bot import MODELS, STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import NOW
-from tests.tui.terminal import Open, home_at, settle, text_of, told
+from tests.tui.terminal import Open, answer, home_at, settle, text_of, told
 
 
 def list_of(pilot: Any, id: str) -> Feed:
@@ -34,13 +34,6 @@ def put_cursor(feed: Feed, name: str, value: object) -> None:
         return item[name] if isinstance(item, dict) else getattr(item, name)
 
     feed.cursor = next(i for i, item in enumerate(feed.items) if of(item) == value)
-
-
-async def answer(pilot: Any, text: str) -> None:
-    """Type into the dialog in front, in place of what stands there."""
-    pilot.app.screen.query_one(Input).value = text
-    await pilot.press("enter")
-    await settle(pilot)
 
 
 # Server.
@@ -559,10 +552,13 @@ async def test_the_ledger_sums_up_by_day_server_model_and_host(open_app: Open):
     async with open_app("usage") as pilot:
         assert "2023-11-14" in text_of(pilot)
         await pilot.press("right_square_bracket")
+        await settle(pilot)
         assert "The Players" in text_of(pilot)
         await pilot.press("right_square_bracket")
+        await settle(pilot)
         assert "openai gpt-4o-mini" in text_of(pilot)
         await pilot.press("right_square_bracket")
+        await settle(pilot)
         assert "api.openai.com" in text_of(pilot)
 
 
@@ -570,6 +566,7 @@ async def test_a_local_lock_is_turned(open_app: Open):
     bot = busy_bot()
     async with open_app("usage", bot) as pilot:
         await pilot.press("space")  # Shows the locks first.
+        await settle(pilot)
         assert "● locked to this computer" in text_of(pilot)
         await pilot.press("space")
         await settle(pilot)
