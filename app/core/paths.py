@@ -1,5 +1,6 @@
 """Every file and directory of the program; the only module that uses appdirs."""
 
+import hashlib
 import os
 import site
 import sys
@@ -21,6 +22,7 @@ TREE: Mapping[str, str] = {
     "guilds": "voices and indexes, one folder per server; rebuilt from the database",
     "models": "language models",
     "embedding-models": "embedding models",
+    "hosts": "vocabularies of hosts whose models write with the voice",
     "backups": "the database before an update changed its tables",
     "logs": "the log, at most 6 MB",
     "discord.json": "the state of the Discord connection across restarts",
@@ -150,6 +152,15 @@ class Home:
     @property
     def embedding_models(self) -> Path:
         return self.root / "embedding-models"
+
+    @property
+    def hosts(self) -> Path:
+        """The folder where the plug-ins of hosts put their models' tokenizers."""
+        return self.root / "hosts"
+
+    def host_tokenizer(self, model: str) -> Path:
+        """Return the file of the tokenizer of a host's model, by the model's name."""
+        return self.hosts / f"{hashlib.sha256(model.encode()).hexdigest()[:24]}.json"
 
     @property
     def guilds(self) -> Path:

@@ -3,8 +3,12 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from app.core.names import GuildId
 from app.core.turn_marks import TurnMarks
 from app.ipc.wire import Done, Request
+
+HOST_FIELD = "mynah"
+"""The name of `FusedByHost` among the extra arguments of a request to vLLM."""
 
 PICTURE = "\ufffc"
 """Stands in a prompt for a picture; people's own are taken out."""
@@ -100,6 +104,21 @@ class Generate(Request[GenerateReply]):
     """The start of each line but the first: the speaker, as in the prompt."""
     grammar: str = ""
     """Rules in GBNF that the text keeps to; its likeliest tokens are then taken."""
+
+
+@dataclass(frozen=True)
+class FusedByHost:
+    """A reply that a host's engine writes together with a voice, by its plug-in.
+
+    It goes with the request for the reply, in `vllm_xargs` under `HOST_FIELD`.
+    """
+
+    guild: GuildId
+    """The row of the guild whose voice it is; its files are found by that alone."""
+    gone: list[int]
+    """Rows of messages that its files still have, and that must not be said."""
+    request: Generate
+    """The request as the runner here would get it."""
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class TokenVoiceJob(Request[TokenVoiceJobReply]):
     method: ClassVar[str] = "token_voice"
     guild: GuildId
     model: str
-    """Path of the GGUF file."""
+    """Path of the GGUF file, or of the tokenizer of a host's model."""
     is_awaited: bool = False
     """Somebody waits for it, so that it need not stand back."""
 

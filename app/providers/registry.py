@@ -9,8 +9,9 @@ from random import Random
 from app.core.names import GuildId
 from app.core.proxy import Proxy
 from app.core.state_file import StateFile
-from app.providers.base import Provider
+from app.providers.base import Prompt, Provider
 from app.providers.cost_record import OnSpent
+from app.providers.fused_request import words_for_host
 from app.providers.local.provider import LocalProvider
 from app.providers.markov import MarkovProvider
 from app.providers.openai.prices import Prices
@@ -32,6 +33,9 @@ class Means:
     rng: Random
     locate_model: Callable[[str], Path | None]
     token_voice: Callable[[GuildId], Awaitable[Path | None]]
+    host_voice: Callable[[GuildId, str], Awaitable[list[int] | None]]
+    """Return the rows that the voice beside a host's model must not say; None without
+    one."""
     crashed: StateFile
     """The models that crashed and are set aside."""
     speeds: StateFile
@@ -53,6 +57,15 @@ def _host(means: Means, name: str) -> OpenAIProvider:
     def host() -> Host:
         return host_of(means.config(), name)
 
+    async def fused(prompt: Prompt, model: str) -> str:
+        is_line = prompt.mode == "hybrid" and prompt.dial > 0 and not prompt.task
+        if not (is_line and host().fuses):
+            return ""
+        gone = await means.host_voice(prompt.guild, model)
+        if gone is None:
+            return ""
+        return words_for_host(prompt, gone, means.rng.getrandbits(31))
+
     return OpenAIProvider(
         host,
         lambda address: means.key(host()) if address == host().address else None,
@@ -63,6 +76,7 @@ def _host(means: Means, name: str) -> OpenAIProvider:
         proxy=means.proxy,
         name=name,
         on_wrong_address=means.on_wrong_address,
+        fused=fused,
     )
 
 

@@ -18,11 +18,7 @@ from app.ipc.inference import PICTURE
 from app.modelfiles import gguf_header
 from app.runner import backends
 from app.runner.backends import Gpu
-
-Logits = npt.NDArray[np.float32]
-
-UNPARTED = b"\xe0"
-"""The least first byte, in UTF-8, of scripts that put no blanks around other words."""
+from app.runner.token_table import Logits, Tokens, TokenTable
 
 WARNING_LEVEL = 3
 CONTINUED_LEVEL = 5
@@ -114,7 +110,7 @@ def quantise(source: Path, target: Path, format: int, threads: int) -> None:
         raise LlamaError(f"llama.cpp cannot requantise {source.name}")
 
 
-class Model:
+class Model(TokenTable):
     """The weights and the vocabulary of one GGUF file."""
 
     def __init__(
@@ -136,6 +132,7 @@ class Model:
         Raises:
             AppError: If the file could harm llama.cpp, or it cannot load it.
         """
+        super().__init__()
         gguf_header.cached(path)
         params = api.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
@@ -154,10 +151,8 @@ class Model:
             )
         self._vocab = api.llama_model_get_vocab(self.handle)
         self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
-        """The number of known tokens."""
         self.path = path
         self.gpu = gpu
-        self._pieces: dict[int, bytes] = {}
 
     @property
     def description(self) -> str:
@@ -219,13 +214,6 @@ class Model:
         begin, end = (text.decode("utf-8", "replace") for text in texts)
         return words.decode("utf-8", "replace"), begin, end
 
-    def piece(self, token: int) -> bytes:
-        """Return the bytes of a token; none for a special token."""
-        known = self._pieces.get(token)
-        if known is None:
-            known = self._pieces[token] = self._read_piece(token)
-        return known
-
     def _read_piece(self, token: int) -> bytes:
         buffer = ctypes.create_string_buffer(64)
         size = api.llama_token_to_piece(self._vocab, token, buffer, 64, 0, False)
@@ -235,8 +223,7 @@ class Model:
         return buffer.raw[:size]
 
     @cached_property
-    def end_tokens(self) -> npt.NDArray[np.int64]:
-        """The tokens that end a text, including special ones that write nothing."""
+    def end_tokens(self) -> Tokens:
         found = [
             token
             for token in range(self.vocabulary)
@@ -245,8 +232,7 @@ class Model:
         return np.array(found, dtype=np.int64)
 
     @cached_property
-    def control_tokens(self) -> npt.NDArray[np.int64]:
-        """Special tokens that do not end a text; chat text never has them."""
+    def control_tokens(self) -> Tokens:
         found = [
             token
             for token in range(self.vocabulary)
@@ -261,38 +247,6 @@ class Model:
         # Gemma 3 names its marks of pictures so, and writes them as text.
         is_named = api.llama_vocab_get_attr(self._vocab, token) == USER_DEFINED
         return is_named and _MARK.fullmatch(self.piece(token)) is not None
-
-    @cached_property
-    def line_tokens(self) -> npt.NDArray[np.int64]:
-        """The tokens that hold a line break."""
-        found = [t for t in range(self.vocabulary) if b"\n" in self.piece(t)]
-        return np.array(found, dtype=np.int64)
-
-    @cached_property
-    def starting(self) -> dict[str, npt.NDArray[np.int64]]:
-        """The tokens that go on with a number ("digits"), a word ("word"), or a "link".
-
-        "other" tokens end a word, and a "blank" ends a link. Signs of three bytes and
-        more, such as kana, may follow a word unparted.
-        """
-        firsts = [self.piece(token)[:1] for token in range(self.vocabulary)]
-        digits = [token for token, first in enumerate(firsts) if first.isdigit()]
-        word = [
-            token
-            for token, first in enumerate(firsts)
-            if first.isalnum() or first == b"_" or b"\x7f" < first < UNPARTED
-        ]
-        every = np.arange(self.vocabulary)
-        blank = [
-            token for token, first in enumerate(firsts) if not first or first.isspace()
-        ]
-        return {
-            "digits": np.array(digits, int),
-            "word": np.array(word, int),
-            "other": np.setdiff1d(every, word),
-            "blank": np.array(blank, int),
-            "link": np.setdiff1d(every, blank),
-        }
 
     def load_adapter(self, path: Path) -> "Adapter":
         """Load a LoRA adapter; it is freed with the model.

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from app.runner.llama import Model
+from app.runner.token_table import TokenTable
 from app.voice.conversation_cache import ConversationCache
 
 _NAME_END = ":"
 
 
-def message_tokens(model: Model, text: str) -> list[int]:
+def message_tokens(model: TokenTable, text: str) -> list[int]:
     """Return the tokens of a message after `name:`, without the line's end.
 
     White space of any kind is one blank, since a chat log has a line a message.
@@ -23,7 +23,7 @@ def message_tokens(model: Model, text: str) -> list[int]:
     return model.tokens(f"{_NAME_END} {' '.join(words)}")[len(head) :]
 
 
-def messages_tokens(model: Model, texts: Sequence[str]) -> list[list[int]]:
+def messages_tokens(model: TokenTable, texts: Sequence[str]) -> list[list[int]]:
     """Return `message_tokens` of each text, five times as fast.
 
     Tokenizes all texts as one chat log and splits it at the line breaks. If a tokenizer
@@ -45,7 +45,7 @@ def messages_tokens(model: Model, texts: Sequence[str]) -> list[list[int]]:
     return [next(split)[1:] if line else [] for line in lines]
 
 
-def said_in(model: Model, prompt: Sequence[int]) -> ConversationCache:
+def said_in(model: TokenTable, prompt: Sequence[int]) -> ConversationCache:
     """Return the messages of a chat log whose last line is still empty.
 
     A line without a colon, such as a heading, belongs to nobody.
@@ -61,6 +61,6 @@ def said_in(model: Model, prompt: Sequence[int]) -> ConversationCache:
     return ConversationCache((text for text in texts if text), end)
 
 
-def end_token(model: Model) -> int:
+def end_token(model: TokenTable) -> int:
     """Return the token that ends a message: the line break."""
     return model.tokens("\n")[-1]

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from app.runner.llama import Model
+from app.runner.token_table import TokenTable
 from app.runner.message_tokens import message_tokens
 from app.voice.files import VoiceFileError
 from app.voice.tokens import NAME, TokenVoice
@@ -15,11 +15,13 @@ log = logging.getLogger(__name__)
 class OpenVoices:
     """Opens a token voice on first use, and again after it was rebuilt."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: TokenTable) -> None:
         self._model = model
         self._open: dict[Path, tuple[int, TokenVoice]] = {}
         self._forgotten: dict[Path, set[int]] = {}
         """Messages forgotten since the start, which files may still hold."""
+        self._refused: dict[Path, str] = {}
+        """Voices that cannot be used, with the reason that was logged."""
 
     def get(self, directory: str | None) -> TokenVoice | None:
         """Return the voice in a directory; None when there is no usable one."""
@@ -34,8 +36,11 @@ class OpenVoices:
         except (FileNotFoundError, VoiceFileError) as error:
             # A mapped file can't be removed on Windows.
             self._open.pop(path, None)
-            log.warning("a voice cannot be used: %s", error)
+            if self._refused.get(path) != str(error):
+                log.warning("a voice cannot be used: %s", error)
+            self._refused[path] = str(error)
             return None
+        self._refused.pop(path, None)
         return known[1]
 
     def learn(self, directory: str, messages: Iterable[tuple[int, str, int]]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from app.core.sentences import LEAST_COPY, line_key
-from app.runner.llama import Model
+from app.runner.token_table import TokenTable
 from app.voice.tokens import TokenVoice
 
 OWN_WORDS = 3
@@ -49,7 +49,7 @@ class Repetition:
 
     def __init__(
         self,
-        model: Model,
+        model: TokenTable,
         prompt: str,
         speaker: str,
         unsaid: Collection[str] = (),

@@ -29,6 +29,7 @@ from app.ipc.wire import Done, Params
 from app.runner import gpu_loader, llama, model_loader
 from app.runner.adapters import Adapters
 from app.runner.generation import Generation
+from app.runner.grammar import Grammar
 from app.runner.looker import Eyes, Looker, SeenPicture, open_eyes
 from app.runner.model_loader import Loaded
 from app.runner.open_voices import OpenVoices
@@ -204,10 +205,11 @@ class ModelDesk:
             parts = request.marked or ["", request.prompt]
             prompt = model.marked_tokens(parts, [one.tokens for one in pictures])
         start = model.tokens(f"\n{request.line_start}") if request.lines > 1 else []
+        grammar = Grammar(model, request.grammar) if request.grammar else None
         return Generation(
             request=request,
             prompt=prompt,
-            chooser=Chooser(model, request, voice, log, rng),
+            chooser=Chooser(model, request, voice, log, rng, grammar),
             received=self._clock() if received is None else received,
             on_piece=on_piece,
             on_done=on_done,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,13 +16,15 @@ from app.runner.fusion import (
     sample,
     voice_share,
 )
-from app.runner.grammar import Grammar
-from app.runner.llama import Logits, Model
+from app.runner.token_table import Logits, TokenTable
 from app.runner.message_tokens import end_token, said_in
 from app.runner.repetition import Repetition
 from app.runner.word_guard import WordGuard
 from app.voice.static_index import Lean, spans_of
 from app.voice.tokens import Prediction, StateHolders, TokenVoice
+
+if TYPE_CHECKING:
+    from app.runner.grammar import Grammar
 
 ENDS_FROM = 0.5
 """The share of the longest line from which its end becomes likelier."""
@@ -65,11 +67,12 @@ class Chooser:
 
     def __init__(
         self,
-        model: Model,
+        model: TokenTable,
         request: Generate,
         voice: TokenVoice | None,
         prompt: Sequence[int],
         rng: np.random.Generator,
+        grammar: "Grammar | None" = None,
     ) -> None:
         """The prompt tokens are the conversation for the voice."""
         self._model = model
@@ -92,7 +95,7 @@ class Chooser:
         self._top_p = request.top_p
         self._rng = rng
         self._never = never_said(tuple(request.never)) if request.never else None
-        self._grammar = Grammar(model, request.grammar) if request.grammar else None
+        self._grammar = grammar
         self._trust = 0.0
         self.choice = Decided()
         """The last decision."""
@@ -178,7 +181,7 @@ class Chooser:
         return not self._never.found_in(b"".join(pieces).decode("utf-8", "ignore"))
 
 
-def _folded(logits: Logits, model: Model) -> Logits:
+def _folded(logits: Logits, model: TokenTable) -> Logits:
     """Count the end of a turn in a template as the line break that the voice knows.
 
     Both then agree on the end of a message, which each side weighs.

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from app.core.names import GuildId
 from app.core.paths import Home
-from app.modelfiles import gguf_header
+from app.modelfiles import vocabularies
 from app.runner import llama
+from app.runner.host_tokens import HostTokens
 from app.runner.message_tokens import end_token, messages_tokens
+from app.runner.token_table import TokenTable
 from app.store import messages, voice_changes
 from app.store.database import Database
 from app.store.engines.address import place_of
@@ -29,7 +31,10 @@ OnStep = Callable[[int, int], None]
 
 
 def build_from_home(home: Home, guild: GuildId, model: Path, on_step: OnStep) -> int:
-    """Write the token voice of a guild, by row, for a GGUF file.
+    """Write the token voice of a guild, by row, for the vocabulary of a model.
+
+    Args:
+        model: A GGUF file, or the tokenizer of a host's model.
 
     Returns:
         The number of messages it speaks from.
@@ -37,9 +42,8 @@ def build_from_home(home: Home, guild: GuildId, model: Path, on_step: OnStep) ->
     Raises:
         AppError: When the model cannot be read.
     """
-    directory = home.token_voice(guild, gguf_header.read(model).vocabulary)
-    llama.start()
-    words = llama.Model(model, vocabulary_only=True)
+    directory = home.token_voice(guild, vocabularies.name_of(model))
+    words = _table(model)
     with Database(place_of(home), read_only=True) as database:
         total = database.call(messages.count, guild)
         rows = iter_pages(database, guild)
@@ -54,6 +58,13 @@ def build_from_home(home: Home, guild: GuildId, model: Path, on_step: OnStep) ->
             vocabulary=words.vocabulary,
             end=end_token(words),
         )
+
+
+def _table(model: Path) -> TokenTable:
+    if vocabularies.is_tokenizer(model):
+        return HostTokens(model.read_text("utf-8"))
+    llama.start()
+    return llama.Model(model, vocabulary_only=True)
 
 
 def iter_pages(database: Database, guild: GuildId) -> Iterator[Learnable]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from app.runner.llama import UNPARTED, Model
+from app.runner.token_table import UNPARTED, TokenTable
 from app.voice.index import DEPTH, Spans
 from app.voice.tokens import TokenVoice
 
@@ -46,7 +46,7 @@ class WordGuard:
 
     def __init__(
         self,
-        model: Model,
+        model: TokenTable,
         prompt: Sequence[int],
         voice: TokenVoice | None,
         channels: frozenset[int] | None,

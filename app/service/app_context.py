@@ -298,6 +298,7 @@ class AppContext:
             rng=self._rng,
             locate_model=self._locate_model,
             token_voice=self.token_voices.get,
+            host_voice=self.token_voices.for_host,
             crashed=StateFile(self.home.crashed_models_file, shape=is_crash),
             speeds=StateFile(self.home.model_speeds_file),
             on_event=self.events.event,

@@ -157,6 +157,7 @@ FILES_WITHOUT_TEXT = (
     "author.key",
     "models",
     "embedding-models",
+    "hosts",
     "discord.json",
     "crashed-models.json",
     "model-speeds.json",

@@ -52,6 +52,11 @@ class Host:
         return key_name(self.name, is_openai=is_openai)
 
     @property
+    def fuses(self) -> bool:
+        """True if the voice is to write together with its model; never in the cloud."""
+        return self.settings.fused and not self.address.is_cloud
+
+    @property
     def own_price(self) -> tuple[float, float] | None:
         """The prices that the owner entered."""
         return self.settings.own_price

@@ -121,6 +121,12 @@ class HostSettings:
         high=1000000000,
         snapshots="never",
     )
+    fused: bool = setting(
+        False,
+        "Let the voice choose every word together with the host's model: vLLM on your"
+        " own computer, with the plug-in mynah-vllm.",
+        snapshots="never",
+    )
 
     @property
     def own_price(self) -> tuple[float, float] | None:

@@ -6,13 +6,15 @@ import pytest
 from app.chat.fact_question import GRAMMAR
 from app.core.errors import UsageError
 from app.ipc.inference import Generate
+from app.runner.grammar import Grammar
 from app.runner.sampler import Chooser
 
 
 def written(model, wish, rules, steps=60):
     """Return what a model writes under rules that wants the wish's next character."""
     request = Generate(1, "c", "", temperature=0.0, grammar=rules)
-    chooser = Chooser(model, request, None, [], np.random.default_rng(1))
+    grammar = Grammar(model, rules)
+    chooser = Chooser(model, request, None, [], np.random.default_rng(1), grammar)
     line: list[int] = []
     while len(line) < steps:
         logits = np.full(model.vocabulary, -20, np.float32)

@@ -29,6 +29,7 @@ from app.ipc.inference import (
 from app.ipc.wire import Params
 from app.modelfiles import checks
 from app.modelfiles.catalogue import ECHO
+from app.providers import fused_request
 from app.providers.base import Completion, Prompt, Speed
 from app.providers.local import chat_log, fused_words
 from app.providers.local.crash_log import Crashes
@@ -60,8 +61,6 @@ CARD = "the graphics card"
 
 PICTURE = ", a picture"
 """Behind a model's name, the place of the time that it looks at one."""
-
-TOKENS_A_WORD = 2
 
 LEAST_BILLIONS = 0.5
 """The parameters from which a model is told its part instead of shown a chat log."""
@@ -343,7 +342,17 @@ class LocalProvider:
         if misfit:
             prompt = replace(prompt, adapter="")
         waited_ms = (self._clock() - began) * 1000
-        request = self._request(prompt, voice, prompt.deadline_ms - waited_ms)
+        request = fused_request.request_of(prompt, next(self._streams))
+        left_ms = prompt.deadline_ms - waited_ms - MARGIN_MS
+        request = replace(
+            request,
+            deadline_ms=max(int(left_ms), 1),
+            voice=str(voice) if voice else None,
+            dial=prompt.dial if voice else 0,
+            adapter=prompt.adapter or None,
+            lines=prompt.lines,
+            pictures=[base64.b64encode(one).decode() for one in prompt.pictures],
+        )
         if marks:
             request = replace(request, marked=chat_log.marked(prompt, marks))
         cleaner = chat_log.Cleaner(_speakers(prompt))
@@ -415,31 +424,6 @@ class LocalProvider:
         if self._keeper.ready:
             told = [[row, weight] for row, weight in weights.items()]
             await self._keeper.tell(inference.WeighMessages(str(voice), told))
-
-    def _request(self, prompt: Prompt, voice: Path | None, left_ms: float) -> Generate:
-        return Generate(
-            stream=next(self._streams),
-            conversation=prompt.conversation,
-            prompt=chat_log.build(prompt),
-            max_tokens=prompt.max_words * TOKENS_A_WORD,
-            deadline_ms=max(int(left_ms - MARGIN_MS), 1),
-            temperature=prompt.temperature,
-            top_p=prompt.top_p,
-            seed=prompt.random_seed,
-            voice=str(voice) if voice else None,
-            channels=None if prompt.channels is None else sorted(prompt.channels),
-            spans=None if prompt.spans is None else [[*one] for one in prompt.spans],
-            near=sorted(prompt.lean.channels) if prompt.lean else [],
-            lean=prompt.lean.times if prompt.lean else 1.0,
-            dial=prompt.dial if voice else 0,
-            guild=str(prompt.guild),
-            adapter=prompt.adapter or None,
-            never=list(prompt.never),
-            unsaid=sorted(prompt.unsaid),
-            lines=prompt.lines,
-            line_start=chat_log.start_of_line(prompt.bot_name),
-            pictures=[base64.b64encode(one).decode() for one in prompt.pictures],
-        )
 
     async def _marks(self) -> TurnMarks | None:
         """Return the marks of the model's template, if its prompts have that form."""

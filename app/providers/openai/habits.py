@@ -13,7 +13,7 @@ SAMPLING = ("temperature", "top_p", "seed")
 
 OPTIONAL = (
     "max_tokens", "max_completion_tokens", "reasoning_effort", "reasoning",
-    "chat_template_kwargs", "stream_options", "stream", *SAMPLING,
+    "chat_template_kwargs", "stream_options", "stream", "vllm_xargs", *SAMPLING,
 )  # fmt: skip
 
 _THINKS = re.compile(

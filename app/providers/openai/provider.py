@@ -47,6 +47,11 @@ MOST_ATTEMPTS = 2
 """The most tries; after two failures the next rung is better."""
 
 
+async def _unfused(prompt: Prompt, model: str) -> str:
+    """Return nothing for a plug-in."""
+    return ""
+
+
 class OpenAIProvider:
     """Writes with the owner's account, or with the owner's own server."""
 
@@ -62,14 +67,18 @@ class OpenAIProvider:
         proxy: Callable[[], Proxy | None] = lambda: None,
         name: str = OPENAI,
         on_wrong_address: Callable[[str], None] = lambda name: None,
+        fused: Callable[[Prompt, str], Awaitable[str]] = _unfused,
     ) -> None:
         """Prepare without connecting.
 
         Args:
+            fused: Returns what a plug-in of the host needs to let the voice write with
+                a model; empty for nothing.
             key: Returns the key of an address, and None for any other.
             proxy: Returns the proxy on the way to the cloud; it may block.
         """
         self.name = name
+        self._fused = fused
         self._settings = settings
         self._key = key
         self._prices = prices
@@ -286,7 +295,8 @@ class OpenAIProvider:
         price = Price(own[0], own[0], own[1]) if own else None
         key = self._key(address) or ""
         is_limited = settings.daily_tokens > 0
-        return ChatCall(prompt, address, model, habits, price, is_limited, key)
+        fused = await self._fused(prompt, model)
+        return ChatCall(prompt, address, model, habits, price, is_limited, key, fused)
 
     def _model(self, prompt: Prompt) -> str:
         return prompt.model or self._settings().model

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.core.names import GuildId
 from app.core.token_estimate import estimate_tokens
+from app.ipc.inference import HOST_FIELD
 from app.providers.base import PICTURE_TOKENS, Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
 from app.providers.openai.bill import bill_in
@@ -42,7 +43,7 @@ Mistral says `model_length`, OpenRouter `error`, and DeepSeek
 `insufficient_system_resource`.
 """
 
-NOT_OPENAIS = ("reasoning", "chat_template_kwargs")
+NOT_OPENAIS = ("reasoning", "chat_template_kwargs", "vllm_xargs")
 """Parameters that the client library does not know."""
 
 
@@ -80,6 +81,8 @@ class ChatCall:
     """The owner limits its tokens, as nobody knows the price."""
     key: str = field(default="", repr=False)
     """The key of the host, which its words must not show."""
+    fused: str = ""
+    """What a plug-in needs to let the voice write too; empty leaves it out."""
     body: Body = field(init=False)
     bytes_sent: int = 0
     is_refused: bool = False
@@ -98,6 +101,10 @@ class ChatCall:
 
     def __post_init__(self) -> None:
         self.body = _body(self.address, self.model, self.prompt, self.habits)
+        # Thoughts are not in the voice of the server.
+        may_fuse = "vllm_xargs" not in self.habits.refused and not self.habits.thinks
+        if self.fused and may_fuse:
+            self.body["vllm_xargs"] = {HOST_FIELD: self.fused}
         self.thoughts = Thoughts(begins_inside=self.habits.begins_inside)
 
     @property
@@ -221,6 +228,8 @@ class ChatCall:
     ) -> Completion:
         """Return the whole completion, once it has ended."""
         notes = ["tokens were counted here"] if spent.is_estimate else []
+        if "vllm_xargs" in self.body:
+            notes.append("the host was asked to let the voice choose words with it")
         if self.address.is_cloud and self._is_priceless(prices):
             notes.append("its price is unknown")
         return Completion(

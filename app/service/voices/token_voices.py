@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import shutil
+import time
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,7 +19,7 @@ from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.control import Progress
 from app.ipc.jobs import TokenVoiceJob
-from app.modelfiles import gguf_header
+from app.modelfiles import vocabularies
 from app.service.job_runner import JobRunner
 from app.store import feedback, guilds, messages, voice_changes
 from app.store.database import Database
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 
 MOST_TAIL = 2000
 """The number of messages that the runner learns one by one before a rebuild."""
+
+HOST_NS = 3600 * 10**9
+"""The age at which a host's voice is built again, if there is anything to learn."""
 
 THROUGH = "through"
 """The file beside the voice with the last row in it."""
@@ -97,6 +101,30 @@ class TokenVoices:
             return None
         await self._follow(guild, model, path, stored)
         return path
+
+    async def for_host(self, guild: GuildId, model: str) -> list[int] | None:
+        """Return the rows that the voice beside a host's engine must not say.
+
+        Its files are in the home, where the host's plug-in opens them. Returns None
+        until they are built, which starts in the background, and without a plug-in.
+        """
+        tokenizer = self._home.host_tokenizer(model)
+        try:
+            path = await asyncio.to_thread(self._path, guild, tokenizer)
+        except (OSError, ValueError):
+            return None
+        stored = await asyncio.to_thread(self._stored, path)
+        changed = await self._database.run(voice_changes.changes, guild)
+        if stored is None or voice_changes.ALL in changed:
+            self._build_soon(guild, tokenizer, path)
+            return None
+        newer = await self._database.run(
+            voice_changes.newest_learnable, guild, stored.through, MOST_TAIL
+        )
+        is_old = time.time_ns() - stored.written > HOST_NS
+        if len(newer) == MOST_TAIL or (newer and is_old):
+            self._build_soon(guild, tokenizer, path)
+        return sorted({*changed, *stored.edited})
 
     async def prepare(self, guild: GuildId) -> bool:
         """Wait until the guild's voice is built; False if it cannot be."""
@@ -202,7 +230,7 @@ class TokenVoices:
                     "the token voice of guild %d could not be built: %s", guild, error
                 )
                 return
-            await asyncio.to_thread(_settle, path, through)
+            await asyncio.to_thread(_settle, self._home, path, through)
 
     def _stored(self, path: Path) -> "_Stored | None":
         """Return what the built voice holds; None without a sound voice."""
@@ -219,7 +247,7 @@ class TokenVoices:
         return None
 
     def _path(self, guild: GuildId, model: Path) -> Path:
-        return self._home.token_voice(guild, gguf_header.cached(model).vocabulary)
+        return self._home.token_voice(guild, vocabularies.name_of(model))
 
 
 class _Stored(NamedTuple):
@@ -245,11 +273,18 @@ class _Told:
     """Rows deleted or edited since the files were written."""
 
 
-def _settle(path: Path, through: int) -> None:
-    """Note the last row in the voice, and remove voices of earlier vocabularies."""
+def _settle(home: Home, path: Path, through: int) -> None:
+    """Note the last row in the voice, and remove voices of earlier vocabularies.
+
+    One of the model here takes the place of all such; hosts may have several models.
+    """
     note(path, through, [])
+    is_hosts = path.name.startswith(vocabularies.HOST)
+    used = {vocabularies.name_of(one) for one in home.hosts.glob("*.json")}
     for other in path.parent.iterdir():
-        if other != path:
+        of_host = other.name.startswith(vocabularies.HOST)
+        is_old = other.name not in used if of_host else not is_hosts
+        if other != path and is_old:
             shutil.rmtree(other, ignore_errors=True)
     files.sweep(path, NAME)
 
