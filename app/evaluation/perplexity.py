@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from app.evaluation.held_out import Held
 from app.runner.fusion import BALANCED, Sides, next_trust
-from app.runner.llama import Batch, Context, Logits, Model
+from app.runner.llama import Batch, Context, Model
 from app.runner.message_tokens import end_token, message_tokens, said_in
 from app.runner.model_loader import thread_choices
+from app.runner.token_table import Logits
 from app.voice.index import Lean
 from app.voice.tokens import Prediction, TokenVoice
 

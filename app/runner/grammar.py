@@ -8,7 +8,8 @@ import numpy.typing as npt
 from llama_cpp import llama_cpp as api
 
 from app.core.errors import UsageError
-from app.runner.llama import Logits, Model
+from app.runner.llama import Model
+from app.runner.token_table import Logits
 
 Tokens = npt.NDArray[np.intp]
 

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from app.runner.token_table import TokenTable
 from app.runner.message_tokens import message_tokens
+from app.runner.token_table import TokenTable
 from app.voice.files import VoiceFileError
 from app.voice.tokens import NAME, TokenVoice
 

@@ -16,9 +16,9 @@ from app.runner.fusion import (
     sample,
     voice_share,
 )
-from app.runner.token_table import Logits, TokenTable
 from app.runner.message_tokens import end_token, said_in
 from app.runner.repetition import Repetition
+from app.runner.token_table import Logits, TokenTable
 from app.runner.word_guard import WordGuard
 from app.voice.static_index import Lean, spans_of
 from app.voice.tokens import Prediction, StateHolders, TokenVoice
