@@ -217,6 +217,12 @@ class StandIn:
     async def _rate(self, writer, served) -> bool:
         return await _send(writer, 429, _error("rate_limit_exceeded"))
 
+    async def _no_xargs(self, writer, served) -> bool:
+        """OpenAI's own words for a parameter that it does not know."""
+        name = "vllm_xargs"
+        error = {"message": f"Unrecognized request argument supplied: {name}"}
+        return await _send(writer, 400, {"error": {**error, "param": None}})
+
     async def _quota(self, writer, served) -> bool:
         return await _send(writer, 429, _error("insufficient_quota"))
 

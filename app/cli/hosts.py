@@ -86,6 +86,7 @@ def _facts(host: control.HostEntry) -> list[str]:
     facts.append(f"price: {host.price}" if host.price else "")
     servers = ["all servers" if name == "*" else name for name in host.servers]
     facts.append(f"writes for {', '.join(servers)}" if servers else "")
+    facts.append(host.fusing)
     return [fact for fact in facts if fact]
 
 

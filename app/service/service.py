@@ -103,6 +103,9 @@ class Service:
             await asyncio.to_thread(provider.prepare)
             async with asyncio.timeout(LOADING_SECONDS):
                 await provider.warm(host.model)
+            if host.fuses:
+                guild = await self.context.guild(request.guild)
+                await self.context.token_voices.prepare_for_host(guild.id, host.model)
         return True
 
     async def call(self, asker: Asker, request: Request[R]) -> R:

@@ -25,6 +25,8 @@ class HostEntry:
     """The servers whose replies come from it; * for all."""
     trouble: str = ""
     """A standing problem, with its remedy; empty without one."""
+    fusing: str = ""
+    """Whether the voice writes with its model, in words; empty if nobody wants that."""
 
 
 @dataclass(frozen=True)

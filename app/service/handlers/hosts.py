@@ -6,7 +6,7 @@ from app.core.errors import AppError, ProviderError, UsageError
 from app.ipc import control
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.service.hosts.host_checks import price_question
+from app.service.hosts.host_checks import price_question, why_unfused
 from app.service.hosts.host_users import users
 from app.settings import base_url, host_keys
 from app.settings.consent import ConsentError, what_leaves, what_own_means
@@ -61,7 +61,14 @@ class HostHandlers:
             price=self._price(host),
             servers=servers,
             trouble=str(trouble) if trouble else "",
+            fusing=self._fusing(host),
         )
+
+    def _fusing(self, host: Host) -> str:
+        if not host.settings.fused:
+            return ""
+        why_not = why_unfused(self._context, host)
+        return f"without the voice: {why_not}" if why_not else "with the voice"
 
     def _price(self, host: Host) -> str:
         if not host.address.is_cloud:

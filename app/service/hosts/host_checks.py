@@ -60,6 +60,7 @@ async def check_host(context: AppContext, host: Host) -> Check:
         detail = await _answers(context, host)
         await _agreed(context, host)
         _priced(context, host)
+        _fused(context, host)
     except AppError as error:
         hint = error.hint or (
             f"Check {host.section}.base_url and the internet connection."
@@ -141,6 +142,25 @@ def price_question(context: AppContext, host: Host) -> tuple[str, str] | None:
         f"Set {host.section}.input_price and {host.section}.output_price in dollars per"
         f" million tokens, or a budget in tokens: {host.section}.daily_tokens.",
     )
+
+
+def _fused(context: AppContext, host: Host) -> None:
+    """Refuse a host that was to write with the voice, and cannot."""
+    if host.settings.fused and (reason := why_unfused(context, host)):
+        raise ConfigError(
+            f"{host.name} writes without the voice: {reason}.",
+            "`mynah help many-servers` tells how vLLM starts with its plug-in; or"
+            f" switch {host.section}.fused off.",
+        )
+
+
+def why_unfused(context: AppContext, host: Host) -> str:
+    """Return why the voice cannot write with a host's model; empty if it can."""
+    if not host.fuses:
+        return "it is in the cloud"
+    if not context.home.host_tokenizer(host.model).exists():
+        return f"the plug-in has not started here with {host.model}"
+    return ""
 
 
 async def test_key(context: AppContext, host: Host) -> SecretTestReply:

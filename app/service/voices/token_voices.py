@@ -102,11 +102,16 @@ class TokenVoices:
         await self._follow(guild, model, path, stored)
         return path
 
-    async def for_host(self, guild: GuildId, model: str) -> list[int] | None:
+    async def for_host(
+        self, guild: GuildId, model: str, *, is_awaited: bool = False
+    ) -> list[int] | None:
         """Return the rows that the voice beside a host's engine must not say.
 
         Its files are in the home, where the host's plug-in opens them. Returns None
         until they are built, which starts in the background, and without a plug-in.
+
+        Args:
+            is_awaited: As in `get`.
         """
         tokenizer = self._home.host_tokenizer(model)
         try:
@@ -116,7 +121,7 @@ class TokenVoices:
         stored = await asyncio.to_thread(self._stored, path)
         changed = await self._database.run(voice_changes.changes, guild)
         if stored is None or voice_changes.ALL in changed:
-            self._build_soon(guild, tokenizer, path)
+            self._build_soon(guild, tokenizer, path, is_awaited=is_awaited)
             return None
         newer = await self._database.run(
             voice_changes.newest_learnable, guild, stored.through, MOST_TAIL
@@ -132,6 +137,11 @@ class TokenVoices:
             return True
         await asyncio.gather(*self._building.values(), return_exceptions=True)
         return await self.get(guild) is not None
+
+    async def prepare_for_host(self, guild: GuildId, model: str) -> None:
+        """Wait until the voice beside a host's engine is built, if it can be."""
+        if await self.for_host(guild, model, is_awaited=True) is None:
+            await asyncio.gather(*self._building.values(), return_exceptions=True)
 
     async def forget(self, guild: GuildId, rows: Sequence[int]) -> None:
         """Take messages out at once, after the database has dropped or edited them."""
