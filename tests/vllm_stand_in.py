@@ -30,6 +30,7 @@ import pytest
 PLUGIN = Path(__file__).parents[1] / "assets" / "vllm" / "mynah_vllm.py"
 
 Array = npt.NDArray[np.float32]
+Number = float
 
 
 class Tensor:
@@ -41,7 +42,7 @@ class Tensor:
     def __getitem__(self, row: int) -> "Tensor":
         return Tensor(self.array[row])
 
-    def __setitem__(self, place: int, value: "float | Tensor") -> None:
+    def __setitem__(self, place: int, value: "Number | Tensor") -> None:
         self.array[place] = value.array if isinstance(value, Tensor) else value
 
     def float(self) -> "Tensor":
@@ -53,7 +54,7 @@ class Tensor:
     def numpy(self) -> Array:
         return self.array
 
-    def fill_(self, value: "float") -> "Tensor":
+    def fill_(self, value: "Number") -> "Tensor":
         self.array.fill(value)
         return self
 

@@ -105,7 +105,11 @@ PRESETS: Mapping[str, Preset] = {
             "Qwen/Qwen2.5-7B-Instruct",
             port=8000,
             before="vllm serve Qwen/Qwen2.5-7B-Instruct --port 8000",
-            note="It needs a key only if it runs with `--api-key`.",
+            note=(
+                "It needs a key only if it runs with `--api-key`. With a plug-in the"
+                " voice chooses every word together with its model:"
+                " [the voice in vLLM](many-servers.md#the-voice-in-vllm)."
+            ),
         ),
         Preset(
             "openrouter",

@@ -73,7 +73,7 @@ def _chosen_by(line: EngineLine) -> Choose:
         try:
             token = line.choose(logits.float().cpu().numpy(), output)
         # An error here would end the engine, and with it everybody's replies.
-        except Exception:  # noqa: BLE001
+        except Exception:
             has_failed = True
             log.exception("the rest of a reply is written without the voice")
             return logits

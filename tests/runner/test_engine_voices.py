@@ -154,7 +154,8 @@ def test_what_is_forgotten_is_not_said_though_the_files_have_it(home, processor)
     build(home, ONE, {1: "my secret word", 2: "my plain tale"})
 
     def words(gone: list[int]) -> set[int]:
-        line = processor._voices.begin(asked(ONE, gone).extra_args[HOST_FIELD])
+        asking = asked(ONE, gone).extra_args or {}
+        line = processor._voices.begin(asking[HOST_FIELD])
         written = TABLE.tokens(" my")
         line.choose(np.zeros(TABLE.vocabulary, np.float32), written)
         voice = processor._voices._voices.get(
