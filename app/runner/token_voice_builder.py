@@ -9,7 +9,7 @@ from app.core.names import GuildId
 from app.core.paths import Home
 from app.modelfiles import vocabularies
 from app.runner import llama
-from app.runner.host_tokens import HostTokens
+from app.runner.engine.host_tokens import HostTokens
 from app.runner.message_tokens import end_token, messages_tokens
 from app.runner.token_table import TokenTable
 from app.store import messages, voice_changes

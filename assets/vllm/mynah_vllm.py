@@ -12,7 +12,7 @@ from vllm.v1.sample.logits_processor import AdapterLogitsProcessor
 
 from app.core.paths import Home, find_home
 from app.ipc.inference import HOST_FIELD
-from app.runner.engine_voices import EngineLine, EngineVoices
+from app.runner.engine.engine_voices import EngineLine, EngineVoices
 
 log = logging.getLogger("vllm.mynah")
 

@@ -26,7 +26,7 @@ class HostEntry:
     trouble: str = ""
     """A standing problem, with its remedy; empty without one."""
     fusing: str = ""
-    """Whether the voice writes with its model, in words; empty if nobody wants that."""
+    """The answer to whether the voice writes along; empty if nobody wants that."""
 
 
 @dataclass(frozen=True)

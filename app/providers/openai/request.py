@@ -82,7 +82,7 @@ class ChatCall:
     key: str = field(default="", repr=False)
     """The key of the host, which its words must not show."""
     fused: str = ""
-    """What a plug-in needs to let the voice write too; empty leaves it out."""
+    """The words for a plug-in that lets the voice write along; empty leaves it out."""
     body: Body = field(init=False)
     bytes_sent: int = 0
     is_refused: bool = False

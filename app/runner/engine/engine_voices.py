@@ -17,7 +17,7 @@ from app.core.paths import Home
 from app.ipc.inference import PICTURE, FusedByHost, Generate
 from app.ipc.wire import WireError, build
 from app.modelfiles import vocabularies
-from app.runner.host_tokens import HostTokens
+from app.runner.engine.host_tokens import HostTokens
 from app.runner.open_voices import OpenVoices
 from app.runner.sampler import Chooser
 from app.runner.token_table import Logits, TokenTable

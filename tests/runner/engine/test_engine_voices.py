@@ -12,8 +12,8 @@ from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc.inference import HOST_FIELD, FusedByHost, Generate
 from app.modelfiles import vocabularies
-from app.runner.engine_voices import EngineLine
-from app.runner.host_tokens import HostTokens
+from app.runner.engine.engine_voices import EngineLine
+from app.runner.engine.host_tokens import HostTokens
 from app.runner.message_tokens import end_token, message_tokens
 from app.runner.sampler import Chooser
 from app.voice import tokens

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.runner.host_tokens import HostTokens
+from app.runner.engine.host_tokens import HostTokens
 from app.runner.message_tokens import end_token, messages_tokens
 from tests.runner import tiny_tokenizer
 

@@ -1,0 +1,1 @@
+"""Fused decoding in the engine of a host, and the tokens of its model."""
