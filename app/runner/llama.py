@@ -132,7 +132,6 @@ class Model(TokenTable):
         Raises:
             AppError: If the file could harm llama.cpp, or it cannot load it.
         """
-        super().__init__()
         gguf_header.cached(path)
         params = api.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
@@ -153,6 +152,7 @@ class Model(TokenTable):
         self.vocabulary = int(api.llama_vocab_n_tokens(self._vocab))
         self.path = path
         self.gpu = gpu
+        super().__init__()
 
     @property
     def description(self) -> str:

@@ -93,7 +93,9 @@ async def test_the_voice_is_built_from_the_plugins_file_and_goes_along(home, hos
     assert "a1a1" not in wanted.request.prompt, "secrets do not go along"
     assert said.provider == "pc"
     assert voice_at(home, row).messages == len(SAID)
-    assert "/" not in orjson.dumps(wanted.request.guild).decode()
+    body = host.served[-1].body
+    assert body["messages"][-1] == {"role": "assistant", "content": "Mynah:"}
+    assert body["continue_final_message"] and not body["add_generation_prompt"]
 
 
 @pytest.mark.parametrize("case", ["off", "no plug-in", "llm", "cloud"])
@@ -145,6 +147,7 @@ async def test_a_host_that_refuses_the_field_is_asked_without_it(home, host):
         assert (await say(bot)).provider == "pc"
         assert (await say(bot)).provider == "pc"
     assert len(refused) == 1
+    assert host.served[-1].body["messages"][-1]["role"] == "user"
 
 
 async def test_voices_of_the_model_here_and_of_hosts_live_side_by_side(home, tmp_path):

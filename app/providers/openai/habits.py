@@ -11,9 +11,12 @@ EFFORTS = ("none", "minimal", "low", "medium", "high")
 
 SAMPLING = ("temperature", "top_p", "seed")
 
+FUSING = ("vllm_xargs", "continue_final_message", "add_generation_prompt")
+"""vLLM's own: the words for a plug-in, and a line that the request begins."""
+
 OPTIONAL = (
     "max_tokens", "max_completion_tokens", "reasoning_effort", "reasoning",
-    "chat_template_kwargs", "stream_options", "stream", "vllm_xargs", *SAMPLING,
+    "chat_template_kwargs", "stream_options", "stream", *FUSING, *SAMPLING,
 )  # fmt: skip
 
 _THINKS = re.compile(

@@ -12,11 +12,12 @@ from app.core.token_estimate import estimate_tokens
 from app.ipc.inference import HOST_FIELD
 from app.providers.base import PICTURE_TOKENS, Completion, Prompt, Turn
 from app.providers.cost_record import Spent, Tokens
+from app.providers.local.chat_log import start_of_line
 from app.providers.openai.bill import bill_in
 from app.providers.openai.chunks import Chunks
-from app.providers.openai.cloud_prompt import render, words_of
+from app.providers.openai.cloud_prompt import Message, render, words_of
 from app.providers.openai.errors import shown
-from app.providers.openai.habits import Habits, options
+from app.providers.openai.habits import FUSING, Habits, options
 from app.providers.openai.prices import Price, Prices
 from app.providers.thoughts import Thoughts
 from app.settings.base_url import Address
@@ -43,7 +44,7 @@ Mistral says `model_length`, OpenRouter `error`, and DeepSeek
 `insufficient_system_resource`.
 """
 
-NOT_OPENAIS = ("reasoning", "chat_template_kwargs", "vllm_xargs")
+NOT_OPENAIS = ("reasoning", "chat_template_kwargs", *FUSING)
 """Parameters that the client library does not know."""
 
 
@@ -102,9 +103,9 @@ class ChatCall:
     def __post_init__(self) -> None:
         self.body = _body(self.address, self.model, self.prompt, self.habits)
         # Thoughts are not in the voice of the server.
-        may_fuse = "vllm_xargs" not in self.habits.refused and not self.habits.thinks
+        may_fuse = self.habits.refused.isdisjoint(FUSING) and not self.habits.thinks
         if self.fused and may_fuse:
-            self.body["vllm_xargs"] = {HOST_FIELD: self.fused}
+            self.body |= _fused(self.body["messages"], self.prompt, self.fused)
         self.thoughts = Thoughts(begins_inside=self.habits.begins_inside)
 
     @property
@@ -306,6 +307,21 @@ def _body(address: Address, model: str, prompt: Prompt, habits: Habits) -> Body:
         # Some hosts stream unless they are told not to (unslothai/unsloth#5047).
         "stream": "stream" not in habits.refused,
         **options(address, model, tokens, sampling, habits),
+    }
+
+
+def _fused(messages: list[Message], prompt: Prompt, words: str) -> Body:
+    """Return what lets a plug-in have the voice write along.
+
+    The bot's line is begun with its name, as in the chat log that the voice goes on
+    with; vLLM sends only what follows.
+    """
+    begun: Message = {"role": "assistant", "content": start_of_line(prompt.bot_name)}
+    return {
+        "messages": [*messages, begun],
+        "add_generation_prompt": False,
+        "continue_final_message": True,
+        "vllm_xargs": {HOST_FIELD: words},
     }
 
 
