@@ -137,6 +137,22 @@ def test_a_choice_that_the_engine_throws_away_changes_nothing(engine):
     assert text_of(output[: output.index(END)]) == SAID[ONE]
 
 
+def test_a_choice_that_was_thrown_away_earns_the_voice_no_trust(home):
+    path = build(home, ONE, {1: "good morning all", 2: "good night all of you"})
+
+    def written(seed: int, thrown_away: int) -> list[int]:
+        request = Generate(0, "c", LOG, dial=50, temperature=0.0, max_tokens=60)
+        line, output = EngineLine(TABLE, request, TokenVoice.open(path)), list[int]()
+        for logits in random_logits(seed, thrown_away):
+            line.choose(logits, output)
+        for logits in random_logits(seed + 1, 20):
+            output.append(line.choose(logits, output))
+        return output
+
+    for seed in range(30):
+        assert written(seed, 9) == written(seed, 0)
+
+
 def test_a_reply_that_was_paused_goes_on_where_it_was(engine):
     engine.add(asked(ONE))
     for _ in range(5):
