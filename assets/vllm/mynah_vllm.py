@@ -47,7 +47,12 @@ class MynahVoices(AdapterLogitsProcessor):
         words = (params.extra_args or {}).get(HOST_FIELD)
         if words is None or self._voices is None:
             return None
-        line = self._voices.begin(words)
+        try:
+            line = self._voices.begin(words)
+        # Nobody's request may end the engine.
+        except Exception:
+            log.exception("a reply is written without the voice")
+            return None
         return _chosen_by(line) if line else None
 
 

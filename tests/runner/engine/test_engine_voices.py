@@ -1,6 +1,5 @@
 """The plug-in for vLLM: the runner's own choices, row by row, and never an error."""
 
-import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -190,6 +189,9 @@ BROKEN = {
     "no JSON": "{",
     "no request": "[]",
     "a path": '{"guild": "../../etc", "gone": [], "request": {}}',
+    "odd spans": orjson.dumps(
+        asdict(FusedByHost(ONE, [], Generate(0, "c", LOG, spans=[[1]])))
+    ).decode(),
     "a stranger": orjson.dumps(
         asdict(FusedByHost(GuildId(9), [], Generate(0, "c", LOG)))
     ).decode(),
@@ -202,8 +204,16 @@ def test_a_bad_request_is_answered_by_the_model_alone(engine, caplog, words):
         engine.add(SamplingParams({HOST_FIELD: words}))
         engine.step()
         assert engine.replace(0) == [LIKED]
-    told = [one for one in caplog.records if one.levelno >= logging.WARNING]
-    assert len(told) == 1, "the log says it once"
+    told = [one.getMessage() for one in caplog.records]
+    assert len(set(told)) == 1 and "voice" in told[0]
+
+
+def test_what_is_wrong_again_and_again_is_logged_once(engine, caplog):
+    for _ in range(3):
+        for words in (BROKEN["no JSON"], BROKEN["a stranger"]):
+            engine.add(SamplingParams({HOST_FIELD: words}))
+            engine.replace(0)
+    assert len(caplog.records) == 2
 
 
 @pytest.mark.parametrize("damage", ["half", "foreign", "gone"])
