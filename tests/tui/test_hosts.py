@@ -44,7 +44,7 @@ async def service(home: Home, stand_in: StandIn) -> AsyncIterator[Service]:
     """Two learned servers: one is locked, one agreed to the stand-in in the cloud."""
     home.config_file.write_text(
         f'[openai]\nbase_url = "{stand_in.cloud_url}"\n'
-        "[reply]\nhybrid_seconds = 20.0\nllm_seconds = 20.0\n"
+        "[reply]\nhybrid_seconds = 120.0\nllm_seconds = 120.0\n"
         "[memory]\nenabled = false\n",
         encoding="utf-8",
     )
