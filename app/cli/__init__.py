@@ -5,11 +5,15 @@ import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from app import __version__
 from app.core.errors import AppError, UsageError, explain_os_error
+
+if TYPE_CHECKING:
+    from app.core.paths import Home
 
 COMMANDS = (
     "demo",
@@ -167,9 +171,19 @@ def _start(argv: list[str]) -> int:
         arguments = parser.parse_args([*argv, "demo"])
         code: int = arguments.run(arguments)
         return code
+    from app.core.paths import find_home
+
+    return show_screens(find_home(_parser([]).parse_args(argv).home))
+
+
+def show_screens(home: "Home", *, is_watching: bool = False) -> int:
+    """Show the screens until the owner quits, loading as little as they need."""
     # What loads stays, and looking for garbage in it delays the first picture.
     gc.disable()
-    from app.core.paths import find_home
+    if find_spec("_md5"):
+        # With hashes of its own, Python needs OpenSSL for hosts alone, and the screens
+        # speak to none: it would be 5 MB of their memory.
+        sys.modules.update(dict.fromkeys(("ssl", "_hashlib")))  # type: ignore[arg-type]
     from app.tui.app import run
 
-    return run(find_home(_parser([]).parse_args(argv).home))
+    return run(home, is_watching=is_watching)

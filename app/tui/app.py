@@ -93,12 +93,12 @@ class MynahApp(ActingApp):
 
     def _begin(self) -> None:
         """Load the other half in a thread, so that a key need not wait for it."""
-        # What is loaded by now never goes, and a look through it holds the loop.
-        gc.freeze()
-        gc.enable()
 
         async def begin() -> None:
             await asyncio.to_thread(_load_other_half)
+            # What is loaded by now never goes, and a look through it holds the loop.
+            gc.freeze()
+            gc.enable()
             self.may_read = True
             if isinstance(screen := self._front(), MynahScreen):
                 screen.read()

@@ -2,6 +2,7 @@
 
 import argparse
 
+from app.cli import show_screens
 from app.cli.output import has_screen
 from app.core.errors import UsageError
 from app.core.paths import find_home
@@ -18,6 +19,4 @@ def run(arguments: argparse.Namespace) -> int:
     """Watch until the owner quits."""
     if not has_screen():
         raise UsageError("The screens need a terminal.", "See `mynah guilds --json`.")
-    from app.tui.app import run as show
-
-    return show(find_home(arguments.home), is_watching=True)
+    return show_screens(find_home(arguments.home), is_watching=True)
