@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ NATIVE = {"discord", "llama_cpp", "fastembed", "hnswlib", "onnxruntime", "openai
 def loaded(statement: str) -> set[str]:
     """Top-level modules that are loaded after `statement`."""
     code = (
-        f"import sys\n{statement}\nprint(*{{n.partition('.')[0] for n in sys.modules}})"
+        f"import sys\n{statement}\n"
+        "print(*{name.partition('.')[0] for name, its in sys.modules.items() if its})"
     )
     result = subprocess.run(
         [sys.executable, "-c", code],
@@ -35,6 +37,28 @@ def test_the_package_itself_imports_nothing():
 @pytest.mark.process
 def test_the_screens_load_nothing_heavy():
     assert not loaded("import app.tui.app") & (NATIVE | {"numpy", "keyring"})
+
+
+STARTED = """
+import types
+from app.cli import show_screens
+
+def run(home, is_watching):
+    del sys.modules["app.tui.app"]
+    from app.tui.app import _load_other_half
+    _load_other_half()
+
+sys.modules["app.tui.app"] = types.SimpleNamespace(run=run)
+show_screens(None)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not find_spec("_md5"), reason="this Python has OpenSSL's hashes only")
+def test_the_screens_start_without_openssl():
+    found = loaded(STARTED)
+    assert not found & {"_ssl", "_hashlib"}
+    assert {"asyncio", "hashlib", "peewee"} <= found
 
 
 FIRST_PICTURE = """

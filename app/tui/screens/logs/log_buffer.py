@@ -4,17 +4,18 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from app.tui.event_buffer import MAX_LOGS
+
 if TYPE_CHECKING:
     from app.ipc.control import Log
 
-MAX_LINES = 5000
 LEVELS = ("debug", "info", "warning", "error")
 
 
 class Logbook:
     """The newest log lines."""
 
-    def __init__(self, max_lines: int = MAX_LINES) -> None:
+    def __init__(self, max_lines: int = MAX_LOGS) -> None:
         self._lines: deque[Log] = deque(maxlen=max_lines)
 
     def __len__(self) -> int:
