@@ -54,7 +54,7 @@ show_screens(None)
 
 
 @pytest.mark.process
-@pytest.mark.skipif(not find_spec("_md5"), reason="this Python has OpenSSL's hashes only")
+@pytest.mark.skipif(not find_spec("_md5"), reason="its hashes are OpenSSL's")
 def test_the_screens_start_without_openssl():
     found = loaded(STARTED)
     assert not found & {"_ssl", "_hashlib"}
