@@ -12,7 +12,6 @@ from textual.widgets import Input
 
 from app.core.errors import AppError
 from app.core.files import write_text
-from app.core.labels import LEAVE_WATCHING, WATCHING
 from app.core.names import GuildId
 from app.tui import key_map
 from app.tui.app_frame import AppFrame
@@ -149,8 +148,7 @@ class ActingApp(AppFrame):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Run an action; screens that only watch refuse those that do more."""
-        if self.is_watching and would_change(action, default_namespace):
-            self.warn(AppError(WATCHING, LEAVE_WATCHING))
+        if would_change(action, default_namespace) and self.refuses():
             return True
         is_done = await super().run_action(action, default_namespace, namespaces)
         if is_done and self.tour_stop is not None and isinstance(action, str):

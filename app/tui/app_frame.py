@@ -20,6 +20,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from app.core.errors import STOPPED, AppError
+from app.core.labels import LEAVE_WATCHING, WATCHING
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.tui import clipboard
@@ -123,10 +124,20 @@ class AppFrame(App[int]):
             advice: The remedy if there really is none.
         """
         if self.knows_guilds:
-            return f"No server is learned yet. {advice}"
+            return f"No server is learned yet. {self.advice(advice)}".rstrip()
         if self.link_state.is_up:
             return "Asking the bot which servers it knows…"
         return "Which servers are learned is not known yet: the bot is not running."
+
+    def advice(self, text: str) -> str:
+        """Return what says which key to press, or nothing where screens only watch."""
+        return "" if self.is_watching else text
+
+    def refuses(self) -> bool:
+        """Tell the owner that these screens only watch, if they do."""
+        if self.is_watching:
+            self.warn(AppError(WATCHING, LEAVE_WATCHING))
+        return self.is_watching
 
     def keep_guild(self, guild: "GuildFigures") -> None:
         """Keep the owner's change of a guild until the guilds are fetched again."""

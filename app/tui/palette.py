@@ -24,6 +24,7 @@ from app.tui.screens import SCREENS
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import says
 from app.tui.theme import TITLES
+from app.tui.watch_rule import only_reads
 from app.tui.widgets.feed import Feed
 
 WORD = re.compile(r"\w+")
@@ -131,6 +132,8 @@ def _keys(
     for binding in owner.BINDINGS:
         if not isinstance(binding, Binding) or not binding.show:
             continue
+        if app.is_watching and not only_reads(binding.action):
+            continue
         words = SYNONYMS.get(f"{place}.{binding.action}", "")
         own = replace(binding, key=key_map.shown(binding, app.own_keys))
         key = app.get_key_display(own)
@@ -141,7 +144,8 @@ def _keys(
 
 def _own(app: MynahApp) -> Iterator[Entry]:
     steps = "setup wizard begin tutorial sample"
-    yield Entry("First steps", "Open the checklist", steps, app.action_wizard)
+    if not app.is_watching:
+        yield Entry("First steps", "Open the checklist", steps, app.action_wizard)
     colors = "theme dark light colors colours contrast appearance accessibility"
     yield Entry("Theme", "Change the colors (^t)", colors, app.action_next_theme)
     said = "receipt answer message notice news check-up test again"

@@ -96,10 +96,10 @@ def _value_width(width: int) -> int:
     return 24 if width < 150 else 40
 
 
-def explained(item: Item) -> Content:
+def explained(screen: MynahScreen, item: Item) -> Content:
     """Explain a setting, and how to change it."""
     idle = f" No effect now: {item.idle}." if item.idle else ""
-    how = "  enter changes it"
+    how = screen.app.advice("  enter changes it")
     return Content.assemble(item.key.doc, (idle, "$warning"), (how, "$accent"))
 
 
@@ -107,6 +107,8 @@ def change(
     screen: MynahScreen, item: Item, done: Callable[[], None], guild: str | None = None
 ) -> None:
     """Ask for a new value with the fitting control, and set it."""
+    if screen.app.refuses():
+        return
     key = item.key
 
     def put(text: str | None) -> None:

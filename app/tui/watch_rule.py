@@ -8,9 +8,14 @@ READING = frozenset(
     "enlarge hide_panel open graphs filter leave_field pick section view jump xray"
     " conversation copy_part"
     " places lines results level newest save compare scroll_talk pick_guild type"
-    " sources leave_or_stop tour".split()
+    " sources leave_or_stop tour read_again".split()
 )
 """The actions of screens and sections that change nothing."""
+
+
+def only_reads(action: object) -> bool:
+    """Return whether an action of a screen or section changes nothing."""
+    return str(action).partition("(")[0] in READING
 
 
 def would_change(action: object, owner: DOMNode | None) -> bool:
@@ -18,4 +23,4 @@ def would_change(action: object, owner: DOMNode | None) -> bool:
     # The keys of the program go to screens, show help and quit.
     keys = () if owner is None or isinstance(owner, App) else type(owner).BINDINGS
     actions = {key.action for key in keys if isinstance(key, Binding)}
-    return action in actions and str(action).partition("(")[0] not in READING
+    return action in actions and not only_reads(action)

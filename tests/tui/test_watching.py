@@ -1,15 +1,22 @@
 """Screens that only watch: no key that changes things, and no file in the home."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.binding import Binding
+from textual.dom import DOMNode
 
 from app.core.paths import Home
 from app.tui.app import MynahApp
+from app.tui.palette import entries
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.screens.guild.guild_screen import GuildScreen
-from app.tui.widgets.dialogs import AskText, Confirm
+from app.tui.screens.help.help_screen import key_tables
+from app.tui.watch_rule import only_reads
+from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.keys import Keys
 from tests.tui.fake_bot import busy_bot
 from tests.tui.sample_home import NOW
@@ -40,6 +47,63 @@ async def test_no_key_of_a_watching_screen_asks_for_a_change(
             while len(app.screen_stack) > 1:
                 app.pop_screen()
         assert not [one for one in bot.asked if not one.only_reads]
+
+
+@pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
+async def test_no_part_of_a_watching_screen_offers_or_asks_for_a_change(
+    entry: ScreenEntry, filled_home: Home
+):
+    bot = busy_bot()
+    app = MynahApp(filled_home, bot, clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await begun(pilot, bot)
+        app.action_go(entry.name)
+        await settle(pilot)
+        screen = app.screen
+        for section in PANES if isinstance(screen, GuildScreen) else ("",):
+            owners: list[DOMNode] = [screen]
+            if isinstance(screen, GuildScreen):
+                screen.show_section(section)
+                await settle(pilot)
+                owners.append(screen.pane)
+            for part in [one for one in screen.focus_chain if one.id != "section"]:
+                for key in ("enter", "space", "right", "left"):
+                    part.focus()
+                    await settle(pilot)
+                    for named in refused_keys(owners):
+                        assert not re.search(named, text_of(pilot)), (section, named)
+                    await pilot.press(key)
+                    await settle(pilot)
+                    assert not isinstance(app.screen, Confirm | AskText | Pick), part
+                    while len(app.screen_stack) > 1:
+                        app.pop_screen()
+                    if app.current_mode != entry.name:
+                        app.action_go(entry.name)
+                        await settle(pilot)
+        assert not [one for one in bot.asked if not one.only_reads]
+
+
+def refused_keys(owners: list[DOMNode]) -> Iterator[str]:
+    """A pattern of the words that would name a key, for each that is refused."""
+    yield "enter changes"
+    for owner in owners:
+        for one in owner.BINDINGS:
+            assert isinstance(one, Binding)
+            if not only_reads(one.action) and len(one.key) == 1:
+                yield rf"[Pp]ress {one.key}\b|\({one.key}\)|: {one.key} \w+s "
+
+
+async def test_the_palette_and_help_offer_nothing_that_is_refused(filled_home: Home):
+    bot = busy_bot()
+    app = MynahApp(filled_home, bot, clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await begun(pilot, bot)
+        titles = {entry.title async for entry in entries(app)}
+        assert {"Go to Models", "Next section"} <= titles
+        assert not titles & {"First steps", "Import", "Forget all", "Start/stop"}
+    keys = {says for table in key_tables(is_watching=True) for _, says in table.keys}
+    assert "Go to the newest line, and follow new ones" in keys
+    assert "Save the voice as it is now" not in keys
 
 
 async def test_the_keys_of_the_program_go_to_every_screen_and_quit(filled_home: Home):

@@ -50,7 +50,8 @@ class BlindPane(Pane):
         self._shown = self.guild.row
         self._pair = None
         self._show_arms()
-        hint = "\nPress n for two replies to a message of this server.\n"
+        press = "Press n for two replies to a message of this server."
+        hint = f"\n{self.mynah.app.advice(press)}\n"
         self.query_one("#blind-pair", Static).update(Content.styled(hint, "$quiet"))
         request = control.BlindResults(self.guild.key)
         self.mynah.request(request, self._show_results)

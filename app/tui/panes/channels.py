@@ -79,7 +79,7 @@ class ChannelsPane(Pane):
         """Let the bot speak in this channel, or stop it."""
         feed = self.query_one(Feed)
         line: ChannelRow | None = feed.item
-        if line is None:
+        if line is None or self.mynah.app.refuses():
             return
         lines = [
             replace(other, may_speak=not other.may_speak) if other is line else other

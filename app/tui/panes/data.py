@@ -20,9 +20,8 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, ask_name
 from app.tui.widgets.feed import Feed
 
-EMPTY = (
-    "No snapshot yet. Press n to save the voice; after a raid, press r to restore it."
-)
+EMPTY = "No snapshot yet."
+TAKE_ONE = " Press n to save the voice; after a raid, press r to restore it."
 
 
 class DataPane(Pane):
@@ -45,7 +44,7 @@ class DataPane(Pane):
             lambda snapshot, width: draw(snapshot, self.mynah.app.clock()),
             attrgetter("name"),
             id="snapshots",
-            empty=EMPTY,
+            empty=EMPTY + self.mynah.app.advice(TAKE_ONE),
         )
 
     def reload(self) -> None:

@@ -180,7 +180,7 @@ class ExtrasPane(Pane):
     def action_switch(self) -> None:
         """Switch the feature on or off for this server."""
         row: FeatureRow | None = self.query_one(Feed).item
-        if row is None:
+        if row is None or self.mynah.app.refuses():
             return
         guild = self.guild.key
         value: str | None = row.switch.off

@@ -31,7 +31,8 @@ class SettingsPane(Pane):
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        self.query_one("#doc", Static).update(settings_list.explained(event.item))
+        explained = settings_list.explained(self.mynah, event.item)
+        self.query_one("#doc", Static).update(explained)
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:

@@ -56,6 +56,10 @@ class VoicePane(Pane):
         yield Static("Sample answers", id="samples-title", classes="title")
         yield Static("", id="samples", markup=False)
 
+    def on_mount(self) -> None:
+        for one in self.query("Dial, Choice"):
+            one.disabled = self.mynah.app.is_watching
+
     def reload(self) -> None:
         if self._shown == self.guild.row:
             return
@@ -70,7 +74,8 @@ class VoicePane(Pane):
         found = settings_list.items(reply, ("channel",))
         values = {item.key.name: item.value for item in found}
         self._persona = str(values.get("reply.persona", ""))
-        shown = self._persona or "none; press p to write one"
+        none = f"none{self.mynah.app.advice('; press p to write one')}"
+        shown = self._persona or none
         idle = {item.key.name: item.idle for item in found}.get("reply.persona")
         if idle:
             shown = f"{shown} (no effect now: {idle})"

@@ -21,7 +21,7 @@ TITLE = "Words this server uses more than people do in general"
 class WordsPane(Pane):
     """Two lists, the most telling first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "again", "Read again")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("r", "read_again", "Read again")]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -58,7 +58,7 @@ class WordsPane(Pane):
         request = control.Phrases(self.guild.key)
         self.mynah.request(request, show, "words", refused)
 
-    def action_again(self) -> None:
+    def action_read_again(self) -> None:
         """Read the newest messages again."""
         self._shown = None
         if self._guild:

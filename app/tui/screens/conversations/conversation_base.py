@@ -298,7 +298,8 @@ class TalkScreen(MynahScreen):
         self._reach(event.feed)
         if line.reply is None:
             self.explained = None
-            self._tell(_message_story(line))
+            forget = self.app.advice("\n\nPress f to forget it.")
+            self._tell(_message_story(line).append(Content.styled(forget, "$quiet")))
             return
         job = partial(self.app.shelf.explanation, line.reply.id)
         self.fetch(job, self._show_story, "story")
@@ -363,5 +364,4 @@ def _message_story(line: TalkLine) -> Content:
         (f"{line.name}\n", "bold"),
         (f"{format.date(line.at / 1000)}, {format.clock(line.at / 1000)}\n", "$quiet"),
         discord_markdown.styled(line.text, covers=False),
-        ("\n\nPress f to forget it.", "$quiet"),
     )

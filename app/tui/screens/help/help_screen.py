@@ -20,6 +20,7 @@ from app.core.safe_text import safe_text
 from app.tui import key_map
 from app.tui.base import MynahScreen
 from app.tui.screens import SCREENS
+from app.tui.watch_rule import only_reads
 from app.tui.widgets.feed import Feed
 
 NONE_CHOSEN: Mapping[str, str] = {}
@@ -100,15 +101,16 @@ class PageView(VerticalScroll):
     def _draw(self) -> None:
         guide = self._page.guide
         if guide is None:
-            content = _keys_and_words(self._helped, self._own_keys, self._width)
+            content = _keys_and_words(self._helped, self._tables, self._width)
         else:
             content = _drawn(guide, self._width)
         self.query_one(Static).update(content)
 
     @property
-    def _own_keys(self) -> Mapping[str, str]:
+    def _tables(self) -> "list[KeyTable]":
         assert isinstance(self.screen, MynahScreen)
-        return self.screen.app.own_keys
+        app = self.screen.app
+        return list(key_tables(app.own_keys, is_watching=app.is_watching))
 
     @property
     def _width(self) -> int:
@@ -169,9 +171,8 @@ def _drawn(guide: Guide, width: int) -> Content:
 
 
 def _keys_and_words(
-    helped: tuple[str, str] | None, chosen: Mapping[str, str], width: int
+    helped: tuple[str, str] | None, tables: "list[KeyTable]", width: int
 ) -> Content:
-    tables = list(key_tables(chosen))
     if helped is not None:
         screen, section = helped
         tables.sort(
@@ -195,11 +196,14 @@ class KeyTable(NamedTuple):
     section: str = ""
 
 
-def key_tables(chosen: Mapping[str, str] = NONE_CHOSEN) -> Iterator[KeyTable]:
+def key_tables(
+    chosen: Mapping[str, str] = NONE_CHOSEN, *, is_watching: bool = False
+) -> Iterator[KeyTable]:
     """Return the keys of every place, screen and section.
 
     Args:
         chosen: The owner's own keys, by action.
+        is_watching: True to leave out those that screens refuse which only watch.
     """
     # This loads every screen, which takes a moment, so only Help does it.
     from app.tui.panes import PANES
@@ -211,17 +215,21 @@ def key_tables(chosen: Mapping[str, str] = NONE_CHOSEN) -> Iterator[KeyTable]:
     for entry in SCREENS:
         screen = type(entry.load())
         title = f"{entry.key} {entry.title}"
-        if keys := _keys(screen, chosen):
+        if keys := _keys(screen, chosen, is_watching):
             yield KeyTable(title, keys, entry.name)
         if entry.name == "guild":
             for name, pane in PANES.items():
-                if keys := _keys(pane, chosen):
+                if keys := _keys(pane, chosen, is_watching):
                     yield KeyTable(f"{title}, {name}", keys, entry.name, name)
 
 
-def _keys(owner: type[DOMNode], chosen: Mapping[str, str]) -> list[tuple[str, str]]:
+def _keys(
+    owner: type[DOMNode], chosen: Mapping[str, str], is_watching: bool
+) -> list[tuple[str, str]]:
     """Return the keys of a screen or section, with their actions' descriptions."""
     found = [b for b in owner.BINDINGS if isinstance(b, Binding) and b.description]
+    if is_watching:
+        found = [binding for binding in found if only_reads(binding.action)]
     return [
         (_shown(key_map.shown(b, chosen)), says(owner, b))
         if b.id in chosen

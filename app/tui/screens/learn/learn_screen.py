@@ -22,7 +22,12 @@ from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.files import PickFile
 
-EMPTY = "No work since you opened this window. Press i to import, t to read a history."
+EMPTY = "No work since you opened this window."
+BEGIN = " Press i to import, t to read a history."
+DROP = (
+    "Drop a file on this window, or press i. Mynah shows what it would learn before it "
+    "learns anything."
+)
 
 
 class LearnScreen(MynahScreen):
@@ -45,19 +50,14 @@ class LearnScreen(MynahScreen):
         """The results of each import since the window was opened."""
 
     def compose_body(self) -> ComposeResult:
-        yield Static(
-            "Drop a file on this window, or press i. Mynah shows what it would learn "
-            "before it learns anything.",
-            id="how",
-            classes="quiet",
-        )
+        yield Static(self.app.advice(DROP), id="how", classes="quiet")
         yield Static("", id="backlog", markup=False)
         yield Feed(
             job_lines.draw,
             attrgetter("work", "label"),
             id="jobs",
             head=job_lines.head,
-            empty=EMPTY,
+            empty=EMPTY + self.app.advice(BEGIN),
         )
 
     def on_mount(self) -> None:
@@ -93,7 +93,8 @@ class LearnScreen(MynahScreen):
         path = dropped_path(event.text)
         if path:
             event.stop()
-            self._look(str(path))
+            if not self.app.refuses():
+                self._look(str(path))
 
     def action_import(self) -> None:
         """Import a file or folder by its path."""

@@ -72,8 +72,12 @@ def _state(model: ModelEntry) -> tuple[str, str, str]:
     return "●" if model.used else "○", word, "$quiet"
 
 
-def cloud_line(status: control.StatusReply | None) -> Content:
-    """Draw the host in use, its key, and what is spent."""
+def cloud_line(status: control.StatusReply | None, ask_key: str) -> Content:
+    """Draw the host in use, its key, and what is spent.
+
+    Args:
+        ask_key: Names the key to press where the host's key is missing.
+    """
     status = status or control.StatusReply()
     cloud = status.cloud
     place = ""
@@ -83,7 +87,7 @@ def cloud_line(status: control.StatusReply | None) -> Content:
         return Content.styled(f"   {place}free, and no lock applies", "$quiet")
     key = "an API key is stored"
     if format.lacks_key(status):
-        key = "no API key yet (k)"
+        key = f"no API key yet{ask_key}"
     elif not cloud.needs_key and not cloud.has_key:
         key = "no key needed"
     budget, spent = status.monthly_budget, format.money(status.month_cost)

@@ -73,7 +73,7 @@ class ModelsScreen(MynahScreen):
             attrgetter("name"),
             id="catalogue",
             head=model_lines.head,
-            empty=EMPTY,
+            empty=EMPTY + self.app.advice(ASK_IT),
         )
         yield Static("", id="note", markup=False)
         with Horizontal(id="where-row"):
@@ -83,6 +83,7 @@ class ModelsScreen(MynahScreen):
         yield settings_list.feed("tunable")
 
     def on_mount(self) -> None:
+        self.query_one("#where").disabled = self.app.is_watching
         self.query_one("#catalogue").focus()
 
     def refresh_data(self) -> None:
@@ -96,7 +97,9 @@ class ModelsScreen(MynahScreen):
         status = self.app.status
         choice = self.query_one(Choice)
         choice.offer(*model_lines.places(status))
-        self.query_one("#cloud", Static).update(model_lines.cloud_line(status))
+        self.query_one("#cloud", Static).update(
+            model_lines.cloud_line(status, self.app.advice(" (k)"))
+        )
         catalogue = self.query_one("#catalogue", Feed)
         catalogue.refresh()
         if not catalogue.items:
@@ -148,12 +151,13 @@ class ModelsScreen(MynahScreen):
         has = f"{self._memory:.1f} GB of memory here" if self._memory else ""
         parts = [model.note, model.licence, has]
         if model.name == self._best and not model.used:
-            key = "u uses it" if model.present else "f fetches it"
-            parts.insert(0, f"the best for this computer: {key}")
+            key = self.app.advice(": u uses it" if model.present else ": f fetches it")
+            parts.insert(0, f"the best for this computer{key}")
         if model.fetched:
-            parts.insert(0, f"{model.fetched:.0%} of it is here: f fetches the rest")
+            key = self.app.advice(": f fetches the rest")
+            parts.insert(0, f"{model.fetched:.0%} of it is here{key}")
         if model.set_aside:
-            parts = ["press u to try again", model.set_aside]
+            parts = [self.app.advice("press u to try again"), model.set_aside]
         text = ". ".join(part for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
         self.refresh_bindings()
@@ -161,7 +165,8 @@ class ModelsScreen(MynahScreen):
     @on(Feed.Moved, "#tunable")
     def _explain_setting(self, event: Feed.Moved) -> None:
         if self.focused is event.feed:
-            self.query_one("#note", Static).update(settings_list.explained(event.item))
+            explained = settings_list.explained(self, event.item)
+            self.query_one("#note", Static).update(explained)
 
     @on(Feed.Chosen, "#tunable")
     def _change(self, event: Feed.Chosen) -> None:
@@ -205,6 +210,8 @@ class ModelsScreen(MynahScreen):
 
     @on(Feed.Chosen, "#catalogue")
     def _chosen(self) -> None:
+        if self.app.refuses():
+            return
         if self._model and self._model.present:
             self.action_use()
         else:
@@ -327,4 +334,5 @@ class ModelsScreen(MynahScreen):
         self.query_one("#tunable").focus()
 
 
-EMPTY = "The catalogue comes from the bot: start it on Home (s)."
+EMPTY = "The catalogue comes from the bot."
+ASK_IT = " Start it on Home (s)."

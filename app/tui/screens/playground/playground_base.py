@@ -78,6 +78,8 @@ class TalkingScreen(MynahScreen):
                 yield Static("model alone – your server alone", classes="quiet hint")
 
     def on_mount(self) -> None:
+        self.query_one("#say").display = not self.app.is_watching
+        self.query_one("#panel").disabled = self.app.is_watching
         self._show_empty()
 
     def on_screen_resume(self) -> None:
@@ -199,7 +201,7 @@ class TalkingScreen(MynahScreen):
 
     def action_type(self) -> None:
         """Go back to the text field."""
-        self.query_one("#say", Input).focus()
+        (self.main if self.app.is_watching else self.query_one("#say")).focus()
 
     # Conversation.
 
@@ -210,7 +212,7 @@ class TalkingScreen(MynahScreen):
         if self.guild and self._talks[self.guild.row].lines:
             return
         if self.app.guilds:
-            text = (
+            text = self.app.advice(
                 "Type below and press enter. Nothing said here is learned, or sent to"
                 " Discord."
             )

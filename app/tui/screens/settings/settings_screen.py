@@ -27,9 +27,8 @@ SECRETS = {
 }
 LOGINS = ("discord_proxy_login", "model_proxy_login")
 
-EMPTY = (
-    "No setting to show: start the bot on Home (s), or press esc to clear the filter."
-)
+EMPTY = "No setting to show. Press esc to clear the filter"
+NO_BOT = ", or start the bot on Home (s)"
 
 
 class SettingsScreen(MynahScreen):
@@ -54,7 +53,7 @@ class SettingsScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="secrets", markup=False)
-        yield settings_list.feed("list", EMPTY)
+        yield settings_list.feed("list", f"{EMPTY}{self.app.advice(NO_BOT)}.")
         yield Static("", id="doc", markup=False)
 
     def on_mount(self) -> None:
@@ -84,7 +83,7 @@ class SettingsScreen(MynahScreen):
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        self.query_one("#doc", Static).update(settings_list.explained(event.item))
+        self.query_one("#doc", Static).update(settings_list.explained(self, event.item))
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:
