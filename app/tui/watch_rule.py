@@ -1,6 +1,5 @@
 """The rule for screens that only watch; the bot refuses their requests in any case."""
 
-from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 
@@ -20,7 +19,10 @@ def only_reads(action: object) -> bool:
 
 def would_change(action: object, owner: DOMNode | None) -> bool:
     """Return whether an action is a key of a screen or section, and changes things."""
-    # The keys of the program go to screens, show help and quit.
-    keys = () if owner is None or isinstance(owner, App) else type(owner).BINDINGS
+    from app.tui.base import MynahScreen
+    from app.tui.panes.base import Pane
+
+    # The keys of the program, of lists, fields and dialogs only lead somewhere.
+    keys = type(owner).BINDINGS if isinstance(owner, MynahScreen | Pane) else ()
     actions = {key.action for key in keys if isinstance(key, Binding)}
     return action in actions and not only_reads(action)

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from app.core.paths import Home
+from app.ipc import control
 from app.tui.app import MynahApp
 from app.tui.palette import entries
 from app.tui.panes import PANES
@@ -16,7 +17,8 @@ from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import key_tables
 from app.tui.watch_rule import only_reads
-from app.tui.widgets.dialogs import AskText, Confirm, Pick
+from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
+from app.tui.widgets.feed import Feed
 from app.tui.widgets.keys import Keys
 from tests.tui.fake_bot import busy_bot
 from tests.tui.sample_home import NOW
@@ -47,6 +49,40 @@ async def test_no_key_of_a_watching_screen_asks_for_a_change(
             while len(app.screen_stack) > 1:
                 app.pop_screen()
         assert not [one for one in bot.asked if not one.only_reads]
+
+
+async def test_lists_fields_and_dialogs_have_their_keys_while_screens_only_watch(
+    filled_home: Home,
+):
+    bot = busy_bot()
+    app = MynahApp(filled_home, bot, clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await begun(pilot, bot)
+        TOLD.clear()
+        app.action_go("settings")
+        await settle(pilot)
+        await pilot.press("down", "down", "pagedown", "up")
+        await settle(pilot)
+        assert app.screen.query_one("#list", Feed).cursor > 2
+        await pilot.press("slash", *"dixal", "left", "left", "backspace")
+        await settle(pilot)
+        assert "reply.dial" in text_of(pilot)
+        app.action_go("help")
+        await settle(pilot)
+        page = app.screen.query_one("#page")
+        await pilot.press("down", "enter", "down", "down")
+        await settle(pilot)
+        assert page.has_focus and page.scroll_y > 0
+        app.action_go("logs")
+        bot.say(control.Log("info", "serve", "Mynah is up", NOW))
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, Detail)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+        assert not TOLD
 
 
 @pytest.mark.parametrize("entry", SCREENS, ids=lambda entry: entry.name)
