@@ -11,6 +11,7 @@ from typing import Literal
 import discord
 from discord.shard import EventType, Shard
 
+from app.core.labels import many
 from app.core.proxy import Proxy
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor, Troubles
@@ -438,7 +439,7 @@ class MynahBot(discord.Bot):
 
     def _tell_online(self) -> None:
         hint = "" if self.has_content else INTENT_HINT
-        detail = f"{self.user} is in {len(self.guilds)} servers."
+        detail = f"{self.user} is in {many(len(self.guilds), 'server')}."
         if not self.has_content:
             detail += " It only reads messages that mention it."
         state = ConnectionState("online", detail, hint, not self.has_content)

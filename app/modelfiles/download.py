@@ -259,6 +259,7 @@ def _from_hub(
     cancelled: threading.Event,
 ) -> Path:
     """Let huggingface_hub download the file, resuming an earlier download."""
+    from huggingface_hub import constants
     from huggingface_hub.file_download import http_get
     from huggingface_hub.utils._headers import build_hf_headers
     from tqdm.auto import tqdm
@@ -276,6 +277,8 @@ def _from_hub(
             self.count += int(n or 0)
             report(min(self.count, entry.bytes), entry.bytes)
 
+    # A stop acts between two chunks, and ten megabytes are long on their way.
+    constants.DOWNLOAD_CHUNK_SIZE = min(constants.DOWNLOAD_CHUNK_SIZE, _BLOCK)
     # hf_hub_download throws away its data when it is stopped.
     target = partial / f"{entry.sha256}.gguf"
     with _hub_errors(entry), target.open("ab") as out:

@@ -61,6 +61,9 @@ class ModelFetch:
             StoppedError: If the owner stopped it.
         """
         error = "It was interrupted; fetch it again to continue."
+        self._done = int(download.fetched(self._home, self._entry) * self._total)
+        # It can be stopped before the first byte, which a slow hub keeps back.
+        self._report()
         try:
             path = await self._fetch()
             error = ""

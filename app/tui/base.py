@@ -70,6 +70,7 @@ class MynahScreen(AskingScreen):
         """Show the present state whenever the screen comes to the front."""
         self.app.attention.visit(self.NAME)
         self.query_one(Nav).refresh(layout=True)
+        self.query_one(StatusBar).refresh()
         self.status_changed()
         self._presses_before = self.app.presses
         self._arrange()

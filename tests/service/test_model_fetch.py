@@ -136,6 +136,33 @@ async def test_ones_own_stop_is_no_error_and_leaves_what_was_fetched(
     assert 0 < entry.fetched < 1 and not entry.present
 
 
+async def test_a_fetch_is_told_of_before_its_first_byte_with_what_is_there(
+    service: Service, hub: Hub
+):
+    watcher, fetching, job = await begun(service)
+    first = watcher.heard[0]
+    assert (first.done, first.total, first.job) == (0, len(CONTENT), job)
+    assert await service.context.jobs.steer(job, "stop")
+    with pytest.raises(StoppedError):
+        await fetching
+    left = watcher.heard[-1].done
+    again, fetching, _ = await begun(service)
+    assert again.heard[0].done >= left > 0
+    assert (await fetching).bytes == len(CONTENT)
+
+
+async def test_a_fetch_can_be_stopped_after_every_megabyte(
+    service: Service, hub: Hub, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 10_000_000)
+    hub.stall_seconds = 0.0
+    watcher, fetching, _ = await begun(service)
+    await fetching
+    parts = sorted({one.done for one in watcher.heard})
+    steps = [after - before for before, after in zip(parts, parts[1:], strict=False)]
+    assert max(steps) <= 1 << 20
+
+
 async def test_a_fetch_that_fails_ends_in_its_reason_on_every_screen(
     service: Service, hub: Hub
 ):

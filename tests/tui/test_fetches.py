@@ -62,6 +62,22 @@ async def test_a_fetch_is_paused_taken_up_and_stopped_by_keys(
         assert "✕" not in text_of(pilot)
 
 
+async def test_every_screen_tells_of_a_fetch_as_it_is_when_it_comes_to_the_front(
+    open_app: Open,
+):
+    bot = busy_bot()
+    async with open_app("home", bot) as pilot:
+        await say(pilot, bot, replace(PULL, paused=True))
+        assert "paused: fetching a model" in text_of(pilot)
+        await pilot.press("6")
+        await settle(pilot)
+        await say(pilot, bot, replace(PULL, done=44))
+        await pilot.press("1")
+        await settle(pilot)
+        assert "fetching a model 44 %" in text_of(pilot)
+        assert "paused" not in text_of(pilot)
+
+
 async def test_the_key_that_fetches_takes_up_a_paused_fetch(open_app: Open):
     bot = busy_bot()
     async with open_app("models", bot) as pilot:
