@@ -96,10 +96,10 @@ def _value_width(width: int) -> int:
     return 24 if width < 150 else 40
 
 
-def explained(screen: MynahScreen, item: Item) -> Content:
-    """Explain a setting, and how to change it."""
+def explained(item: Item, *, is_watching: bool = False) -> Content:
+    """Explain a setting, and how to change it where the screens do more than watch."""
     idle = f" No effect now: {item.idle}." if item.idle else ""
-    how = screen.app.advice("  enter changes it")
+    how = "" if is_watching else "  enter changes it"
     return Content.assemble(item.key.doc, (idle, "$warning"), (how, "$accent"))
 
 

@@ -1,9 +1,14 @@
 """Conversations: live lines, the story of a reply, and what can be done from there."""
 
+import asyncio
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from app.core.errors import AppError
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
@@ -11,8 +16,9 @@ from app.store import guilds, members, messages
 from app.store.database import Database
 from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN, TalkLine
 from app.tui.screens.conversations.conversations_screen import ConversationsScreen
+from app.tui.widgets.dialogs import AskText
 from app.tui.widgets.feed import MAX_ITEMS, Feed
-from tests.tui.fake_bot import busy_bot
+from tests.tui.fake_bot import busy_bot, reply
 from tests.tui.sample_home import NOW, make_home
 from tests.tui.terminal import Open, settle, text_of, told
 
@@ -148,6 +154,40 @@ async def test_again_makes_another_reply_and_sends_it_only_when_accepted(
         await pilot.press("enter")
         await settle(pilot)
         assert bot.requests(control.Send)
+
+
+async def test_another_reply_is_a_notice_for_who_went_on(open_app: Open):
+    made = asyncio.Event()
+
+    async def write(request: control.Say) -> Any:
+        await made.wait()
+        return reply(request)
+
+    async with open_app("conversations", busy_bot(say=write)) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        await pilot.press("a", "up")
+        made.set()
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, AskText)
+        assert "Another reply" in told(pilot)
+
+
+@pytest.mark.parametrize("key", ["e", "s"])
+async def test_words_that_are_not_sent_stay_to_be_sent_again(open_app: Open, key: str):
+    bot = busy_bot(send=AppError("Discord is away.", "Try it later."))
+    async with open_app("conversations", bot) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        await pilot.press(key, "end", *" so long", "enter")
+        await settle(pilot)
+        page = text_of(pilot)
+        assert "so long" in page and "Discord is away." in page
+        bot.replies["send"] = {}
+        await pilot.press("enter")
+        await settle(pilot)
+        first, second = bot.requests(control.Send)
+        assert first == second and second.text.endswith("so long")
 
 
 async def test_a_dislike_reaches_the_bot(open_app: Open):

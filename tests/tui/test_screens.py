@@ -477,6 +477,19 @@ async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
         assert bot.requests(control.ModelRemove)[0].name == "lfm2.5-1.2b"
 
 
+async def test_a_file_that_is_no_model_stays_in_the_question(open_app: Open):
+    bot = busy_bot(model_use=AppError("tiny.txt is no GGUF file.", "Choose another."))
+    async with open_app("models", bot) as pilot:
+        await pilot.press("o", *"tiny.txt", "enter")
+        await settle(pilot)
+        page = text_of(pilot)
+        assert "tiny.txt is no GGUF file." in page and "Which GGUF file?" in page
+        await pilot.press("end", *("backspace",) * 3, *"gguf", "enter")
+        await settle(pilot)
+        asked = [one.name for one in bot.requests(control.ModelUse)]
+        assert [name.rpartition("/")[2] for name in asked] == ["tiny.txt", "tiny.gguf"]
+
+
 async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
     reason = "it ended its process 2 times and is set aside since 2026-01-01 10:00"
     listed = [*MODELS.models]

@@ -31,7 +31,8 @@ class SettingsPane(Pane):
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        explained = settings_list.explained(self.mynah, event.item)
+        is_watching = self.mynah.app.is_watching
+        explained = settings_list.explained(event.item, is_watching=is_watching)
         self.query_one("#doc", Static).update(explained)
 
     @on(Feed.Chosen)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from app.core.errors import AppError
 from app.core.names import GuildId
 from app.ipc import control
 from app.ipc.wire import Request
@@ -142,14 +143,12 @@ class ConversationsScreen(TalkScreen):
         """Edit the text and send it: in place of a draft, or else as a new message."""
         if reply := self._reply:
 
-            def edited(text: str | None) -> None:
-                if text and reply.state in ("draft", "rejected"):
-                    self._do(control.Decide(reply.id, True, text), "Sent.")
-                elif text:
-                    self._send(reply.guild_id, reply.channel_id, text)
+            def edited(text: str) -> Request[object] | None:
+                if reply.state in ("draft", "rejected"):
+                    return control.Decide(reply.id, True, text)
+                return self._sending(reply.guild_id, reply.channel_id, text)
 
-            question = "Change the text, then send it."
-            self.app.push_screen(AskText(question, "", reply.text), edited)
+            self._write("Change the text, then send it.", reply.text, edited)
 
     def action_again(self) -> None:
         """Make another reply to the same message, and ask before sending it."""
@@ -167,27 +166,41 @@ class ConversationsScreen(TalkScreen):
             self.request(request, lambda made: self._offer(reply, made))
 
     def _offer(self, reply: "StoredReply", made: control.SayReply) -> None:
-        def accepted(text: str | None) -> None:
-            if text:
-                self._send(reply.guild_id, reply.channel_id, text)
-
-        question = "Send this reply?"
-        text = made.text
-        self.app.push_screen(
-            AskText(question, "You can change it first.", text), accepted
-        )
+        if self.app.screen is not self or self._asked_after != self.app.presses:
+            # The owner went on, and a question would take what they type now.
+            self.show_result("Another reply", made.text)
+            return
+        question = "Send this reply? You can change it first."
+        sending = partial(self._sending, reply.guild_id, reply.channel_id)
+        self._write(question, made.text, sending)
 
     def action_speak(self) -> None:
         """Write in this channel as the bot."""
         place = self.place
-        if place is None or place.channel is None:
-            return
+        if place is not None and place.channel is not None:
+            sending = partial(self._sending, place.guild, place.channel)
+            self._write(f"Write as the bot in {place.title}", "", sending)
 
-        def said(text: str | None) -> None:
-            if text:
-                self._send(place.guild, place.channel, text)
+    def _write(
+        self,
+        question: str,
+        text: str,
+        request_of: Callable[[str], Request[object] | None],
+        refusal: str = "",
+    ) -> None:
+        """Ask for words and send them; those that are refused stay, to try again."""
 
-        self.app.push_screen(AskText(f"Write as the bot in {place.title}", ""), said)
+        def written(words: str | None) -> None:
+            def refused(error: AppError) -> None:
+                self._write(question, words or "", request_of, str(error))
+
+            request = request_of(words) if words else None
+            if request is not None:
+                self._do(request, "Sent.", refused=refused)
+            elif words:
+                self.app.tell("This reply belongs to no channel.")
+
+        self.app.push_screen(AskText(question, "", text, refusal=refusal), written)
 
     def action_xray(self) -> None:
         """Color each word by who decided it, the model or the voice, or no more."""
@@ -287,27 +300,35 @@ class ConversationsScreen(TalkScreen):
     def _guild(self, row: int) -> control.GuildFigures | None:
         return next((guild for guild in self.app.guilds if guild.row == row), None)
 
-    def _send(self, guild: GuildId, channel: int | None, text: str) -> None:
-        known = self._guild(guild)
-        if known and (name := self._name_of(channel)):
-            self._do(control.Send(known.key, name, text), "Sent.")
-        else:
-            self.app.tell("This reply belongs to no channel.")
+    def _sending(
+        self, guild: GuildId, channel: int | None, text: str
+    ) -> Request[object] | None:
+        known, name = self._guild(guild), self._name_of(channel)
+        return control.Send(known.key, name, text) if known and name else None
 
     def _do(
-        self, request: Request[object], done: str, back: Change | None = None
+        self,
+        request: Request[object],
+        done: str,
+        back: Change | None = None,
+        refused: Callable[[AppError], None] | None = None,
     ) -> None:
         def then() -> None:
             self.app.tell(done)
             if back is not None:
                 self.app.note_change(back)
 
-        self._ask(request, then)
+        self._ask(request, then, refused)
 
-    def _ask(self, request: Request[object], then: Callable[[], None]) -> None:
+    def _ask(
+        self,
+        request: Request[object],
+        then: Callable[[], None],
+        refused: Callable[[AppError], None] | None = None,
+    ) -> None:
         def finished(_: object) -> None:
             then()
             self.reload()
             self.refresh_data()
 
-        self.request(request, finished)
+        self.request(request, finished, refused=refused)

@@ -165,7 +165,8 @@ class ModelsScreen(MynahScreen):
     @on(Feed.Moved, "#tunable")
     def _explain_setting(self, event: Feed.Moved) -> None:
         if self.focused is event.feed:
-            explained = settings_list.explained(self, event.item)
+            is_watching = self.app.is_watching
+            explained = settings_list.explained(event.item, is_watching=is_watching)
             self.query_one("#note", Static).update(explained)
 
     @on(Feed.Chosen, "#tunable")
@@ -284,18 +285,26 @@ class ModelsScreen(MynahScreen):
 
     def action_own(self) -> None:
         """Use one of the owner's own GGUF files."""
+        self._ask_own()
+
+    def _ask_own(self, typed: str = "", refusal: str = "") -> None:
+        """Ask for a file; one that cannot be used stays there to be changed."""
 
         def chosen(path: str | None) -> None:
             if path and path.strip():
                 # The bot that reads it may run in another directory.
                 file = str(typed_path(path.strip()).absolute())
-                request = control.ModelUse(file)
-                self.request(request, lambda _: self._done("It answers from now on."))
+                self.request(
+                    control.ModelUse(file),
+                    lambda _: self._done("It answers from now on."),
+                    refused=lambda error: self._ask_own(path, str(error)),
+                )
 
         detail = (
             "Use files only from people you trust: a bad one can harm this computer."
         )
-        self.app.push_screen(AskText("Which GGUF file?", detail), chosen)
+        dialog = AskText("Which GGUF file?", detail, typed, refusal=refusal)
+        self.app.push_screen(dialog, chosen)
 
     @on(Choice.Changed)
     def action_where(self, event: Choice.Changed | None = None) -> None:

@@ -83,7 +83,9 @@ class SettingsScreen(MynahScreen):
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        self.query_one("#doc", Static).update(settings_list.explained(self, event.item))
+        is_watching = self.app.is_watching
+        explained = settings_list.explained(event.item, is_watching=is_watching)
+        self.query_one("#doc", Static).update(explained)
 
     @on(Feed.Chosen)
     def _change(self, event: Feed.Chosen) -> None:
