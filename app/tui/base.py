@@ -176,10 +176,18 @@ class MynahScreen(AskingScreen):
     def action_hide_panel(self) -> None:
         """Hide the panel that has the keys; while one is hidden, show all again."""
         panel = layout.panel_of(self.focused, self.query_one("#body"))
-        if not self.app.layout.show_all(self.NAME) and panel is not None:
+        if self.app.layout.show_all(self.NAME):
+            # The only panel that can have the keys is there again.
+            self.call_after_refresh(self._focus_list)
+        elif panel is not None:
             self.app.layout.put_away(self.NAME, panel)
             self.app.tell("Hidden. Z shows every panel again.")
         self._arrange()
+
+    def _focus_list(self) -> None:
+        lists = (one for one in self.focus_chain if isinstance(one, Feed))
+        if self.focused is None:
+            self.set_focus(next(lists, None))
 
     def on_descendant_focus(self) -> None:
         """Show a hidden panel that a key goes to; a screen's start leaves it hidden."""

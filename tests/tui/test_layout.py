@@ -7,9 +7,11 @@ import pytest
 from textual.pilot import Pilot
 
 from app.core.paths import Home
+from app.ipc import control
 from app.tui.app import MynahApp
+from app.tui.layout import panel_of
 from app.tui.screens import SCREENS
-from tests.tui.fake_bot import FakeBot, busy_bot
+from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled
 from tests.tui.sample_home import make_home
 from tests.tui.terminal import begun, settle
 
@@ -109,6 +111,27 @@ async def test_screens_that_watch_lay_out_and_keep_nothing(sample_home: Home):
         await settle(pilot)
         assert shown(pilot, *PANELS) == [False, True, False]
     assert not sample_home.layout_file.exists()
+
+
+@pytest.mark.parametrize("screen", [entry.name for entry in SCREENS])
+async def test_a_panel_is_hidden_on_every_screen_and_has_the_keys_again(
+    sample_home: Home, screen: str
+):
+    bot = busy_bot()
+    async with app_of(sample_home, bot).run_test(size=(120, 35)) as pilot:
+        await started(pilot, bot, screen)
+        body = pilot.app.screen.query_one("#body")
+        panel = panel_of(pilot.app.focused, body)
+        if panel is None:
+            return
+        await pilot.press("Z")
+        bot.say(control.StateChanged(filled(control.StatusReply, STATUS)))
+        await settle(pilot)
+        assert not panel.display
+        await pilot.press("Z")
+        await settle(pilot)
+        assert panel.display
+        assert panel_of(pilot.app.focused, body) is not None
 
 
 @pytest.mark.parametrize("screen", [entry.name for entry in SCREENS])

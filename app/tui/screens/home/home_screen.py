@@ -113,7 +113,9 @@ class HomeScreen(MynahScreen):
         feed = self.query_one(Feed)
         feed.show(self.app.guilds)
         feed.empty = self.app.without_guilds(NO_SERVERS)
-        feed.display = bool(self.app.guilds) or self.app.link_state.is_up
+        # By class: a panel that the owner hid stays hidden.
+        is_known = bool(self.app.guilds) or self.app.link_state.is_up
+        feed.set_class(not is_known, "-none")
         self._show_recent(self._recent)
 
     def _show_recent(self, replies: "list[StoredReply]") -> None:
