@@ -29,7 +29,7 @@ class BlindPane(Pane):
         Binding("s", "choose(2)", "Second"),
         Binding("e", "choose(0)", "Equal"),
         Binding("a", "arms", "Compared modes"),
-        Binding("c", "ask_host", "Ask the server"),
+        Binding("c", "ask_host", "Ask the host"),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -67,7 +67,7 @@ class BlindPane(Pane):
         self._ask(may_cost=False)
 
     def action_ask_host(self) -> None:
-        """Have two replies made by the server, which may cost money."""
+        """Have two replies made by the host, which may cost money."""
         ask_host(
             self.mynah, "two replies", self.guild, lambda: self._ask(may_cost=True)
         )

@@ -32,7 +32,7 @@ class VoicePane(Pane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "persona", "Persona"),
         Binding("n", "samples", "New samples"),
-        Binding("c", "ask_host", "Ask the server"),
+        Binding("c", "ask_host", "Ask the host"),
     ]
 
     def __init__(self, *, id: str) -> None:
@@ -115,7 +115,7 @@ class VoicePane(Pane):
         self._ask_samples(is_free=True)
 
     def action_ask_host(self) -> None:
-        """Have the samples made once by the server, which may cost money."""
+        """Have the samples made once by the host, which may cost money."""
         ask_host(
             self.mynah,
             f"{SAMPLES} samples",
