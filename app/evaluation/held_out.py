@@ -5,6 +5,7 @@ import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -29,6 +30,8 @@ class Held:
     name: str
     text: str
     channel: str = ""
+    recent: Sequence[str] = ()
+    """What people wrote in the channel before those turns, oldest first."""
 
 
 def find_guild(database: Database, name: str) -> StoredGuild:
@@ -79,7 +82,7 @@ def before_of(guild: GuildId, rows: Sequence[Row], turns: int) -> dict[str, list
         channel = guilds.find_channel(guild, name)
         if channel is not None:
             found[name] = [
-                {"author": stored.name, "text": stored.text}
+                {"author": stored.name, "text": stored.text, "bot": stored.is_bot}
                 for stored in messages.latest(channel.id, turns, before=_moment(row))
             ]
     return found
@@ -96,7 +99,7 @@ def _moment(row: Row) -> int | None:
 
 
 def hold_out(
-    rows: Sequence[Row], before: dict[str, list[Row]], turns: int
+    rows: Sequence[Row], before: dict[str, list[Row]], turns: int, recent: int = 0
 ) -> Iterator[Held]:
     """Yield each message by a person, with the turns before it.
 
@@ -104,16 +107,22 @@ def hold_out(
         rows: Interchange rows, in the order of time.
         before: Earlier rows by channel, oldest first.
         turns: The number of earlier rows of the channel in the prompt.
+        recent: The number of rows before those.
     """
-    recent: dict[str, deque[Row]] = {}
+    heard: dict[str, deque[Row]] = {}
     for row in rows:
         name, text = _channel(row), str(row.get("text") or "")
         if not text.strip() or row.get("system"):
             continue
-        seen = recent.setdefault(name, deque(before.get(name, ()), maxlen=turns))
+        past = deque(before.get(name, ()), maxlen=turns + recent)
+        seen = heard.setdefault(name, past)
         if not row.get("bot"):
-            turns_before = [(_author(old), str(old["text"])) for old in seen]
-            yield Held(turns_before, _author(row), text, name)
+            cut = max(len(seen) - turns, 0)
+            last = [(_author(old), str(old["text"])) for old in islice(seen, cut, None)]
+            older = [
+                str(old["text"]) for old in islice(seen, cut) if not old.get("bot")
+            ]
+            yield Held(last, _author(row), text, name, older)
         seen.append(row)
 
 

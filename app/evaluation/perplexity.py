@@ -16,6 +16,7 @@ from app.runner.llama import Batch, Context, Model
 from app.runner.message_tokens import end_token, message_tokens, said_in
 from app.runner.model_loader import thread_choices
 from app.runner.token_table import Logits
+from app.voice.conversation_cache import ConversationCache
 from app.voice.index import Lean
 from app.voice.tokens import Prediction, TokenVoice
 
@@ -156,7 +157,10 @@ class Scorer:
             text = _line(held.text)[:MESSAGE_CHARS]
             own = [*message_tokens(self._model, text), self._end]
             prompt = self._model.tokens(prompt_of(held))
-            self._score_message(scores, prompt, own, self._leans.get(held.channel))
+            said = said_in(self._model, prompt, held.recent)
+            self._score_message(
+                scores, prompt, own, said, self._leans.get(held.channel)
+            )
             scores.messages += 1
             scores.bytes += len(text.encode()) + 1
             on_message(scores.messages)
@@ -167,9 +171,10 @@ class Scorer:
         scores: Scores,
         prompt: Sequence[int],
         own: Sequence[int],
+        said: ConversationCache,
         lean: Lean | None,
     ) -> None:
-        trust, said = 0.0, said_in(self._model, prompt)
+        trust = 0.0
         for at, logits in enumerate(self.read(prompt, own)):
             token = own[at]
             prediction = self._voice.predict(own[:at], said, lean=lean)

@@ -27,6 +27,7 @@ from app.settings import config_file
 from app.store import guilds, voice_changes
 from app.store.database import Database
 from app.store.engines.address import place_of
+from app.voice.conversation_cache import RECENT
 from app.voice.files import VoiceFileError
 from app.voice.index import Lean
 from app.voice.tokens import TokenVoice
@@ -58,10 +59,10 @@ def measure(
     rows = read_held_out(file)
     with Database(place_of(home), read_only=True) as database:
         guild = find_guild(database, name)
-        before = database.call(before_of, guild.id, rows, turns)
+        before = database.call(before_of, guild.id, rows, turns + RECENT)
         times = lean or config_file.load(home.config_file).voice.lean
         leans = database.call(_leans, guild.id, before, times)
-    held = spread(list(hold_out(rows, before, turns)), limit)
+    held = spread(list(hold_out(rows, before, turns, RECENT)), limit)
     if not held:
         raise UsageError(f"{file} has no message to score.")
     return _score(path, _voice(home, guild.id, path), held, adapter, leans)

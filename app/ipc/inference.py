@@ -88,6 +88,8 @@ class Generate(Request[GenerateReply]):
     """Rows of the channels that the voice leans to."""
     lean: float = 1.0
     """A place in them counts for so many elsewhere."""
+    recent: list[str] = field(default_factory=list)
+    """Messages before those in the prompt, oldest first, whose words may come again."""
     dial: int = 0
     """The dial: 0 is the model's own distribution, 100 the voice's."""
     guild: str = ""

@@ -100,6 +100,8 @@ class Prompt:
     """Rows of the only messages that it may speak from; None means all."""
     lean: Lean | None = None
     """Rows of the channels whose messages count for more."""
+    recent: Mapping[int, str] = field(default_factory=dict)
+    """The channel's last messages in the guild's voice, by row, the oldest first."""
     examples: tuple[str, ...] = ()
     """Real lines of the guild."""
     drafts: tuple[str, ...] = ()

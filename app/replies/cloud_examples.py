@@ -18,7 +18,7 @@ from app.store import messages
 from app.store.database import Database
 from app.voice.voice import Voice
 
-RECENT = 6
+LAST_TURNS = 6
 """The number of turns that show a conversation's topic."""
 
 DRAFTS = 8
@@ -114,7 +114,7 @@ class Illustrator:
         """Return why a text does not fit what was said; empty if it does."""
         close, least = None, LEAST_BY_MEANING
         if self._memory:
-            close = await self._memory.closeness([text], turns[-RECENT:])
+            close = await self._memory.closeness([text], turns[-LAST_TURNS:])
         if close is None:
             close, least = [*example_selection.by_words(turns)([text])], LEAST_BY_WORDS
         (fitness,) = without_echo([text], close, turns)
@@ -128,7 +128,7 @@ class Illustrator:
         """Return closeness by meaning if there is time, else by shared words."""
         scores = None
         if self._memory:
-            scores = await self._memory.closeness(texts, turns[-RECENT:])
+            scores = await self._memory.closeness(texts, turns[-LAST_TURNS:])
         if scores is None:
             return example_selection.by_words(turns)
         known = dict(zip(texts, scores, strict=True))

@@ -20,7 +20,7 @@ from app.core.never_said import holding_back
 from app.modelfiles.catalogue import ECHO
 from app.providers.base import LoreText, Prompt, Provider, ToldFact, Turn
 from app.replies import unsaid
-from app.replies.cloud_examples import RECENT, Illustrator, Remembers
+from app.replies.cloud_examples import LAST_TURNS, Illustrator, Remembers
 from app.replies.conversation_context import ConversationContext, gather
 from app.replies.guild_habits import Bursts, StaleLines
 from app.replies.guild_languages import LEAST, GuildLanguages
@@ -32,11 +32,12 @@ from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.host_names import LOCAL
 from app.settings.schema import Config
-from app.store import members, replies
+from app.store import members, replies, voice_changes
 from app.store.database import Database
 from app.store.given import facts
 from app.store.given.member_facts import sentence
 from app.store.rows import StoredCharacter
+from app.voice.conversation_cache import RECENT
 from app.voice.voice import Voice
 
 TRIES = 6
@@ -246,6 +247,7 @@ class Replier:
         prompt = await self._in_language(prompt, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
+        prompt = await self._overhear(prompt, plan.request)
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
@@ -427,6 +429,19 @@ class Replier:
         )
         return replace(prompt, language=language, channels=channels)
 
+    async def _overhear(self, prompt: Prompt, request: ReplyRequest) -> Prompt:
+        """Add what was said in the channel lately, for the voice of a hybrid reply.
+
+        People of another time, and members, do not talk about it.
+        """
+        if prompt.mode != "hybrid" or request.past or request.like:
+            return prompt
+        channel = request.channel or 0
+        recent = await self._database.run(
+            voice_changes.recent, request.guild, channel, RECENT
+        )
+        return replace(prompt, recent=recent)
+
     async def _remember(self, prompt: Prompt, plan: _Plan, stages: Stages) -> Prompt:
         """Add how the guild writes, its lore, and moments recalled by meaning."""
         request, config = plan.request, plan.config
@@ -435,7 +450,7 @@ class Replier:
         stages.end("prompt")
         # People of another time, and members, do not know the bot's book.
         if self._lore and config.context.lore and not (request.past or request.like):
-            recent = prompt.turns[-RECENT:]
+            recent = prompt.turns[-LAST_TURNS:]
             told = await self._lore.told(request.guild, prompt.bot_name, recent)
             prompt = replace(prompt, lore=told)
             stages.end("lore")
@@ -446,7 +461,7 @@ class Replier:
         if self._memory is None or not limit:
             return prompt
         moments = await self._memory.recall(
-            request.guild, prompt.turns[-RECENT:], _visible(request), limit
+            request.guild, prompt.turns[-LAST_TURNS:], _visible(request), limit
         )
         stages.end("recall")
         if past := request.past:
@@ -501,7 +516,12 @@ class Replier:
         if made.reply:
             finish, is_said = replies.finish, not made.request.is_private
             files = await self._database.run(
-                finish, made.reply, fields, sources, is_said=is_said
+                finish,
+                made.reply,
+                fields,
+                sources,
+                is_said=is_said,
+                overheard=[*made.answer.prompt.recent],
             )
             return None if files is None else replace(made, files=tuple(files))
         asked = made.request

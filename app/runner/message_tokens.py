@@ -45,10 +45,15 @@ def messages_tokens(model: TokenTable, texts: Sequence[str]) -> list[list[int]]:
     return [next(split)[1:] if line else [] for line in lines]
 
 
-def said_in(model: TokenTable, prompt: Sequence[int]) -> ConversationCache:
+def said_in(
+    model: TokenTable, prompt: Sequence[int], recent: Sequence[str] = ()
+) -> ConversationCache:
     """Return the messages of a chat log whose last line is still empty.
 
     A line without a colon, such as a heading, belongs to nobody.
+
+    Args:
+        recent: The texts of messages before those of the log, oldest first.
     """
     end, colon = end_token(model), model.tokens(f"\n{_NAME_END}")[-1]
     lines: list[list[int]] = [[]]
@@ -58,7 +63,8 @@ def said_in(model: TokenTable, prompt: Sequence[int]) -> ConversationCache:
         else:
             lines[-1].append(token)
     texts = [line[line.index(colon) + 1 :] for line in lines[:-1] if colon in line]
-    return ConversationCache((text for text in texts if text), end)
+    every = [*messages_tokens(model, recent), *texts]
+    return ConversationCache((text for text in every if text), end)
 
 
 def end_token(model: TokenTable) -> int:

@@ -84,7 +84,7 @@ class Chooser:
         self._spans = None if spans is None else spans_of(spans)
         near = frozenset(request.near)
         self._lean = Lean(near, request.lean) if near else None
-        self._said = said_in(model, prompt) if self._voice else None
+        self._said = said_in(model, prompt, request.recent) if self._voice else None
         self._folds = bool(request.marked) and self._voice is not None
         self._guard = WordGuard(model, prompt, self._voice, self._channels, self._spans)
         self._repetition = Repetition(

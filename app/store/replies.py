@@ -1,7 +1,7 @@
 """Replies, with everything that explains them."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from peewee import IntegrityError
@@ -115,16 +115,18 @@ def finish(
     sources: Sequence[SourceMessage] | None = None,
     *,
     is_said: bool = False,
+    overheard: Iterable[int] = (),
 ) -> list[tuple[int, int]] | None:
     """Fill in a claimed reply; `fields` are columns of the table by name.
 
     Args:
         sources: What it drew on; None keeps what is stored.
+        overheard: Rows of messages that it knew and does not name.
         is_said: Everyone in its channel must be allowed to hear them.
 
     Returns:
         (channel, message) on Discord of the sources that came with a file. None if
-        anything that it names was forgotten, edited or hidden while it was written:
+        anything that it knew was forgotten, edited or hidden while it was written:
         then none of its words are stored, and it must not be sent.
     """
     row = Reply.get_or_none(Reply.id == reply)
@@ -137,7 +139,8 @@ def finish(
     drawn = sources or ()
     heard = [*(source.message for source in drawn), *fields.get("recalled", ())]
     is_hidden = is_said and not _may_hear(row, heard)
-    if is_hidden or _went(row, _named(fields, drawn)) or _has_lost_summary(fields):
+    known = _named(fields, drawn).union(overheard)
+    if is_hidden or _went(row, known) or _has_lost_summary(fields):
         # The row stays claimed, so that the reply can be made once more.
         Reply.update(recalled=[]).where(same).execute()
         return None

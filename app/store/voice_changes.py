@@ -118,6 +118,15 @@ def newest_learnable(guild: GuildId, after: int, limit: int) -> list[Learnable]:
     return list(_sayable(found[::-1]))
 
 
+def recent(guild: GuildId, channel: int, limit: int) -> dict[int, str]:
+    """Return a channel's newest messages in the guild's voice, by row, oldest first."""
+    query = Message.select(*_LEARNED)
+    query = query.where(belongs(guild) & (Message.channel == channel))
+    query = query.order_by(Message.ts.desc(), Message.id.desc())
+    found: list[Learnable] = tuples(query.limit(limit))
+    return {row: text for row, text, _ in _sayable(found[::-1])}
+
+
 def learnable_of(guild: GuildId, rows: Sequence[int]) -> list[Learnable]:
     """Return those of the messages that are in the guild's voice."""
     found: list[Learnable] = []

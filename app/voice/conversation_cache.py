@@ -1,21 +1,31 @@
 """The lines of one conversation, and the tokens that follow each sequence in them."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+Tokens = npt.NDArray[np.int64]
+
 LONGEST = 3
 """The longest sequence to look up, in tokens."""
+
+
+RECENT = 200
+"""The messages of the channel, before those of the prompt, that a conversation has. On
+a cartoon's scripts they took 31 % from the model's perplexity, where eight messages
+took 20 %, and 800 took 30 %; see the guide *performance*."""
 
 
 class Continuation(NamedTuple):
     """The tokens that followed the last `length` tokens in this conversation."""
 
     length: int
-    ids: list[int]
-    """Distinct tokens, ascending."""
-    counts: list[int]
-    """The number of occurrences of each."""
+    ids: Tokens
+    """Shape (k,): distinct tokens, ascending."""
+    counts: Tokens
+    """Shape (k,): the number of occurrences of each."""
 
 
 class ConversationCache:
@@ -23,16 +33,15 @@ class ConversationCache:
 
     People repeat names, emotes and whole lines that were just used. Kuhn and De Mori
     (1990) add such a cache to a language model.
-
-    It holds a few hundred tokens; at that size plain lists are faster than arrays.
     """
 
     def __init__(self, lines: Iterable[Sequence[int]], end: int) -> None:
         """Take the messages so far, oldest first, each without its `end` token."""
-        self._tokens = [end]
+        tokens = [end]
         for line in lines:
-            self._tokens += [*line, end]
-        self._words = [token for token in self._tokens if token != end]
+            tokens += [*line, end]
+        self._tokens = np.array(tokens, np.int64)
+        self._words = np.sort(self._tokens[self._tokens != end])
 
     def followers(self, written: Sequence[int]) -> list[Continuation]:
         """Return what followed the last 0, 1, 2, … tokens of the conversation.
@@ -40,26 +49,23 @@ class ConversationCache:
         The message's start counts as a token; nothing crosses it. Lengths that occur
         nowhere are left out; length 0 gives all tokens except the ends.
         """
-        tokens = [*self._tokens, *written]
-        words = [*self._words, *written]
-        found = [_counted(0, words)] if words else []
-        last = tokens[-1]
-        nexts = [at for at, token in enumerate(tokens[:-1], 1) if token == last]
+        own = np.array(written, np.int64)
+        tokens = np.concatenate([self._tokens, own])
+        words = np.concatenate([self._words, own])
+        found = [_counted(0, words)] if len(words) else []
+        nexts = np.flatnonzero(tokens[:-1] == tokens[-1]) + 1
         for length in range(1, min(LONGEST, len(written) + 1) + 1):
             if length > 1:
-                earlier = tokens[-length]
-                nexts = [
-                    at
-                    for at in nexts
-                    if at >= length and tokens[at - length] == earlier
-                ]
-            if not nexts:
+                nexts = nexts[nexts >= length]
+                nexts = nexts[tokens[nexts - length] == tokens[-length]]
+            if not len(nexts):
                 break
-            found.append(_counted(length, [tokens[at] for at in nexts]))
+            found.append(_counted(length, tokens[nexts]))
         return found
 
 
-def _counted(length: int, tokens: Sequence[int]) -> Continuation:
-    counts = Counter(tokens)
-    ids = sorted(counts)
-    return Continuation(length, ids, [counts[token] for token in ids])
+def _counted(length: int, tokens: Tokens) -> Continuation:
+    # Most of them are in order, which a stable sort is quick with.
+    ordered = np.sort(tokens, kind="stable")
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return Continuation(length, ordered[starts], np.diff(starts, append=len(ordered)))

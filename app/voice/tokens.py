@@ -389,11 +389,11 @@ def _conversation_parts(
     """Yield a part for each state found in the conversation."""
     for heard in said.followers(written):
         counts = heard.counts
-        shares = np.array(counts, np.float32) / np.float32(sum(counts))
-        of_counts = sum(counts), len(counts), counts.count(1), max(counts)
+        total = float(counts.sum())
+        of_counts = total, len(counts), int((counts == 1).sum()), int(counts.max())
         evidence = (*_evidence(*of_counts), float(not written))
-        ids = np.array(heard.ids, np.int64)
-        yield _Part(ids, shares, STATE_SIZE + heard.length, evidence)
+        shares = (counts / total).astype(np.float32)
+        yield _Part(heard.ids, shares, STATE_SIZE + heard.length, evidence)
 
 
 class _ScopeCounts(NamedTuple):

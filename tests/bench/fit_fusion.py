@@ -35,7 +35,7 @@ from app.runner.message_tokens import (
 from app.runner.model_loader import usable_threads
 from app.runner.token_voice_builder import tokenize
 from app.voice import tokens
-from app.voice.conversation_cache import ConversationCache
+from app.voice.conversation_cache import RECENT, ConversationCache
 from app.voice.tokens import EVIDENCE, KINDS, Prediction, TokenVoice, build
 
 SIZES = (20_000, 10_000_000)
@@ -54,15 +54,15 @@ class Guild:
     """Held-out messages, and what model and voices say of them."""
 
     name: str
-    messages: list[tuple[list[int], list[int]]]
-    """The prompt and the message itself, with its end."""
+    messages: list[tuple[list[int], list[int], list[str]]]
+    """The prompt, the message itself with its end, and those before the prompt."""
     logits: np.ndarray[Any, np.dtype[np.float16]]
     """Shape (tokens of all messages, vocabulary)."""
     voices: dict[int, TokenVoice]
     """Of how many of the last messages, and of all."""
 
     def said_of(self, model: llama.Model) -> list[ConversationCache]:
-        return [said_in(model, prompt) for prompt, _ in self.messages]
+        return [said_in(model, prompt, recent) for prompt, _, recent in self.messages]
 
 
 @dataclass
@@ -125,7 +125,7 @@ def ask(model: llama.Model, file: Path, count: int, keep: Path) -> None:
     rows = [row for row in read_rows(file) if row["text"].strip()]
     rows = [row for row in rows if not row.get("system") and not row.get("bot")]
     split = len(rows) * 9 // 10
-    held = list(hold_out(rows, {}, TURNS))[split:]
+    held = list(hold_out(rows, {}, TURNS, RECENT))[split:]
     chosen = random.Random(1).sample(held, min(count, len(held)))
     context = llama.Context(
         model, size=4096, sequences=1, batch=512, threads=usable_threads()
@@ -142,7 +142,7 @@ def ask(model: llama.Model, file: Path, count: int, keep: Path) -> None:
             prompt = model.tokens(prompt_of(one))
             for logits in scorer.read(prompt, own):
                 out.write(logits.astype(np.float16).tobytes())
-            messages.append((prompt, own))
+            messages.append((prompt, own, one.recent))
     learned = tokenize(
         [(at, row["text"], 0) for at, row in enumerate(rows[:split])],
         lambda part: messages_tokens(model, part),
@@ -171,7 +171,7 @@ def foresee(
 ) -> Iterator[tuple[int, int, Prediction]]:
     """Yield the place, the token and what the voice predicts, for all tokens."""
     place, voice = 0, guild.voices[size]
-    for said, (_, own) in zip(guild.said_of(model), guild.messages, strict=True):
+    for said, (_, own, _) in zip(guild.said_of(model), guild.messages, strict=True):
         for at, token in enumerate(own):
             yield place, token, voice.predict(own[:at], said)
             place += 1

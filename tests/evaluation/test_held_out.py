@@ -61,6 +61,15 @@ def test_a_file_of_odd_lines_is_read_as_far_as_it_has_messages(tmp_path):
     assert (first.name, second.turns) == ("someone", [("someone", "hi")])
 
 
+def test_what_people_wrote_before_those_turns_is_there_as_well():
+    said = ["one", "two", "three", "four"]
+    rows = [row("Ann", text, bot=text == "two") for text in said]
+    before = {"a": [row("Bo", "older"), row("Bo", "old")]}
+    *_, last = hold_out(rows, before, 1, 3)
+    assert last.turns == [("Ann", "three")]
+    assert last.recent == ["old", "one"]
+
+
 def test_rows_without_channel_or_time_go_on_after_the_newest_of_the_guild(
     home, tmp_path
 ):
@@ -72,4 +81,4 @@ def test_rows_without_channel_or_time_go_on_after_the_newest_of_the_guild(
         assert guild is not None
         rows: list[Row] = [{"text": "new", "ts": "never"}]
         before = database.call(before_of, guild.id, rows, 8)
-    assert before == {"general": [{"author": "Ann", "text": "old one"}]}
+    assert before == {"general": [{"author": "Ann", "text": "old one", "bot": False}]}

@@ -45,10 +45,12 @@ async def no_voice(guild):
 
 
 @asynccontextmanager
-async def providing(settings=ECHO, locate=lambda name: None, aside=None, **more):
+async def providing(
+    settings=ECHO, locate=lambda name: None, aside=None, voice=no_voice, **more
+):
     with TemporaryDirectory() as directory:
         aside = StateFile(aside or Path(directory) / "aside.json")
-        provider = LocalProvider(lambda: settings, locate, no_voice, aside, **more)
+        provider = LocalProvider(lambda: settings, locate, voice, aside, **more)
         try:
             yield provider
         finally:
@@ -521,6 +523,30 @@ async def test_an_adapter_that_fits_changes_what_is_written(tmp_path):
         after = (await written(provider, plain))[-1]
     assert tuned.notes == ()
     assert before.text == after.text != tuned.text
+
+
+async def test_the_runner_hears_what_was_said_lately_unless_the_prompt_has_it(tmp_path):
+    prompt = replace(
+        PROMPT,
+        turns=(Turn("anna", "one two three", message=7),),
+        recent={5: "a" * 999, 6: "zero", 7: "one two three"},
+    )
+
+    async def voice(guild):
+        return tmp_path
+
+    for finds, heard in ((voice, ["a" * 200, "zero"]), (no_voice, [])):
+        async with providing(voice=finds) as provider:
+            asked = []
+            call = provider._keeper.call
+
+            def noted(request, call=call, asked=asked):
+                asked.append(request)
+                return call(request)
+
+            provider._keeper.call = noted
+            await written(provider, prompt)
+        assert asked[0].recent == heard
 
 
 async def test_at_first_contact_a_person_hears_a_human_line_and_no_nonsense(tmp_path):

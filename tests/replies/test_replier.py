@@ -12,7 +12,7 @@ from app.importers.filters import Filters
 from app.importers.message_intake import store
 from app.importers.records import Record
 from app.providers.base import Completion, LoreText, Speed, Turn
-from app.replies import talk_topics
+from app.replies import conversation_context, talk_topics
 from app.replies.ladder_builder import LadderBuilder
 from app.replies.ledger import Ledger
 from app.replies.replier import Replier
@@ -264,6 +264,34 @@ async def test_a_reply_is_made_again_without_what_was_deleted_meanwhile(
     seen = ["line 1" in [turn.text for turn in p.turns] for p in bench.local.prompts]
     assert seen[0] and not seen[-1]
     assert taken_back and database.call(replies.get, made.reply).state == "made"
+
+
+async def test_a_hybrid_reply_overhears_what_was_said_in_its_channel_lately(bench):
+    rows = [bench.hear("bob", f"line {number}") for number in range(4)]
+    bench.hear("bob", "a line elsewhere", place="other")
+    await bench.replier.reply(bench.ask(mode="hybrid"))
+    await bench.replier.reply(bench.ask(mode="llm"))
+    heard, *_, unheard = (prompt.recent for prompt in bench.local.prompts)
+    assert heard == {row: f"line {at}" for at, row in enumerate(rows)}
+    assert not unheard
+
+
+async def test_a_reply_is_made_again_without_what_it_overheard_and_was_deleted(
+    bench, database, monkeypatch
+):
+    monkeypatch.setattr(conversation_context, "CHANNEL_TURNS", 2)
+    rows = [bench.hear("bob", f"line {number}") for number in range(4)]
+    seen = []
+
+    def on_piece(piece):
+        seen.append(piece)
+        if len(seen) == 1:
+            database.call(forgetting.delete, bench.guild, rows[:1])
+
+    asked = bench.ask(message=rows[-1], mode="hybrid")
+    await bench.replier.reply(asked, on_piece)
+    first, *_, last = bench.local.prompts
+    assert rows[0] in first.recent and rows[0] not in last.recent
 
 
 async def test_what_an_opted_out_member_said_is_in_no_prompt(bench, database):

@@ -55,9 +55,19 @@ def test_what_was_said_is_the_texts_of_the_log_without_the_names(model):
     hello = message_tokens(model, "hello there: you")
     fine = message_tokens(model, "fine")
     said = said_in(model, model.tokens(log))
-    heard = {one.length: one.ids for one in said.followers([])}
+    heard = {one.length: [*one.ids] for one in said.followers([])}
     assert heard[0] == sorted({*hello, *fine})
     assert heard[1] == sorted({hello[0], fine[0]})
+
+
+@pytest.mark.model
+def test_what_was_said_before_the_log_counts_as_well(model):
+    log = model.tokens("Ann: hello\nCy:")
+    before = message_tokens(model, "fine weather")
+    assert not said_in(model, log).followers(before[:1])[1:]
+    said = said_in(model, log, ["fine weather", " "])
+    found = {one.length: [*one.ids] for one in said.followers(before[:1])}
+    assert found[2] == [before[1]]
 
 
 class Joining(llama.Model):

@@ -32,8 +32,10 @@ def build(model, path, texts):
     tokens.build(path, rows, vocabulary=model.vocabulary, end=end_token(model))
 
 
-def write(loaded, voices, directory, dial=100):
-    request = Generate(1, "c", "", voice=directory, dial=dial, temperature=0.0)
+def write(loaded, voices, directory, dial=100, recent=()):
+    request = Generate(
+        1, "c", "", voice=directory, dial=dial, temperature=0.0, recent=[*recent]
+    )
     done: list[GenerateReply] = []
     scheduler = Scheduler(loaded.context, loaded.can_roll_back)
     rng = np.random.default_rng(1)
@@ -62,6 +64,16 @@ def test_at_dial_0_the_model_speaks_as_if_there_were_no_voice(loaded, directory)
     without = write(loaded, voices, None, dial=0)
     assert with_voice.text == without.text
     assert with_voice.voice_share == 0.0
+
+
+def test_what_was_said_lately_is_rather_said_again(loaded, tmp_path):
+    texts = {row: SAID for row in range(1, 4)} | {4: "good evening all"}
+    build(loaded.model, tmp_path / "voice", texts)
+    voices, place = OpenVoices(loaded.model), str(tmp_path / "voice")
+    assert write(loaded, voices, place).text.strip() == SAID
+    recent = ["good evening all"] * 6
+    done = write(loaded, voices, place, recent=recent)
+    assert done.text.strip() == "good evening all"
 
 
 def test_what_is_learned_and_forgotten_is_felt_in_the_next_reply(loaded, directory):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from app.core.names import GuildId
-from app.store import messages, voice_changes
+from app.store import guilds, messages, voice_changes
 from app.store.database import Database, tuples
 from app.store.tables import Message
 
@@ -43,6 +43,20 @@ def test_a_voice_is_of_one_guild_without_what_was_dropped_or_rolled_back(
     found = db.call(lambda: chosen(voice_changes.belongs(guild, outside)))
     assert found == [rows[0], rows[2]]
     assert db.call(lambda: chosen(voice_changes.belongs(GuildId(guild + 1)))) == []
+
+
+def test_what_was_said_in_a_channel_lately_is_what_the_voice_has_of_it(
+    db: Database, guild: GuildId, write: Write
+) -> None:
+    channel = db.call(guilds.ensure_channel, guild, "stage").id
+    rows = [write(text) for text in ("one", "two", "three", "four")]
+    write("!play", dropped="command")
+    write("five", channel="elsewhere")
+    lately = db.call(voice_changes.recent, guild, channel, 2)
+    assert list(lately.items()) == [(rows[2], "three"), (rows[3], "four")]
+    lately = db.call(voice_changes.recent, guild, channel, 9)
+    assert [*lately] == rows
+    assert db.call(voice_changes.recent, GuildId(guild + 1), channel, 9) == {}
 
 
 def test_rows_of_earlier_times_are_runs_in_the_order_of_learning(

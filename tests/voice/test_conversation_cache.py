@@ -5,7 +5,7 @@ END = 0
 
 def followers(said: ConversationCache, written: list[int]) -> dict[int, dict[int, int]]:
     return {
-        heard.length: dict(zip(heard.ids, heard.counts, strict=True))
+        heard.length: dict(zip(heard.ids.tolist(), heard.counts.tolist(), strict=True))
         for heard in said.followers(written)
     }
 

@@ -348,6 +348,7 @@ class LocalProvider:
             request,
             deadline_ms=max(int(left_ms), 1),
             voice=str(voice) if voice else None,
+            recent=_not_shown(prompt) if voice else [],
             dial=prompt.dial if voice else 0,
             adapter=prompt.adapter or None,
             lines=prompt.lines,
@@ -503,6 +504,12 @@ class LocalProvider:
 
     async def _cancel(self, stream: int) -> None:
         await self._keeper.tell(CancelGenerate(stream))
+
+
+def _not_shown(prompt: Prompt) -> list[str]:
+    """Return the channel's last messages that are not in the prompt."""
+    shown = {turn.message for turn in prompt.turns}
+    return [text for row, text in prompt.recent.items() if row not in shown]
 
 
 def _speakers(prompt: Prompt) -> list[str]:

@@ -1,0 +1,148 @@
+"""Whatever happens to the model's process, status, screens, doctor and log agree."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.core.paths import Home
+from app.ipc import control
+from app.providers.local import runner_supervisor
+from app.providers.local.crash_log import MOST_CRASHES
+from app.service.service import Service, open_service
+from app.tui.health import Health, model_trouble
+from tests import killing
+from tests.asking import Nobody
+from tests.runner import tiny
+
+pytestmark = [pytest.mark.process, pytest.mark.llama]
+
+PAGE = Path(__file__).parents[2] / "app" / "README.md"
+ROW = re.compile(r"^\| (a model [^|]+?) \| `(\w+)` \| ([^|]+?) \| ([^|]+?) \|$", re.M)
+STEPS = 10
+LONG = 30.0
+
+
+def written() -> dict[str, tuple[str, str, str]]:
+    """Return the page's rows: state, the screens' words, and whether a check fails."""
+    return {what: (state, *told) for what, state, *told in ROW.findall(read_page())}
+
+
+def read_page() -> str:
+    return PAGE.read_text(encoding="utf-8").partition("## States")[2]
+
+
+class Driven:
+    """A bot with a real runner of a tiny model, and what must be said of it."""
+
+    def __init__(self, service: Service, file: Path) -> None:
+        self.service, self.file = service, file
+        self.local = service.context.local
+        self.keeper = self.local._keeper
+        self.deaths = 0
+        self.row = "a model that nobody needed yet"
+        self.told = ""
+        """What the newest event must contain."""
+
+    @property
+    def actions(self) -> list[Callable[[], Awaitable[None]]]:
+        """Return what can happen now."""
+        if not self.file.exists():
+            return [self.put_back, self.need]
+        if self.local.pid and self.local.status().model.state == "ready":
+            return [self.die, self.die, self.rest, self.take_away]
+        return [self.need, self.ask_again, self.take_away]
+
+    async def take_away(self) -> None:
+        self.file.rename(self.file.with_suffix(".away"))
+        self.row, self.told = "a model without its file", ""
+
+    async def put_back(self) -> None:
+        self.file.with_suffix(".away").rename(self.file)
+        self.told = ""
+        if self.deaths >= MOST_CRASHES:
+            self.row = "a model whose process died twice"
+        else:
+            self.row = "a model that nobody needed yet"
+            await self.need()
+
+    async def need(self) -> None:
+        """Somebody asks for a reply."""
+        self.told = ""
+        is_ready = await self.local.wait_until_ready(LONG)
+        if is_ready and self.row != "a model without its file":
+            self.row, self.told = "a model that is loaded", "is loaded"
+
+    async def ask_again(self) -> None:
+        """The owner gives it another chance."""
+        self.local.retry()
+        self.deaths = 0
+        await self.need()
+
+    async def die(self) -> None:
+        died = asyncio.Event()
+        note = self.keeper._note_crash
+
+        def noted(reason: str) -> None:
+            note(reason)
+            died.set()
+
+        self.keeper._note_crash = noted  # type: ignore[method-assign]
+        assert self.local.pid
+        killing.kill(self.local.pid)
+        await asyncio.wait_for(died.wait(), LONG)
+        self.keeper._note_crash = note  # type: ignore[method-assign]
+        self.deaths += 1
+        is_aside = self.deaths >= MOST_CRASHES
+        self.row = f"a model whose process died {'twice' if is_aside else 'once'}"
+        self.told = "set aside" if is_aside else "started again"
+
+    async def rest(self) -> None:
+        """Nobody asks for long."""
+        self.keeper._unload_idle()
+        self.row, self.told = "a model that nobody needed yet", "idle and is unloaded"
+
+    async def check(self) -> None:
+        """Compare what is said with the page."""
+        state, words, does_fail = written()[self.row]
+        status = await self.service.app.status(Nobody(), control.Status())
+        assert status.model.state == state, self.row
+        shown = model_trouble(status)
+        assert words == (f"*{shown.word}*" if isinstance(shown, Health) else "–")
+        checks = await self.service.app.doctor(Nobody(), control.Doctor())
+        (found,) = [one for one in checks.checks if one.name == "model"]
+        assert not found.ok if does_fail == "fails" else found.ok, found
+        if shown and shown.reason and state == "crashed":
+            assert shown.reason in found.detail
+        if self.told:
+            assert self.told in self.service.context.events.events[-1].text
+
+
+@pytest.fixture
+async def driven(home: Home, tmp_path: Path) -> AsyncIterator[Driven]:
+    file = tiny.write(tmp_path / "tiny.gguf")
+    home.config_file.write_text(
+        f"[model]\nname = {str(file)!r}\n[memory]\nenabled = false\n", encoding="utf-8"
+    )
+    async with open_service(home, Random(7)) as service:
+        yield Driven(service, file)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_whatever_happens_to_a_model_everybody_says_the_same(
+    driven: Driven, seed: int
+) -> None:
+    rng = Random(seed)
+    await driven.check()
+    for _ in range(STEPS):
+        await rng.choice(driven.actions)()
+        await driven.check()
+
+
+async def test_every_state_of_a_model_is_on_the_page() -> None:
+    said = runner_supervisor.Keeper.state.__doc__ or ""
+    states = set(re.findall(r"\w+", said.partition(":")[2])) - {"or"}
+    assert {state for state, *_ in written().values()} == states
