@@ -507,9 +507,13 @@ class LocalProvider:
 
 
 def _not_shown(prompt: Prompt) -> list[str]:
-    """Return the channel's last messages that are not in the prompt."""
+    """Return the channel's last messages that are not in the prompt, cut as there."""
     shown = {turn.message for turn in prompt.turns}
-    return [text for row, text in prompt.recent.items() if row not in shown]
+    return [
+        text[: chat_log.MOST_TURN_CHARS]
+        for row, text in prompt.recent.items()
+        if row not in shown
+    ]
 
 
 def _speakers(prompt: Prompt) -> list[str]:
