@@ -24,7 +24,7 @@ from app.memory import recall
 from app.memory.embedder import Embedder
 from app.memory.memory import GLANCE_TOKENS
 from app.providers.base import Turn
-from app.replies.cloud_examples import RECENT
+from app.replies.cloud_examples import LAST_TURNS
 
 STRANGERS = 0.1
 """The share of lines from elsewhere that may still count as fitting."""
@@ -66,7 +66,7 @@ def answered(path: Path, count: int) -> Iterator[Answered]:
     for row in rows:
         if count and (parent := parent_of(row)) in at:
             channel, place = at[parent]
-            before = places[channel][max(0, place + 1 - RECENT) : place + 1]
+            before = places[channel][max(0, place + 1 - LAST_TURNS) : place + 1]
             turns = tuple(Turn(one["author"], one["text"]) for one in before)
             count -= 1
             yield Answered(turns, row["text"], rng.choice(rows)["text"])
