@@ -33,7 +33,7 @@ BUILT: dict[str, Callable[[Path], object]] = {
     "app/chat/postprocess.py:_prefix": lambda _: postprocess.clean("a", NAMES),
     "app/providers/local/chat_log.py:__init__": lambda _: Cleaner(NAMES),
     "app/service/support_bundle.py:__call__": lambda path: _Hide(Home(path), NAMES)(
-        "a"
+        " ".join(NAMES)
     ),
     "app/voice/files.py:_files": lambda path: files.remove(path, "1"),
     "app/store/search/occurrences.py:_whole": lambda _: occurrences._whole(

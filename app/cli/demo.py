@@ -71,7 +71,7 @@ async def _prepare(bot: Bot, sample: str, tell: Callable[[str], None]) -> None:
     if not any(model.present and model.used for model in models):
         tell(f"Fetching the starter model ({size(starter.bytes)}) …")
         await bot.call(control.ModelPull("starter"))
-    guilds = (await bot.call(control.Guilds())).guilds
+    guilds = (await bot.call(control.Guilds(sample))).guilds
     if not any(guild.guild == sample for guild in guilds):
         tell(f"Learning the sample server, {sample} …")
         learned = await bot.call(control.Import(sample, [str(sample_file(sample))]))

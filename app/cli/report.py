@@ -4,6 +4,7 @@ import argparse
 import asyncio
 
 from app.cli.connect import connect
+from app.cli.guilds import every_guild
 from app.cli.output import print_json, say, size
 from app.core.errors import AppError, UsageError
 from app.core.names import typed_path
@@ -46,6 +47,6 @@ async def _ask(home: Home) -> tuple[list[control.Check], list[control.GuildFigur
     try:
         async with connect(home) as bot:
             checks = (await bot.call(control.Doctor())).checks
-            return checks, (await bot.call(control.Guilds())).guilds
+            return checks, [guild async for guild in every_guild(bot)]
     except AppError as error:
         return await check_closed(home, error), []

@@ -18,8 +18,8 @@ from app.store.engines.address import has_database, place_of
 
 NICENESS = 10
 
-MESSAGES_READ = 300
-"""Newest messages of each guild that the formats are scored on."""
+MESSAGES_READ, MESSAGES_IN_ALL = 300, 3000
+"""Newest messages of a guild that the formats are scored on, and of all guilds."""
 
 
 def run(
@@ -48,7 +48,7 @@ def run(
 
 
 def _texts(home: Home) -> list[str]:
-    """Return the newest messages of each guild, or else the sample guild's."""
+    """Return the newest messages of some guilds, or else the sample guild's."""
     texts: list[str] = []
     if has_database(home):
         with Database(place_of(home), read_only=True) as database:
@@ -57,6 +57,8 @@ def _texts(home: Home) -> list[str]:
                     voice_changes.newest_learnable, guild.id, 0, MESSAGES_READ
                 )
                 texts += [text for _, text, _ in rows]
+                if len(texts) >= MESSAGES_IN_ALL:
+                    break
     if not texts:
         with gzip.open(sample_file(), "rt", encoding="utf-8") as file:
             lines = itertools.islice(file, MESSAGES_READ)

@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from app.service.voices.uploads import Uploads
     from app.service.voices.voice_keeper import VoiceKeeper
 
+MOST_NAMED = 8
+"""The most servers that are named to whoever names one that is not there."""
+
+NONE_LEARNED = "Learn one with `mynah import`."
+
 
 class AppContext:
     """All parts of one home's bot.
@@ -318,13 +323,9 @@ class AppContext:
         """
         found = await self.database.run(guilds.find, name)
         if found is None:
-            every = await self.database.run(guilds.every)
-            names = ", ".join(guild.name for guild in every[:8])
-            hint = (
-                f"Known servers: {names}."
-                if names
-                else "Learn one with `mynah import`."
-            )
+            names, more = await self.database.run(guilds.names_but, [], MOST_NAMED)
+            known = ", ".join([*names, f"{more:,} more"] if more else names)
+            hint = f"Known servers: {known}." if known else NONE_LEARNED
             raise UsageError(f"There is no server {name!r}.", hint)
         return found
 

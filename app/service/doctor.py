@@ -20,10 +20,11 @@ from app.modelfiles.catalogue import BUILT_IN
 from app.service import updates
 from app.service.app_context import AppContext
 from app.service.hosts.host_checks import check_hosts
+from app.service.hosts.host_users import MOST_NAMED
 from app.settings.declaration import AUTO
-from app.store import guilds, messages
 from app.store.engines import sqlite
 from app.store.engines.address import StoreAddress, place_of
+from app.store.search import guild_pages
 
 C = TypeVar("C")
 
@@ -142,12 +143,8 @@ async def _sqlite(context: HasHome) -> Check:
 
 
 async def _guilds(context: AppContext) -> Check:
-    every = await context.database.run(guilds.every)
-    talking = await context.reader.run(messages.guilds_after, 0)
-    learned = [guild.name for guild in every if guild.id in talking]
-    if learned:
-        names = ", ".join(learned[:5])
-        return Check("servers", True, f"Learned servers: {names}.")
+    if learned := await context.reader.run(guild_pages.learned, MOST_NAMED):
+        return Check("servers", True, f"Learned servers: {', '.join(learned)}.")
     hint = "Teach it one with `mynah import NAME FILE`, or try `mynah demo`."
     return Check("servers", False, "Mynah has not learned a server yet.", hint)
 

@@ -52,8 +52,9 @@ def _find(name: str) -> Guild | None:
     if found is None:
         found = Guild.get_or_none(Guild.name == name)
     if found is None:
-        every = Guild.select().order_by(Guild.id)
-        found = next((one for one in every if is_same(one.name, name)), None)
+        every = tuples(Guild.select(Guild.id, Guild.name).order_by(Guild.id))
+        row = next((row for row, known in every if is_same(known, name)), None)
+        found = Guild.get_or_none(Guild.id == row)
     return found
 
 

@@ -1,7 +1,6 @@
 """Totals of replies and messages for the charts and lists of the screens."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from peewee import ColumnBase, Expression, fn
@@ -16,16 +15,11 @@ from app.store.tables import (
     Channel,
     Conversation,
     ConversationLink,
-    Embedding,
-    Feedback,
-    Guild,
     LoreEntry,
     Member,
     Message,
     Reply,
-    VoiceGap,
 )
-from app.store.voice_changes import belongs
 
 MADE = ("made", "sent", "replaced", "draft")
 """States of a reply that has a text."""
@@ -52,65 +46,7 @@ class ChannelActivity(NamedTuple):
     is_learning: bool
     key: str
     """Its name in requests: Discord's id, or its own name."""
-
-
-class GuildTotals(NamedTuple):
-    """One guild's figures in a list of all guilds."""
-
-    messages: int = 0
-    dropped: Mapping[str, int] = MappingProxyType({})
-    """Messages that are not learned, by reason."""
-    embeddings: int = 0
-    opted_out: int = 0
-    is_rated: bool = False
-    """Some of its replies have opinions."""
-    last_reply: int | None = None
-    """Milliseconds since the epoch."""
-
-    @property
-    def learned(self) -> int:
-        return self.messages - sum(self.dropped.values())
-
-
-def totals() -> dict[GuildId, GuildTotals]:
-    """Return the figures of all guilds by row, in one query for each figure."""
-    messages = _by_guild(Message)
-    embeddings = _by_guild(Embedding)
-    opted_out = _by_guild(Member, Member.has_opted_out == True)  # noqa: E712
-    newest = Reply.select(Reply.guild, fn.MAX(Reply.created)).group_by(Reply.guild)
-    last = dict(tuples(newest))
-    joined = Feedback.select(Reply.guild).join(Reply, on=Reply.id == Feedback.reply)
-    rated = {guild for (guild,) in tuples(joined.distinct())}
-    dropped: dict[int, dict[str, int]] = {}
-    by_reason = Message.select(Message.guild, Message.dropped, fn.COUNT(Message.id))
-    by_reason = by_reason.where(Message.dropped.is_null(False))
-    for guild, reason, count in tuples(
-        by_reason.group_by(Message.guild, Message.dropped)
-    ):
-        dropped.setdefault(guild, {})[reason] = count
-    for (guild,) in tuples(VoiceGap.select(VoiceGap.guild).distinct()):
-        learned = messages.get(guild, 0) - sum(dropped.get(guild, {}).values())
-        inside = Message.select(fn.COUNT(Message.id)).where(belongs(guild)).scalar()
-        dropped.setdefault(guild, {})["rolled back"] = learned - inside
-    return {
-        guild: GuildTotals(
-            messages.get(guild, 0),
-            dropped.get(guild, {}),
-            embeddings.get(guild, 0),
-            opted_out.get(guild, 0),
-            guild in rated,
-            last.get(guild),
-        )
-        for (guild,) in tuples(Guild.select(Guild.id))
-    }
-
-
-def _by_guild(
-    table: type[Message] | type[Embedding] | type[Member],
-    chosen: Expression | None = None,
-) -> dict[int, int]:
-    query = table.select(table.guild, fn.COUNT(table.id)).group_by(table.guild)
-    return dict(tuples(query if chosen is None else query.where(chosen)))
+    guild: GuildId
 
 
 def replies_over_time(
@@ -248,8 +184,8 @@ def since(start: int) -> dict[str, int]:
     return {"messages": heard.scalar() or 0, "replies": made}
 
 
-def channels_by_activity(guild: GuildId) -> list[ChannelActivity]:
-    """Return the guild's channels, the most recently active first."""
+def channels_by_activity(rows: Sequence[GuildId]) -> list[ChannelActivity]:
+    """Return the channels of these guilds, the most recently active first."""
     newest = fn.MAX(Message.id)
     query = (
         Channel.select(
@@ -258,15 +194,16 @@ def channels_by_activity(guild: GuildId) -> list[ChannelActivity]:
             fn.COUNT(Message.id),
             Channel.is_learning,
             Channel.discord_id,
+            Channel.guild,
         )
         .left_outer_join(Message, on=Message.channel == Channel.id)
-        .where(Channel.guild == guild)
+        .where(Channel.guild.in_(list(rows)))
         .group_by(Channel.id)
         .order_by(newest.desc(nulls="LAST"))
     )
     return [
-        ChannelActivity(channel, name, messages, is_learning, discord_id or name)
-        for channel, name, messages, is_learning, discord_id in tuples(query)
+        ChannelActivity(channel, name, messages, is_learning, number or name, guild)
+        for channel, name, messages, is_learning, number, guild in tuples(query)
     ]
 
 

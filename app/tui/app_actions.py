@@ -14,12 +14,12 @@ from app.core.errors import AppError
 from app.core.files import write_text
 from app.core.names import GuildId
 from app.tui import key_map
-from app.tui.app_frame import AppFrame
 from app.tui.base import MynahScreen
 from app.tui.changes import Change
+from app.tui.key_map import would_change
+from app.tui.listed_guilds import ListingApp
 from app.tui.screens import SCREENS
 from app.tui.theme import THEMES, TITLES
-from app.tui.watch_rule import would_change
 from app.tui.widgets.tour import next_stop
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ NAVIGATION = [
 ]
 
 
-class ActingApp(AppFrame):
+class ActingApp(ListingApp):
     """Goes to screens, takes back, changes colors, and leads through the first run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -138,6 +138,7 @@ class ActingApp(AppFrame):
 
     def show_guild(self, guild: "GuildFigures") -> None:
         """Go to the screen of a server."""
+        self.know_guild(guild)
         self.chosen_guild = guild.row
         self.action_go("guild")
 

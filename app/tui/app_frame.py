@@ -21,6 +21,7 @@ from textual.worker import Worker, WorkerState
 
 from app.core.errors import STOPPED, AppError
 from app.core.labels import LEAVE_WATCHING, WATCHING
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_text
 from app.tui import clipboard
@@ -46,8 +47,6 @@ class AppFrame(App[int]):
     """The number of keys pressed so far."""
     may_read = False
     """True once the first picture stands, and what it takes to read is loaded."""
-    knows_guilds = False
-    """True once the bot has said which guilds there are."""
     link_state: reactive[LinkState] = reactive(LinkState)
     last_result: "tuple[str, str | Content]" = ("Nothing yet", "")
 
@@ -69,7 +68,9 @@ class AppFrame(App[int]):
         self.logbook = Logbook()
         self.layout = Layout(home, may_write=not is_watching)
         self.guilds: list[GuildFigures] = []
-        """The guilds of the last reply to `Guilds`."""
+        """The first ones by name, as of the last reply to `Guilds`."""
+        self.other_guilds: dict[GuildId, GuildFigures] = {}
+        """Others that are shown, by their rows."""
         self.own_keys: dict[str, str] = {}
         """The keys that the owner chose, by action."""
         self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)
@@ -110,25 +111,6 @@ class AppFrame(App[int]):
         """Return the navigation screen in front, under any dialogs."""
         return self.screen_stack[0] if self.screen_stack else None
 
-    async def load_guilds(self) -> None:
-        """Fetch the learned servers again."""
-        from app.ipc import control
-
-        self.guilds = (await self.link.call(control.Guilds())).guilds
-        self.knows_guilds = True
-
-    def without_guilds(self, advice: str) -> str:
-        """Return what a screen says while it has no server to show.
-
-        Args:
-            advice: The remedy if there really is none.
-        """
-        if self.knows_guilds:
-            return f"No server is learned yet. {self.advice(advice)}".rstrip()
-        if self.link_state.is_up:
-            return "Asking the bot which servers it knows…"
-        return "Which servers are learned is not known yet: the bot is not running."
-
     def advice(self, text: str) -> str:
         """Return what says which key to press, or nothing where screens only watch."""
         return "" if self.is_watching else text
@@ -138,10 +120,6 @@ class AppFrame(App[int]):
         if self.is_watching:
             self.warn(AppError(WATCHING, LEAVE_WATCHING))
         return self.is_watching
-
-    def keep_guild(self, guild: "GuildFigures") -> None:
-        """Keep the owner's change of a guild until the guilds are fetched again."""
-        self.guilds = [guild if one.row == guild.row else one for one in self.guilds]
 
     def next_stream(self) -> int:
         """Return a number for the tokens of one reply, unique across processes."""

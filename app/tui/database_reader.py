@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from app.core.errors import AppError
@@ -39,12 +39,19 @@ class DatabaseReader:
 
         return has_database(self._home)
 
-    async def channels(self, guild: GuildId) -> "list[ChannelActivity]":
-        """Return the guild's channels, the most recently active first."""
+    async def channels(self, guilds: Sequence[GuildId]) -> "list[ChannelActivity]":
+        """Return the channels of guilds, the most recently active first."""
         from app.store import overview
 
-        rows = await self._read(overview.channels_by_activity, guild) or []
+        rows = await self._read(overview.channels_by_activity, guilds) or []
         return [row._replace(name=safe_text(row.name)) for row in rows]
+
+    async def guild_names(self, guilds: Collection[GuildId]) -> dict[GuildId, str]:
+        """Return the names of guilds."""
+        from app.store.search import guild_pages
+
+        found = await self._read(guild_pages.names, guilds) or {}
+        return {row: safe_text(name) for row, name in found.items()}
 
     async def messages(
         self,

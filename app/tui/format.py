@@ -11,6 +11,9 @@ from app.core.time_units import DAY_SECONDS
 if TYPE_CHECKING:
     from app.ipc.control import StatusReply
 
+WHOLE, LONGEST_NAME = 300, 100
+"""The width from which no name is cut, so that words find all; Discord's longest."""
+
 MATURE_MESSAGES = 20_000
 """The number of messages from which a voice rarely lacks a continuation."""
 

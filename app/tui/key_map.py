@@ -1,4 +1,4 @@
-"""The owner's own keys, and those of vi, in place of the usual ones."""
+"""Keys: the owner's own and those of vi, and which of them change anything."""
 
 import dataclasses
 import re
@@ -115,3 +115,28 @@ def _each(owners: Iterable[type[DOMNode]]) -> Iterator[tuple[str, str]]:
         for one in owner.BINDINGS:
             if isinstance(one, Binding):
                 yield one.id or f"app.{one.action}", one.key
+
+
+READING = frozenset(
+    "enlarge hide_panel open graphs filter leave_field pick section view jump xray"
+    " conversation copy_part"
+    " places lines results level newest save compare scroll_talk pick_guild type"
+    " sources leave_or_stop tour read_again".split()
+)
+"""The actions of screens and sections that change nothing, for those who watch."""
+
+
+def only_reads(action: object) -> bool:
+    """Return whether an action of a screen or section changes nothing."""
+    return str(action).partition("(")[0] in READING
+
+
+def would_change(action: object, owner: DOMNode | None) -> bool:
+    """Return whether an action is a key of a screen or section, and changes things."""
+    from app.tui.base import MynahScreen
+    from app.tui.panes.base import Pane
+
+    # The keys of the program, of lists, fields and dialogs only lead somewhere.
+    keys = type(owner).BINDINGS if isinstance(owner, MynahScreen | Pane) else ()
+    actions = {key.action for key in keys if isinstance(key, Binding)}
+    return action in actions and not only_reads(action)

@@ -1,7 +1,7 @@
 """The palette: every action, setting, server, channel, model and guide by its words."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,10 +24,12 @@ from app.tui.screens import SCREENS
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import says
 from app.tui.theme import TITLES
-from app.tui.watch_rule import only_reads
 from app.tui.widgets.feed import Feed
 
 WORD = re.compile(r"\w+")
+
+FOUND = 10
+"""The most servers that are found besides the first ones by name."""
 
 LEAST_PART = 4
 """Letters that find a title by a part of it, such as rollback for Roll back."""
@@ -88,13 +90,25 @@ class PaletteProvider(Provider):
             score = entry.score(wanted) if wanted else 0.0
             if score:
                 yield Hit(score, entry.title, entry.run, help=entry.says)
+        for entry in await self._others(query.strip()):
+            yield Hit(1.0, entry.title, entry.run, help=entry.says)
+
+    async def _others(self, words: str) -> list[Entry]:
+        """Return servers with these words in their names that are on no page."""
+        app = self.app
+        if not (isinstance(app, MynahApp) and app.has_more_guilds and words):
+            return []
+        with suppress(AppError):
+            found = (await app.link.call(control.Guilds(words, limit=FOUND))).guilds
+            return [*_servers(app, [one for one in found if one not in app.guilds])]
+        return []
 
 
 async def entries(app: MynahApp) -> AsyncIterator[Entry]:
     """Return every line of the palette."""
     for entry in [*_screens(app), *_actions(app), *_own(app), *_settings(app)]:
         yield entry
-    for entry in [*_guides(app), *_servers(app)]:
+    for entry in [*_guides(app), *_servers(app, app.guilds)]:
         yield entry
     for ask in (_channels, _models):
         # Without the bot or the database, everything else is still found.
@@ -132,7 +146,7 @@ def _keys(
     for binding in owner.BINDINGS:
         if not isinstance(binding, Binding) or not binding.show:
             continue
-        if app.is_watching and not only_reads(binding.action):
+        if app.is_watching and not key_map.only_reads(binding.action):
             continue
         words = SYNONYMS.get(f"{place}.{binding.action}", "")
         own = replace(binding, key=key_map.shown(binding, app.own_keys))
@@ -177,21 +191,21 @@ def _guides(app: MynahApp) -> Iterator[Entry]:
         yield Entry(title, "Read it on Help", "help manual", run, True, about)
 
 
-def _servers(app: MynahApp) -> Iterator[Entry]:
-    for guild in app.guilds:
+def _servers(app: MynahApp, guilds: Sequence[control.GuildFigures]) -> Iterator[Entry]:
+    for guild in guilds:
         run = partial(app.show_guild, guild)
         title = f"Server {safe_line(guild.guild)}"
         yield Entry(title, "Show it on Server", "guild discord", run)
 
 
 async def _channels(app: MynahApp) -> list[Entry]:
-    found = []
-    for guild in list(app.guilds):
-        for channel in await app.shelf.channels(guild.row):
-            title = f"#{safe_line(channel.name)} of {safe_line(guild.guild)}"
-            run = partial(_show_channel, app, guild.row, channel.channel)
-            says = "Show this channel in Conversations"
-            found.append(Entry(title, says, "channel", run))
+    found, known = [], app.known_guilds
+    for channel in await app.shelf.channels(list(known)):
+        guild = known[channel.guild]
+        title = f"#{safe_line(channel.name)} of {safe_line(guild.guild)}"
+        run = partial(_show_channel, app, guild.row, channel.channel)
+        says = "Show this channel in Conversations"
+        found.append(Entry(title, says, "channel", run))
     return found
 
 

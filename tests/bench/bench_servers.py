@@ -159,7 +159,7 @@ async def screens(home: Home) -> None:
     await timed("the first look of the screens", reader.replies(limit=20))
     await timed("Home: the latest replies", reader.replies(limit=20))
     await timed("Home: the day by outcome", reader.outcomes_over_time(day, 3_600_000))
-    await timed("the channels of a server", reader.channels(guild))
+    await timed("the channels of a server", reader.channels([guild]))
     await timed("a server's newest messages", reader.messages(guild))
     await timed("a search in a server", reader.messages(guild, None, "boat again"))
     await reader.close()

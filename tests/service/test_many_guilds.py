@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.cli import guilds as guilds_command
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.controller import ports_of
@@ -271,3 +272,39 @@ async def test_all_messages_are_not_counted_for_every_list_where_that_takes_long
         found.append(listed[0].messages)
         await run(hear)
     assert found == counts
+
+
+async def test_a_page_of_many_guilds_is_asked_for_by_place_words_and_rows(
+    service: Service,
+) -> None:
+    rows = await service.context.database.run(fill, 60)
+
+    async def asked(**about: Any) -> tuple[list[GuildId], int, int]:
+        reply = await service.call(_nobody(), control.Guilds(**about))
+        return [one.row for one in reply.guilds], reply.matching, reply.all
+
+    first, matching, every = await asked()
+    rest, *_ = await asked(skip=50)
+    assert (len(first), matching, every) == (50, 60, 60)
+    assert sorted(first + rest) == sorted(rows)
+    found, matching, every = await asked(words=" ISLE 5 ", limit=3)
+    assert (len(found), matching, every) == (3, 11, 60)
+    assert sorted((await asked(rows=rows[55:58], limit=1))[0]) == rows[55:58]
+    assert await asked(words="no such isle") == ([], 0, 60)
+
+
+async def test_a_command_lists_every_guild_page_by_page(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guilds_command, "MOST_GUILDS", 25)
+    rows = await service.context.database.run(fill, 60)
+    asked = list[Any]()
+
+    class Bot:
+        async def call(self, request: Any) -> Any:
+            asked.append(request)
+            return await service.call(_nobody(), request)
+
+    bot: Any = Bot()
+    found = [one.row async for one in guilds_command.every_guild(bot)]
+    assert len(asked) == 3 and sorted(found) == sorted(rows)

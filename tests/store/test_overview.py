@@ -6,12 +6,10 @@ from typing import Any
 from app.core.names import GuildId
 from app.store import (
     comparisons,
-    feedback,
     guilds,
     members,
     overview,
     replies,
-    snapshots,
 )
 from app.store.database import Database, bound
 from app.store.given import characters, lore
@@ -56,7 +54,7 @@ def test_the_channel_written_in_last_comes_first(
     write("a", channel="stage")
     write("b", channel="tavern")
     db.call(guilds.ensure_channel, guild, "empty", "77")
-    found = db.call(overview.channels_by_activity, guild)
+    found = db.call(overview.channels_by_activity, [guild])
     assert [(row.name, row.messages) for row in found] == [
         ("tavern", 1),
         ("stage", 1),
@@ -173,32 +171,3 @@ def test_todays_messages_are_counted_without_reading_the_older_ones(
 
     steps = " ".join(db.call(plans))
     assert "message_channel_id_ts (channel_id=? AND ts>?)" in steps
-
-
-def test_the_totals_of_all_guilds_are_those_of_each(
-    db: Database, guild: GuildId, write: Write
-):
-    for number in range(5):
-        write(f"line {number}")
-    write("left out", dropped="word")
-    write("left out, too", dropped="link")
-    db.call(members.set_opted_out, guild, "puck", True)
-    bare = db.call(guilds.ensure, "Bare").id
-    make_reply(db, guild, 105)
-    reply = make_reply(db, guild, 109)
-    db.call(feedback.rate, reply, "puck", 1)
-    early = db.call(snapshots.take, guild, "early", 1, 5)
-    write("later")
-    db.call(snapshots.roll_back, early, (), ())
-    found = db.call(overview.totals)
-    assert found[bare] == overview.GuildTotals()
-    assert found[guild].last_reply == 109 and found[guild].is_rated
-    assert found[guild].opted_out == 1
-    for row in (guild, bare):
-        counts = db.call(guilds.counts, row)
-        assert (found[row].messages, found[row].learned) == (
-            counts.messages,
-            counts.learned,
-        )
-        assert found[row].dropped == counts.dropped
-        assert found[row].embeddings == counts.embeddings

@@ -11,12 +11,12 @@ from textual.dom import DOMNode
 from app.core.paths import Home
 from app.ipc import control
 from app.tui.app import MynahApp
+from app.tui.key_map import only_reads
 from app.tui.palette import entries
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.screens.help.help_screen import key_tables
-from app.tui.watch_rule import only_reads
 from app.tui.widgets.dialogs import AskText, Confirm, Detail, Pick
 from app.tui.widgets.feed import Feed
 from app.tui.widgets.keys import Keys

@@ -7,6 +7,12 @@ from app.core.names import GuildId
 from app.core.safe_text import UNSHOWN
 from app.ipc.wire import Request
 
+GUILD_PAGE = 50
+"""The guilds that are listed at once, unless asked for otherwise."""
+
+MOST_GUILDS = 1000
+"""The most guilds of one reply."""
+
 
 @dataclass(frozen=True)
 class GuildFigures:
@@ -53,17 +59,26 @@ class GuildFigures:
 
 @dataclass(frozen=True)
 class GuildsReply:
-    """The learned guilds."""
+    """A page of the learned guilds."""
 
     guilds: list[GuildFigures]
+    matching: int
+    """The number of guilds with the words in their names."""
+    all: int
 
 
 @dataclass(frozen=True)
 class Guilds(Request[GuildsReply]):
-    """The learned guilds."""
+    """A page of the learned guilds, by name."""
 
     method: ClassVar[str] = "guilds"
     only_reads: ClassVar[bool] = True
+    words: str = ""
+    """A part of their names, in any case."""
+    skip: int = 0
+    limit: int = GUILD_PAGE
+    rows: list[GuildId] = field(default_factory=list)
+    """These guilds alone, whatever else is asked for."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.providers.base import Completion, Prompt, Speed, Turn
 from app.providers.local.outlook import Outlook, fits, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker
-from app.store import guilds, messages
+from app.store.search import guild_pages
 from app.voice.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -134,15 +134,12 @@ class BenchmarkHandlers:
 
     async def _walk_ms(self) -> float | None:
         """Return the median milliseconds of a line of the largest voice, or None."""
-        every = await self._context.database.run(guilds.every)
-        counts = [
-            (await self._context.reader.run(messages.count, one.id), one.id)
-            for one in every
-            if await self._context.held.holds(one.id)
-        ]
-        if not counts or not max(counts)[0]:
+        by_size = await self._context.reader.run(guild_pages.largest)
+        held = await self._context.held.among(by_size)
+        if not held:
             return None
-        voice = await self._context.voices.voice(max(counts)[1])
+        largest = next(guild for guild in by_size if guild in held)
+        voice = await self._context.voices.voice(largest)
         return await asyncio.to_thread(self._walks, voice)
 
     def _walks(self, voice: Voice) -> float:

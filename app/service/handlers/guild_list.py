@@ -1,4 +1,4 @@
-"""All learned guilds with their figures: a few queries, however many there are."""
+"""Pages of the learned guilds, with figures from a few queries."""
 
 import asyncio
 import time
@@ -9,22 +9,24 @@ from app.chat import feedback_weights
 from app.core.files import size
 from app.core.names import GuildId
 from app.core.paths import Home
-from app.ipc.control import GuildFigures
+from app.ipc.control import GuildFigures, Guilds, GuildsReply
+from app.ipc.control.guilds import MOST_GUILDS
 from app.service.app_context import AppContext
 from app.settings.host_names import OPENAI
 from app.settings.hosts import host_of, hosts_for
 from app.settings.schema import Config
 from app.settings.speech_rules import is_listed
-from app.store import feedback, guilds, overview
+from app.store import feedback
 from app.store import settings as stored_settings
-from app.store.overview import GuildTotals
 from app.store.rows import StoredGuild
+from app.store.search import guild_pages
+from app.store.search.guild_pages import GuildTotals
 
 MATURE = 2000
 """The number of messages from which a voice has plenty to say."""
 
 MOST_OPENED = 50
-"""The most guilds whose voices are opened to count their words."""
+"""The most guilds of a home whose voices are opened to count their words."""
 
 SLOW_COUNT = 0.25
 """Seconds of the processor from which counting takes too long for every list."""
@@ -52,23 +54,25 @@ class GuildList:
         self._known: Mapping[GuildId, GuildTotals] = {}
         self._known_until = 0.0
 
-    async def figures(self) -> list[GuildFigures]:
-        """Return the figures of every guild, by name.
+    async def page(self, request: Guilds) -> GuildsReply:
+        """Return the figures of the guilds that are asked for, by name."""
+        run, limit = self._context.reader.run, min(request.limit, MOST_GUILDS)
+        words, rows = request.words.strip(), request.rows[:MOST_GUILDS]
+        found = await run(guild_pages.page, words, request.skip, limit)
+        chosen = await run(guild_pages.listed, rows) if rows else found.guilds
+        opens = found.all <= MOST_OPENED
+        figures = await self._figures_of(chosen, opens=opens)
+        return GuildsReply(figures, found.matching, found.all)
 
-        One of files alone, or that the bot has left, is there while it has messages.
-        """
+    async def _figures_of(
+        self, every: Sequence[StoredGuild], *, opens: bool
+    ) -> list[GuildFigures]:
         context, reader = self._context, self._context.reader
-        totals = await self._totals()
-        every = [
-            guild
-            for guild in await reader.run(guilds.every)
-            if totals.get(guild.id, GuildTotals()).messages
-            or (guild.discord_id and guild.left is None)
-        ]
-        own = await reader.run(stored_settings.guilds_of_their_own)
         rows = [guild.id for guild in every]
+        totals = await self._totals(rows)
+        own = await reader.run(stored_settings.guilds_of_their_own)
         disk = await asyncio.to_thread(_sizes, context.home, rows)
-        words = await self._words(rows)
+        words = await self._words(rows, opens=opens)
         holders = await context.held.holders(every)
         alike: _Ways | None = None
         found = list[GuildFigures]()
@@ -79,7 +83,7 @@ class GuildList:
                 ways = await self._ways(guild.id)
             else:
                 ways = alike = alike or await self._ways(guild.id)
-            one = totals.get(guild.id, GuildTotals())
+            one = totals[guild.id]
             disliked = await self._disliked(guild.id) if one.is_rated else 0
             figures = self._figures(
                 guild, one, ways, words[guild.id], disk[guild.id], disliked, holders
@@ -87,19 +91,21 @@ class GuildList:
             found.append(figures)
         return found
 
-    async def _totals(self) -> Mapping[GuildId, GuildTotals]:
+    async def _totals(self, rows: Sequence[GuildId]) -> Mapping[GuildId, GuildTotals]:
         """Return the figures from the database; those that take long are a bit old."""
         loop = asyncio.get_running_loop()
-        if loop.time() >= self._known_until:
-            self._known, took = await self._context.reader.run(_counted)
+        if loop.time() >= self._known_until or not self._known.keys() >= set(rows):
+            self._known, took = await self._context.reader.run(_counted, rows)
             rest = COUNT_REST * took if took > SLOW_COUNT else 0.0
             self._known_until = loop.time() + rest
         return self._known
 
-    async def _words(self, rows: Sequence[GuildId]) -> dict[GuildId, int | None]:
+    async def _words(
+        self, rows: Sequence[GuildId], *, opens: bool
+    ) -> dict[GuildId, int | None]:
         """Return the words of each voice; None of those that nobody has counted."""
         voices = self._context.voices
-        if len(rows) <= MOST_OPENED:
+        if opens:
             held = await self._context.held.among(rows)
             return {
                 row: (await voices.voice(row)).words if row in held else None
@@ -161,10 +167,12 @@ class GuildList:
         )
 
 
-def _counted() -> tuple[Mapping[GuildId, GuildTotals], float]:
-    """Return the figures of all guilds, and the seconds of the processor for them."""
+def _counted(
+    rows: Sequence[GuildId],
+) -> tuple[Mapping[GuildId, GuildTotals], float]:
+    """Return the figures of guilds, and the seconds of the processor for them."""
     began = time.thread_time()
-    return overview.totals(), time.thread_time() - began
+    return guild_pages.totals(rows), time.thread_time() - began
 
 
 def state_of_voice(learned: int) -> str:
@@ -177,7 +185,6 @@ def state_of_voice(learned: int) -> str:
 def _sizes(home: Home, rows: Sequence[GuildId]) -> dict[GuildId, dict[str, int]]:
     """Return the bytes on disk of each guild by part."""
     # Few of many servers have files; small voices are in memory alone.
-    there = {path.name for path in home.guilds.glob("*")}
     nothing = {"voice": 0, "tokens": 0, "index": 0}
     return {
         row: {
@@ -185,7 +192,7 @@ def _sizes(home: Home, rows: Sequence[GuildId]) -> dict[GuildId, dict[str, int]]
             "tokens": size(home.guild(row) / "tokens"),
             "index": size(home.index(row)),
         }
-        if str(row) in there
+        if home.guild(row).exists()
         else nothing
         for row in rows
     }

@@ -30,8 +30,8 @@ class GuildHandlers:
     async def guilds(
         self, asker: Asker, request: control.Guilds
     ) -> control.GuildsReply:
-        """List the learned guilds."""
-        return control.GuildsReply(await self._list.figures())
+        """List a page of the learned guilds."""
+        return await self._list.page(request)
 
     async def export(
         self, asker: Asker, request: control.Export

@@ -45,7 +45,7 @@ class HostHandlers:
                 trouble=str(error),
             )  # fmt: skip
         key = await asyncio.to_thread(host_keys.get, context.home, host)
-        servers = [guild.name for guild in await users(context, host.name)]
+        servers = await users(context, host.name)
         if host.name in names_in(context.settings.home):
             servers = ["*", *servers]
         trouble = context.providers.host(host.name).trouble
@@ -148,7 +148,7 @@ class HostHandlers:
                 "`mynah hosts list` shows those that you added.",
             )
         host = self._host(name)
-        used = [guild.name for guild in await users(context, name)]
+        used = await users(context, name)
         if name in names_in(context.settings.home):
             used = ["all servers", *used]
         if used:

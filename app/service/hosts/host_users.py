@@ -6,17 +6,17 @@ from app.settings.host_names import OPENAI, names_in
 from app.settings.hosts import Host, host_of, hosts_for, hosts_of
 from app.store import guilds
 from app.store import settings as stored_settings
-from app.store.rows import StoredGuild
+from app.store.search import guild_pages
 
 MOST_NAMED = 5
 """The most servers that are named where something is true of many."""
 
 
-async def users(context: AppContext, host: str) -> list[StoredGuild]:
-    """Return the servers that are set to a host."""
-    every = await context.reader.run(guilds.every)
-    names, home = await _own_names(context), names_in(context.settings.home)
-    return [guild for guild in every if host in names.get(guild.id, home)]
+async def users(context: AppContext, host: str) -> list[str]:
+    """Return the names of the servers that choose a host by themselves."""
+    own = await _own_names(context)
+    chosen = [guild for guild, names in own.items() if host in names]
+    return sorted((await context.reader.run(guild_pages.names, chosen)).values())
 
 
 async def _own_names(context: AppContext) -> dict[GuildId, list[str]]:

@@ -68,7 +68,7 @@ class ChannelsPane(Pane):
                 may_speak_in(allowed, channel.name, channel.key),
                 channel.is_learning,
             )
-            for channel in await self.mynah.app.shelf.channels(self.guild.row)
+            for channel in await self.mynah.app.shelf.channels([self.guild.row])
         ]
 
     def _show(self, lines: list[ChannelRow]) -> None:

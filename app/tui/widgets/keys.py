@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
-from app.tui.watch_rule import would_change
+from app.tui.key_map import would_change
 
 GAP = 2
 

@@ -40,18 +40,18 @@ class ListedPlace:
         return self.guild, self.channel, self.is_drafts, self.conversation
 
 
-async def load(shelf: DatabaseReader, guilds: list[GuildFigures]) -> list[ListedPlace]:
+async def load(
+    shelf: DatabaseReader, drafts: int, guilds: Sequence[GuildFigures]
+) -> list[ListedPlace]:
     """Load all places except conversations, with waiting drafts first."""
-    waiting = await shelf.drafts()
-    places = []
-    if waiting:
-        places.append(ListedPlace("Drafts", drafts=len(waiting)))
+    places = [ListedPlace("Drafts", drafts=drafts)] if drafts else []
+    channels = await shelf.channels([guild.row for guild in guilds])
+    inner: dict[GuildId, list[ListedPlace]] = {guild.row: [] for guild in guilds}
+    for one in channels:
+        place = ListedPlace(f"#{one.name}", one.guild, one.channel, one.key)
+        inner[one.guild].append(place)
     for guild in guilds:
-        row, name = guild.row, guild.guild
-        places.append(ListedPlace(name, row))
-        for channel in await shelf.channels(row):
-            title = f"#{channel.name}"
-            places.append(ListedPlace(title, row, channel.channel, channel.key))
+        places += [ListedPlace(guild.guild, guild.row), *inner[guild.row]]
     return places
 
 

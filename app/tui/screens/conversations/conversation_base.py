@@ -175,7 +175,12 @@ class TalkScreen(MynahScreen):
         self.search(event.value.strip())
 
     async def _load_places(self) -> list[ListedPlace]:
-        return await channel_list.load(self.app.shelf, self.app.guilds)
+        app = self.app
+        drafts = await app.shelf.drafts()
+        if app.link_state.is_up:
+            await app.know_guilds(draft.guild_id for draft in drafts)
+        guilds = [*app.known_guilds.values()]
+        return await channel_list.load(app.shelf, len(drafts), guilds)
 
     def _show_places(self, found: list[ListedPlace]) -> None:
         self._places = found

@@ -297,8 +297,8 @@ class ConversationsScreen(TalkScreen):
 
         self.fetch(lambda: self.app.shelf.around(message), show, "lines")
 
-    def _guild(self, row: int) -> control.GuildFigures | None:
-        return next((guild for guild in self.app.guilds if guild.row == row), None)
+    def _guild(self, row: GuildId) -> control.GuildFigures | None:
+        return self.app.known_guilds.get(row)
 
     def _sending(
         self, guild: GuildId, channel: int | None, text: str

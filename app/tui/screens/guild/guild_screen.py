@@ -16,7 +16,6 @@ from app.tui.base import MynahScreen
 from app.tui.panes import PANES
 from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
-from app.tui.widgets.dialogs import Pick
 
 if TYPE_CHECKING:
     from app.ipc.control import GuildFigures
@@ -56,9 +55,8 @@ class GuildScreen(MynahScreen):
     @property
     def guild(self) -> "GuildFigures | None":
         """The server that is shown."""
-        rows = {guild.row: guild for guild in self.app.guilds}
         first = self.app.guilds[0] if self.app.guilds else None
-        return rows.get(self.app.chosen_guild or GuildId(0), first)
+        return self.app.known_guilds.get(self.app.chosen_guild or GuildId(0), first)
 
     @property
     def pane(self) -> Pane:
@@ -138,17 +136,12 @@ class GuildScreen(MynahScreen):
     def action_pick(self) -> None:
         """Choose another server."""
 
-        def picked(row: GuildId | None) -> None:
-            if row is not None:
-                self.app.chosen_guild = row
-                self._show_head()
+        def picked(guild: "GuildFigures") -> None:
+            self.app.chosen_guild = guild.row
+            self._show_head()
 
-        options = [(guild.guild, guild.row) for guild in self.app.guilds]
-        if options:
-            at = next(
-                (n for n, one in enumerate(self.app.guilds) if one == self.guild), 0
-            )
-            self.app.push_screen(Pick("Which server?", options, at), picked)
+        if self.guild:
+            self.app.pick_guild("Which server?", picked, at=self.guild.row)
 
 
 def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:

@@ -19,8 +19,8 @@ from app.core.plain_markdown import render
 from app.core.safe_text import safe_text
 from app.tui import key_map
 from app.tui.base import MynahScreen
+from app.tui.key_map import only_reads
 from app.tui.screens import SCREENS
-from app.tui.watch_rule import only_reads
 from app.tui.widgets.feed import Feed
 
 NONE_CHOSEN: Mapping[str, str] = {}

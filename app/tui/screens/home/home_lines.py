@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 EVENTS_SHOWN = 22
 
 
-def head(width: int) -> str:
-    """Return the titles above the servers."""
+def head(width: int, counted: str) -> str:
+    """Return the titles above the servers, or how many of all those are."""
     name, voice = _widths(width)
-    shown = f"{'server':<{name}} {'learned':>7}  {'voice':<{voice}}"
+    shown = f"{counted or 'server':<{name}} {'learned':>7}  {'voice':<{voice}}"
     return f"{shown}  {'mode':<6} {'dial':>5}  joins in"
 
 
@@ -53,6 +53,8 @@ def draw_guild(guild: "GuildFigures", width: int) -> Content:
 
 def _widths(width: int) -> tuple[int, int]:
     """Return the widths of the name, and of the voice's bar with its meaning."""
+    if width >= format.WHOLE:
+        return format.LONGEST_NAME, 31
     return (16, 6) if width < 90 else (28, 31)
 
 

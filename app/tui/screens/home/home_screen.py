@@ -1,6 +1,5 @@
 """Home: the bot's health, today's activity, and one line per server."""
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -19,10 +18,15 @@ from app.tui.screens.home import home_charts, home_lines
 from app.tui.widgets.charts import Columns, Sparks
 from app.tui.widgets.dialogs import Confirm
 from app.tui.widgets.feed import Feed
+from app.tui.widgets.guild_feed import GuildFeed
 
 if TYPE_CHECKING:
+    from app.core.names import GuildId
     from app.ipc.control import StatusReply
     from app.store.rows import StoredReply
+
+    Recent = tuple[list[StoredReply], dict[GuildId, str]]
+    """The last replies, and the names of their servers."""
 
 RECENT_SHOWN = 22
 
@@ -45,18 +49,13 @@ class HomeScreen(MynahScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._recent: list[StoredReply] = []
+        self._recent: Recent = ([], {})
         self._costs: list[float] = []
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="state", markup=False)
         yield Static(id="today", markup=False)
-        yield Feed(
-            home_lines.draw_guild,
-            attrgetter("row"),
-            id="servers",
-            head=home_lines.head,
-        )
+        yield GuildFeed(home_lines.draw_guild, home_lines.head, id="servers")
         with Horizontal(id="charts"):
             yield Columns("Replies, 24 h", format.count, id="replies")
             yield Sparks("Reply time, 24 h", home_charts.reply_time, id="times")
@@ -91,7 +90,8 @@ class HomeScreen(MynahScreen):
 
     def refresh_data(self) -> None:
         if self.app.link_state.is_up:
-            self.fetch(self._load_guilds, lambda _: self._show_guilds(), "guilds")
+            load = self.query_one(GuildFeed).load
+            self.fetch(load, lambda _: self._show_guilds(), "guilds")
         self.fetch(self._load_trends, self._show, "trends")
         self.fetch(self._load_recent, self._show_recent, "recent")
 
@@ -99,28 +99,26 @@ class HomeScreen(MynahScreen):
         if news.replies:
             self.refresh_data()
 
-    async def _load_recent(self) -> "list[StoredReply]":
-        return await self.app.shelf.replies(limit=RECENT_SHOWN)
+    async def _load_recent(self) -> "Recent":
+        replies = await self.app.shelf.replies(limit=RECENT_SHOWN)
+        rows = {reply.guild_id for reply in replies}
+        return replies, await self.app.shelf.guild_names(rows)
 
     async def _load_trends(self) -> home_charts.Trends:
         return await home_charts.load(self.app.shelf, self.app.clock())
 
-    async def _load_guilds(self) -> bool:
-        await self.app.load_guilds()
-        return True
-
     def _show_guilds(self) -> None:
-        feed = self.query_one(Feed)
-        feed.show(self.app.guilds)
+        feed = self.query_one(GuildFeed)
+        feed.show_guilds()
         feed.empty = self.app.without_guilds(NO_SERVERS)
         # By class: a panel that the owner hid stays hidden.
         is_known = bool(self.app.guilds) or self.app.link_state.is_up
         feed.set_class(not is_known, "-none")
         self._show_recent(self._recent)
 
-    def _show_recent(self, replies: "list[StoredReply]") -> None:
-        self._recent = replies
-        names = {guild.row: guild.guild for guild in self.app.guilds}
+    def _show_recent(self, recent: "Recent") -> None:
+        self._recent = recent
+        replies, names = recent
         self.query_one("#recent", Static).update(
             home_lines.recent(
                 replies, names, self.app.clock(), self.app.attention.drafts

@@ -84,7 +84,10 @@ class LearnScreen(MynahScreen):
         jobs = sorted(self.app.progress.values(), key=is_done)
         feed.show(jobs)
         self.refresh_bindings()
-        self.query_one("#backlog", Static).update(job_lines.backlog(self.app.guilds))
+        backlog = self.query_one("#backlog", Static)
+        backlog.update(job_lines.backlog(self.app.guilds))
+        # Of many servers, the sum of the first ones would mislead.
+        backlog.display = not self.app.has_more_guilds
 
     # Importing.
 
@@ -123,15 +126,29 @@ class LearnScreen(MynahScreen):
         self.app.tell("Looking into it…")
         request = control.ImportPreview("", [wire_name(typed_path(path))])
         self.request(
-            request, lambda found: self._choose_guild(path, found), refused=refused
+            request, lambda found: self._match_guilds(path, found), refused=refused
         )
 
-    def _choose_guild(self, path: str, found: ImportPreviewReply) -> None:
-        detail = import_texts.preview(found)
+    def _match_guilds(self, path: str, found: ImportPreviewReply) -> None:
         if not any(server.files for server in found.servers):
+            detail = import_texts.preview(found)
             self.app.push_screen(Detail("There is nothing to learn", detail))
             return
-        known = import_texts.fitting(found, self.app.guilds)
+        told = list(filter(None, (one.id or one.name for one in found.servers)))
+        self.fetch(
+            lambda: self.app.guilds_named(told),
+            lambda guilds: self._choose_guild(path, found, guilds),
+            "matching",
+        )
+
+    def _choose_guild(
+        self,
+        path: str,
+        found: ImportPreviewReply,
+        guilds: list[control.GuildFigures],
+    ) -> None:
+        detail = import_texts.preview(found)
+        known = import_texts.fitting(found, guilds)
 
         def picked(key: str | None) -> None:
             if key == "":
@@ -178,14 +195,13 @@ class LearnScreen(MynahScreen):
 
     def action_train(self) -> None:
         """Learn the history of the listened channels."""
-        options = [(guild.guild, guild.key) for guild in self.app.guilds if guild.id]
 
-        def picked(key: str | None) -> None:
-            if key is not None:
-                request = control.Train(key)
-                self.request(request, lambda _: self.app.tell("Reading its history."))
+        def picked(guild: control.GuildFigures) -> None:
+            request = control.Train(guild.key)
+            self.request(request, lambda _: self.app.tell("Reading its history."))
 
-        self.app.push_screen(Pick("Learn which server's history?", options), picked)
+        question = "Learn which server's history?"
+        self.app.pick_guild(question, picked, lambda guild: guild.id)
 
     # Steering.
 

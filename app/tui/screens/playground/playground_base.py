@@ -114,10 +114,12 @@ class TalkingScreen(MynahScreen):
 
     async def _load(self) -> bool:
         await self.app.load_guilds()
+        if self.app.talk_with is not None:
+            await self.app.know_guilds([self.app.talk_with])
         return True
 
     def _take_guilds(self) -> None:
-        known = {guild.row: guild for guild in self.app.guilds}
+        known = self.app.known_guilds
         wished, self.app.talk_with = self.app.talk_with, None
         if wished in known:
             self._choose_guild(known[wished])

@@ -18,7 +18,7 @@ from app.tui.screens.playground.talk import Exchange, Talk, way_name
 from app.tui.widgets.bubbles import ReplyLine
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
-from app.tui.widgets.dialogs import AskText, Pick
+from app.tui.widgets.dialogs import AskText
 from app.tui.widgets.lines_dialog import AskLines
 
 
@@ -89,14 +89,7 @@ class PlaygroundScreen(TalkingScreen):
 
     def action_pick_guild(self) -> None:
         """Choose the server to talk to."""
-        options = [(guild.guild, guild) for guild in self.app.guilds]
-
-        def picked(guild: control.GuildFigures | None) -> None:
-            if guild is not None:
-                self._choose_guild(guild)
-
-        if options:
-            self.app.push_screen(Pick("Which server should answer?", options), picked)
+        self.app.pick_guild("Which server should answer?", self._choose_guild)
 
     def action_name(self) -> None:
         """Choose the name to speak as."""

@@ -20,6 +20,7 @@ from app.tui.base import MynahScreen
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import Confirm
 from app.tui.widgets.feed import Feed
+from app.tui.widgets.guild_feed import GuildFeed
 
 if TYPE_CHECKING:
     from app.ipc import control
@@ -64,10 +65,10 @@ class UsageScreen(MynahScreen):
         yield Static("", id="budget", markup=False)
         yield Choice(VIEWS, id="view")
         with ContentSwitcher(initial="ledger", id="views"):
-            name, row = attrgetter("name"), attrgetter("row")
+            name = attrgetter("name")
             yield Feed(draw, name, id="ledger", head=self._head, empty=EMPTY)
             yield Feed(self._draw_sent, _itself, id="sent", head=head_sent, empty=KEPT)
-            yield Feed(draw_lock, row, id="locks", head=head_lock)
+            yield GuildFeed(draw_lock, head_lock, id="locks")
 
     def _head(self, width: int) -> str:
         return head(self.query_one(Choice).value)
@@ -111,12 +112,13 @@ class UsageScreen(MynahScreen):
         rows: dict[str, Sequence[object]] = {
             "ledger": sums(self._rows, self.query_one(Choice).value),
             "sent": self._sent,
-            "locks": self.app.guilds,
         }
-        feed = self.query_one(f"#{self._view}", Feed)
-        feed.show(rows[self._view])
-        advice = "Import messages on Learn (5)."
-        self.query_one("#locks", Feed).empty = self.app.without_guilds(advice)
+        locks = self.query_one(GuildFeed)
+        if self._view == "locks":
+            locks.show_guilds()
+        else:
+            self.query_one(f"#{self._view}", Feed).show(rows[self._view])
+        locks.empty = self.app.without_guilds("Import messages on Learn (5).")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what locks or frees a server only where there is one."""
@@ -166,11 +168,7 @@ class UsageScreen(MynahScreen):
         self.app.push_screen(Confirm(title, question, "Withdraw"), answered)
 
     def _reload(self) -> None:
-        async def load() -> bool:
-            await self.app.load_guilds()
-            return True
-
-        self.fetch(load, lambda _: self._show())
+        self.fetch(self.query_one(GuildFeed).load, lambda _: self._show())
 
     def action_budget(self) -> None:
         """Change the monthly budget for the cloud."""
@@ -264,18 +262,20 @@ def draw_sent(sent: "SentRequest", now: float) -> Content:
     )
 
 
-def head_lock(width: int) -> str:
-    """Return the meaning of a lock."""
-    return "data of a locked server never goes to the cloud; space toggles the lock"
+def head_lock(width: int, counted: str) -> str:
+    """Return the meaning of a lock, after how many of all servers are shown."""
+    says = "data of a locked server never goes to the cloud; space toggles the lock"
+    return f"{counted}; {says}" if counted else says
 
 
 def draw_lock(guild: "GuildFigures", width: int) -> Content:
     """Draw one server and its lock, in words."""
+    most = 30 if width < format.WHOLE else format.LONGEST_NAME
     name = Content(safe_line(guild.guild))
     locked = guild.local_only
     state = "● locked to this computer" if locked else f"○ {_may(guild)}"
     return Content.assemble(
-        name.truncate(30, ellipsis=True, pad=True).stylize("bold"),
+        name.truncate(most, ellipsis=True, pad=True).stylize("bold"),
         (f"  {state}", "$success" if locked else "$quiet"),
     )
 

@@ -164,22 +164,26 @@ class WizardScreen(ModalScreen[None]):
         """Choose a sample server, learn it, and talk to it."""
 
         def picked(name: str | None) -> None:
-            if name is None:
-                return
-            if any(guild.guild == name for guild in self.app.guilds):
-                self._play(name)
-                return
-            request = control.Import(name, [str(sample_file(name))])
-            self._ask(request, lambda _: self._play(name))
+            if name is not None:
+                learn = control.Import(name, [str(sample_file(name))])
+                self._play(name, lambda: self._ask(learn, lambda _: self._play(name)))
 
         options = [(f"{name}: {says}", name) for name, says in SAMPLES.items()]
         self.app.push_screen(Pick("Which sample server?", options), picked)
 
-    def _play(self, name: str) -> None:
-        rows = (guild.row for guild in self.app.guilds if guild.guild == name)
-        self.app.talk_with = next(rows, None)
-        self.dismiss()
-        self.app.call_after_refresh(self.app.action_go, "playground")
+    def _play(self, name: str, learn: Callable[[], None] | None = None) -> None:
+        """Talk to a sample server, or learn it where it is not there."""
+
+        def found(reply: control.GuildsReply) -> None:
+            rows = (guild.row for guild in reply.guilds if guild.guild == name)
+            self.app.talk_with = next(rows, None)
+            if learn and self.app.talk_with is None:
+                learn()
+                return
+            self.dismiss()
+            self.app.call_after_refresh(self.app.action_go, "playground")
+
+        self._ask(control.Guilds(name), found)
 
     def _do_better(self) -> None:
         """Use the best model for this computer; it is fetched if it is not here."""
