@@ -2,19 +2,11 @@
 
 import asyncio
 import sys
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
-from random import Random
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
 
 import discord
-from discord.shard import EventType, Shard
 
 from app.core.labels import many
-from app.core.proxy import Proxy
-from app.core.state_file import StateFile
-from app.core.supervisor import Supervisor, Troubles
 from app.discord.actions.strangers import SILENT_HERE, Strangers
 from app.discord.answers import answer_error, refuse
 from app.discord.arrivals import Arrivals
@@ -31,20 +23,14 @@ from app.discord.messages import Action, places_of, prefix_action
 from app.discord.ports import Ports
 from app.discord.reader_survey import ReaderSurvey
 from app.discord.responder import Speaker
+from app.discord.session_start import SessionStart
+from app.discord.surroundings import ConnectionState, Pace, Surroundings
 from app.discord.talk.channel_talk import ChannelTalk
 from app.discord.talk.direct_talk import DirectTalk
 from app.discord.talk.missed_direct import MissedDirect
 from app.discord.talk.proxies import Proxies
 from app.discord.talk.talk_starter import TalkStarter
 from app.settings.speech_sections import BotSettings
-from app.store.engines.shards import ALL, Shards
-
-StateName = Literal[
-    "offline", "connecting", "online", "waiting", "refused", "unreachable"
-]
-
-NORMAL_CLOSE = 1000
-"""The close code of a connection that ended as it should."""
 
 SPARE = 1.1
 """Times Discord's pause between identifies, which others on the way make uneven."""
@@ -53,17 +39,6 @@ INTENT_HINT = (
     "Switch on “Message Content Intent” on the Bot page of the Discord developer"
     " portal, then reconnect."
 )
-
-
-@dataclass(frozen=True)
-class ConnectionState:
-    """The state of the connection, for the owner."""
-
-    name: StateName
-    detail: str = ""
-    hint: str = ""
-    is_mention_only: bool = False
-    """Connected, but only allowed to read messages that mention the bot."""
 
 
 class NotABotError(Exception):
@@ -76,54 +51,6 @@ class IdentifyRefusedError(Exception):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no new session for {seconds:.0f} s")
         self.seconds = seconds
-
-
-@dataclass(frozen=True)
-class Pace:
-    """The waiting times of the connection, in seconds; tests shorten them."""
-
-    between_identifies: float = 5.0
-    heartbeat_timeout: float = 60.0
-    guild_ready_timeout: float = 2.0
-    first_retry: float = 5.0
-    longest_retry: float = 600.0
-    between_quiet: float = 0.25
-    """The pause after each of many channels where nothing was said meanwhile."""
-    between_compared: float = 2.0
-    """The pause after each page of the slow comparison with Discord."""
-    between_surveys: float = 30.0
-    """The pause before looking again for channels whose readers are unknown."""
-    between_starts: float = 30.0
-    """The pause before looking again for an occasion to start talk."""
-    silence: float = 120.0
-    """The time without an answered heartbeat after which it connects anew."""
-    start: float = 180.0
-    """The time until a new connection must be ready."""
-    between_looks: float = 5.0
-    for_proxy: float = 3.0
-    """The time to wait for a proxy's copy of a message, or for the deletion."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """The shared parts of all clients in one process."""
-
-    ports: Ports
-    settings: Callable[[], BotSettings]
-    """The home's present bot settings."""
-    state: StateFile
-    clock: Callable[[], float] = time.time
-    rng: Random = field(default_factory=Random)
-    pace: Pace = field(default_factory=Pace)
-    troubles: Troubles = field(default_factory=Troubles)
-    supervisor: Supervisor = field(default_factory=Supervisor)
-    proxy: Callable[[], Proxy | None] = lambda: None
-    """Returns the proxy on the way to Discord; it may block."""
-    shards: Shards = ALL
-    """Those that this process holds."""
-    identify_wait: Callable[[int, float], Awaitable[float]] | None = None
-    """Reserves a moment for an identify, where processes share them: of a bucket, for
-    so many seconds. Returns the seconds until then."""
 
 
 class MynahBot(discord.Bot):
@@ -146,6 +73,7 @@ class MynahBot(discord.Bot):
     survey: ReaderSurvey
     starter: TalkStarter
     catch_up: CatchUp
+    session_start: SessionStart
     on_state: Callable[[ConnectionState], None]
     has_content: bool
     most_at_once: int = 1
@@ -166,7 +94,6 @@ class MynahBot(discord.Bot):
         self.on_state = on_state
         self.has_content = has_content
         self.budget = IdentifyBudget(around.state, around.clock)
-        self._settling: set[asyncio.Task[None]] = set()
         self._knowing: dict[int, asyncio.Task[None]] = {}
         self.arrivals = Arrivals(self, self._tell_online)
         self.rules = LibraryRules(self, around.supervisor, self.arrivals)
@@ -193,7 +120,6 @@ class MynahBot(discord.Bot):
         """Add the parts that answer people, or start talk."""
         ports, state, supervisor = around.ports, around.state, around.supervisor
         self.delivery = Delivery(self, ports, clock)
-        self.delivery.on_unsent = self.settle_later
         self.talk = ChannelTalk(self, clock)
         self.speaker = Speaker(
             self, ports, self.delivery, self.talk, around.settings, state, clock,
@@ -224,7 +150,11 @@ class MynahBot(discord.Bot):
             self, ports, state, self.speaker.hear_missed, self.comparison,
             pace.between_quiet, supervisor,
         )  # fmt: skip
-        self.catch_up.on_readable = self.settle_later
+        self.session_start = SessionStart(
+            around, self.catch_up, self.delivery.unsent, self.missed_direct
+        )
+        self.delivery.on_unsent = self.session_start.try_again
+        self.catch_up.on_readable = self.session_start.try_again
 
     async def login(self, token: str) -> None:
         """Log in, with the token of a bot.
@@ -345,32 +275,7 @@ class MynahBot(discord.Bot):
                 await forget_banned(guild, self.ports)
         with contain("Deleting old webhooks"):
             await self.delivery.hooks.tidy_all(new)
-        self.settle_soon()
-
-    def settle_soon(self) -> None:
-        """Catch up and finish what is unsent, in the background, until it is done."""
-        keep = self.surroundings.supervisor.keep
-        task = asyncio.create_task(keep("Catching up", self._settle))
-        self._settling.add(task)
-        task.add_done_callback(self._settling.discard)
-
-    def settle_later(self) -> None:
-        """Try again what was not sent, unless that is done already."""
-        if not self._settling:
-            self.settle_soon()
-
-    async def _settle(self) -> None:
-        pause = self.surroundings.pace.first_retry
-        while True:
-            # What was deleted meanwhile must not be in what is sent now.
-            is_over = await self.catch_up.run(await self.delivery.unsent.servers())
-            is_over &= await self.delivery.unsent.finish()
-            if self.surroundings.shards.lead:
-                is_over &= await self.missed_direct.catch_up()
-            if is_over:
-                return
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, self.surroundings.pace.longest_retry)
+        self.session_start.begin()
 
     async def back_again(self, guild: discord.Guild) -> None:
         """Continue in a guild that came late, or came back."""
@@ -381,7 +286,7 @@ class MynahBot(discord.Bot):
         self._knowing.pop(guild.id, None)
         await self.ports.guilds.joined(guild.id, guild.name)
         await self.know_channels(guild)
-        self.settle_soon()
+        self.session_start.begin()
 
     async def know_channels(self, guild: discord.Guild) -> None:
         """Note who reads which channel, once a session, before anything is said."""
@@ -415,9 +320,7 @@ class MynahBot(discord.Bot):
     async def close(self) -> None:
         """Stop the background work before the connection."""
         if not self.is_closed():
-            for task in self._settling:
-                task.cancel()
-            await asyncio.gather(*self._settling, return_exceptions=True)
+            await self.session_start.close()
             await self.catch_up.close()
             await self.speaker.close()
             await self.training.close()
@@ -458,54 +361,6 @@ def _went_well(task: "asyncio.Future[None]") -> bool:
 
 class Client(MynahBot):
     """The client for a bot in few guilds."""
-
-
-# Each py-cord base declares `_bot` with its own type; both mean the bot itself.
-class ShardedClient(MynahBot, discord.AutoShardedBot):  # type: ignore[misc]
-    """The client for a bot that needs shards.
-
-    py-cord brings shards back one after another, and while it pauses for one, for up to
-    17 minutes, no other comes back. Here each does by itself.
-    """
-
-    async def connect(self, *, reconnect: bool = True) -> None:
-        """Connect all shards, and return when the connection ended."""
-        self._reconnect = reconnect
-        await self.launch_shards()
-        while not self.is_closed():
-            item = await self._AutoShardedClient__queue.get()  # type: ignore[attr-defined]
-            match item.type:
-                case EventType.identify | EventType.resume:
-                    self._bring_back(item.shard, item.shard.reidentify(item.error))
-                case EventType.reconnect:
-                    self._bring_back(item.shard, item.shard.reconnect())
-                case EventType.clean_close:
-                    return
-                case _:
-                    await self.close()
-                    if getattr(item.error, "code", 0) != NORMAL_CLOSE:
-                        raise item.error
-
-    def _bring_back(self, shard: Shard, work: Coroutine[None, None, None]) -> None:
-        task = self._returning[shard.id] = asyncio.create_task(work)
-        self.surroundings.supervisor.watch(task, f"Connecting shard {shard.id}")
-
-    def restart(self, shard: int) -> None:
-        """Connect a shard anew, whatever it waits for."""
-        found = self.shards[shard]._parent
-        if shard in self._returning:
-            self._returning[shard].cancel()
-        self._bring_back(found, self._anew(found))
-
-    async def _anew(self, shard: Shard) -> None:
-        await shard.close()
-        await shard.reconnect()
-
-    async def close(self) -> None:
-        """Stop what brings shards back, too."""
-        for task in self._returning.values():
-            task.cancel()
-        await super().close()
 
 
 def client_options(

@@ -12,16 +12,15 @@ from app.core.proxy import for_aiohttp
 from app.core.supervisor import outcome_of
 from app.discord.client import (
     Client,
-    ConnectionState,
     IdentifyRefusedError,
     NotABotError,
-    ShardedClient,
-    Surroundings,
     client_options,
 )
 from app.discord.cogs import COGS
 from app.discord.library_rules import NotDiscordError
 from app.discord.liveness import DeafError, Liveness
+from app.discord.sharded_client import ShardedClient
+from app.discord.surroundings import ConnectionState, Surroundings
 from app.service.token_check import TOKEN_HINT, hint_for
 
 log = logging.getLogger(__name__)

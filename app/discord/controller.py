@@ -17,7 +17,7 @@ from app.core.invite_link import invite_url
 from app.core.names import GuildId
 from app.discord.actions.machine import StoredMachine
 from app.discord.backfill import Trained
-from app.discord.client import ConnectionState, MynahBot, Surroundings
+from app.discord.client import MynahBot
 from app.discord.connection import DiscordLink
 from app.discord.liveness import is_beating, sockets
 from app.discord.messages import Talk, channels_of
@@ -30,6 +30,7 @@ from app.discord.stored.member_data import StoredMembers
 from app.discord.stored.message_events import StoredMessages
 from app.discord.stored.reply_service import StoredReplies
 from app.discord.stored.stored_faces import StoredFaces
+from app.discord.surroundings import ConnectionState, Surroundings
 from app.ipc import control
 from app.service import opinions
 from app.service.app_context import AppContext

@@ -22,12 +22,12 @@ import discord.http
 
 from app.chat import reply_trigger
 from app.core.paths import Home
-from app.discord.client import Surroundings
 from app.discord.connection import DiscordLink
 from app.discord.controller import ports_of
 from app.discord.messages import place_of
 from app.discord.ports import Incoming, MessagePlace, Ports
 from app.discord.responder import JudgedMessage
+from app.discord.surroundings import Surroundings
 from app.service.service import open_service
 from tests.discord.real_host import LINES
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn

@@ -16,10 +16,10 @@ from statistics import median, quantiles
 import discord.http
 
 from app.core.paths import Home
-from app.discord.client import Surroundings
 from app.discord.connection import DiscordLink
 from app.discord.controller import ports_of
 from app.discord.messages import place_of
+from app.discord.surroundings import Surroundings
 from app.service.service import open_service
 from tests.bench.bench_hearing import Judged
 from tests.discord.real_host import LINES

@@ -13,9 +13,9 @@ import pytest
 from app.core.paths import Home
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
-from app.discord.client import ConnectionState, Pace, Surroundings
 from app.discord.connection import DiscordLink
 from app.discord.controller import ports_of
+from app.discord.surroundings import ConnectionState, Pace, Surroundings
 from app.service import token_check
 from app.service.service import Service, open_service
 from app.settings.config_file import save

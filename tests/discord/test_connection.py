@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from discord.backoff import ExponentialBackoff
 
-from app.discord.client import Pace
 from app.discord.connection import DiscordLink
+from app.discord.surroundings import Pace
 from app.store.engines.shards import Shards
 from tests.discord.conftest import PACE, Start
 from tests.discord.memory_host import MemoryHost

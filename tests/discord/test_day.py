@@ -6,8 +6,9 @@ from random import Random
 import pytest
 
 from app.core.paths import Home
-from app.discord.client import MynahBot, Surroundings
+from app.discord.client import MynahBot
 from app.discord.controller import ports_of
+from app.discord.surroundings import Surroundings
 from app.service.service import Service, open_service
 from app.settings.config_file import save
 from tests.discord.conftest import PACE, Running

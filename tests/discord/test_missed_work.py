@@ -396,7 +396,7 @@ async def test_a_channel_that_it_may_read_again_is_caught_up_at_once(
         client = link.client
         assert client is not None
         await stand_in.wait_for(lambda: ("GET", path) in stand_in.rest.requests)
-        await stand_in.wait_for(lambda: not client._settling)
+        await stand_in.wait_for(lambda: client.session_start.is_done)
         assert stand_in.outbox.sent() == [] and client.catch_up.is_behind
         scene.general.rights.clear()
         if what == "time-out":
@@ -430,6 +430,6 @@ async def test_a_voice_channel_is_caught_up_when_a_time_out_runs_out(
         client = link.client
         assert client is not None
         await stand_in.wait_for(lambda: ("GET", path) in stand_in.rest.requests)
-        await stand_in.wait_for(lambda: not client._settling)
+        await stand_in.wait_for(lambda: client.session_start.is_done)
         scene.guild.timed_out.clear()
         await until_stored(service, 2)

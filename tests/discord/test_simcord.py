@@ -17,9 +17,9 @@ import pytest
 
 from app.core.state_file import StateFile
 from app.core.supervisor import Supervisor
-from app.discord.client import Surroundings
 from app.discord.connection import DiscordLink
 from app.discord.controller import ports_of
+from app.discord.surroundings import Surroundings
 from app.service.service import Service
 from app.store import guilds
 from tests.discord.conftest import PACE

@@ -10,9 +10,9 @@ from typing import Literal
 import pytest
 
 from app.core.paths import Home
-from app.discord.client import Surroundings
 from app.discord.controller import ports_of
 from app.discord.ports import STARTS, MessagePlace
+from app.discord.surroundings import Surroundings
 from app.service.service import Service
 from app.settings.config_file import save
 from app.settings.declaration import Value

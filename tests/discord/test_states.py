@@ -12,11 +12,12 @@ import discord
 import pytest
 
 from app.core.paths import Home
-from app.discord.client import ConnectionState, IdentifyRefusedError, NotABotError
+from app.discord.client import IdentifyRefusedError, NotABotError
 from app.discord.connection import DiscordLink, NeedsShardsError
 from app.discord.controller import DiscordController
 from app.discord.library_rules import NotDiscordError
 from app.discord.liveness import DeafError
+from app.discord.surroundings import ConnectionState
 from app.ipc import control
 from app.service.service import Service, open_service
 from app.tui.bot_ports import LinkState

@@ -256,7 +256,7 @@ class EventsCog(discord.Cog):
         """Try what was refused before, since somebody changed rights."""
         self.bot.delivery.reopen()
         if self.bot.catch_up.reopen(guild):
-            self.bot.settle_later()
+            self.bot.session_start.try_again()
 
     async def _see(self, channel: discord.abc.GuildChannel) -> None:
         place = place_of(channel)
