@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psutil
 import pytest
@@ -537,7 +538,7 @@ async def test_the_runner_hears_what_was_said_lately_unless_the_prompt_has_it(tm
 
     for finds, heard in ((voice, ["a" * 200, "zero"]), (no_voice, [])):
         async with providing(voice=finds) as provider:
-            asked = []
+            asked: list[Any] = []
             call = provider._keeper.call
 
             def noted(request, call=call, asked=asked):
