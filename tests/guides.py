@@ -110,7 +110,9 @@ def _host(preset: Preset) -> str:
         variable = f"The environment variable `{preset.key_variable}`"
         facts.append(f"{variable} comes before a stored key.")
     facts += [preset.note] if preset.note else []
-    return "\n\n".join([*parts, textwrap.fill(" ".join(facts), 94)])
+    return "\n\n".join(
+        [*parts, textwrap.fill(" ".join(facts), 94, break_on_hyphens=False)]
+    )
 
 
 GENERATED = {

@@ -31,7 +31,7 @@ class Held:
     text: str
     channel: str = ""
     recent: Sequence[str] = ()
-    """What people wrote in the channel before those turns, oldest first."""
+    """People's texts in the channel before those turns, oldest first."""
 
 
 def find_guild(database: Database, name: str) -> StoredGuild:
