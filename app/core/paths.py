@@ -1,6 +1,5 @@
 """Every file and directory of the program; the only module that uses appdirs."""
 
-import hashlib
 import os
 import site
 import sys
@@ -160,6 +159,9 @@ class Home:
 
     def host_tokenizer(self, model: str) -> Path:
         """Return the file of the tokenizer of a host's model, by the model's name."""
+        # The screens name their home before they choose hashes without OpenSSL.
+        import hashlib
+
         return self.hosts / f"{hashlib.sha256(model.encode()).hexdigest()[:24]}.json"
 
     @property
