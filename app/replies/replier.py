@@ -247,7 +247,8 @@ class Replier:
         prompt = await self._in_language(prompt, plan, gathered)
         if plan.names:
             prompt = await self._remember(prompt, plan, stages)
-        prompt = await self._overhear(prompt, plan.request)
+        if "local" in plan.names:
+            prompt = await self._overhear(prompt, plan.request)
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
@@ -521,14 +522,16 @@ class Replier:
                 fields,
                 sources,
                 is_said=is_said,
-                overheard=[*made.answer.prompt.recent],
+                overheard=made.overheard,
             )
             return None if files is None else replace(made, files=tuple(files))
         asked = made.request
         fields |= {"channel": asked.channel, "reason": asked.reason}
         if asked.like:
             fields |= {"imitates": asked.like.author}
-        reply = await self._database.run(replies.add, asked.guild, fields, sources)
+        reply = await self._database.run(
+            replies.add, asked.guild, fields, sources, overheard=made.overheard
+        )
         return None if reply is None else replace(made, reply=reply)
 
 

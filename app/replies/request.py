@@ -215,6 +215,11 @@ class MadeReply:
         return rows + [row for fact in prompt.people for row in fact.messages]
 
     @property
+    def overheard(self) -> list[int]:
+        """Rows of the channel's last messages, if the voice here heard them."""
+        return [*self.answer.prompt.recent] if self.answer.provider == "local" else []
+
+    @property
     def filled(self) -> dict[str, int]:
         """Tokens of the prompt by purpose, as far as known."""
         parts, read = self.answer.prompt.filled, self.answer.completion.prompt_tokens

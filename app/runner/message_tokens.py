@@ -1,6 +1,7 @@
 """Messages as tokens of a model, as they appear in the chat log."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from app.runner.token_table import TokenTable
 from app.voice.conversation_cache import ConversationCache
@@ -63,8 +64,14 @@ def said_in(
         else:
             lines[-1].append(token)
     texts = [line[line.index(colon) + 1 :] for line in lines[:-1] if colon in line]
-    every = [*messages_tokens(model, recent), *texts]
+    every = [*_tokens_of(model, tuple(recent)), *texts]
     return ConversationCache((text for text in every if text), end)
+
+
+@lru_cache(maxsize=1)
+def _tokens_of(model: TokenTable, texts: tuple[str, ...]) -> list[list[int]]:
+    # The tries of one reply have the same.
+    return messages_tokens(model, texts)
 
 
 def end_token(model: TokenTable) -> int:

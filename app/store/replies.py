@@ -154,14 +154,18 @@ def finish(
 
 @write
 def add(
-    guild: GuildId, fields: Fields, sources: Sequence[SourceMessage] = ()
+    guild: GuildId,
+    fields: Fields,
+    sources: Sequence[SourceMessage] = (),
+    *,
+    overheard: Iterable[int] = (),
 ) -> int | None:
     """Make the row of a reply that is written already; nobody else can answer it.
 
-    None if anything that it names was forgotten meanwhile, as in `finish`.
+    None if anything that it knew was forgotten meanwhile, as in `finish`.
     """
-    named = _named(fields, sources)
-    if len(_still_there(named)) < len(named) or _has_lost_summary(fields):
+    known = _named(fields, sources).union(overheard)
+    if len(_still_there(known)) < len(known) or _has_lost_summary(fields):
         return None
     if _is_unwanted(guild, fields):
         return None

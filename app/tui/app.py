@@ -95,10 +95,12 @@ class MynahApp(ActingApp):
         """Load the other half in a thread, so that a key need not wait for it."""
 
         async def begin() -> None:
-            await asyncio.to_thread(_load_other_half)
-            # What is loaded by now never goes, and a look through it holds the loop.
-            gc.freeze()
-            gc.enable()
+            try:
+                await asyncio.to_thread(_load_other_half)
+            finally:
+                # What is loaded by now stays, and a look through it holds the loop.
+                gc.freeze()
+                gc.enable()
             self.may_read = True
             if isinstance(screen := self._front(), MynahScreen):
                 screen.read()

@@ -294,6 +294,15 @@ async def test_a_reply_is_made_again_without_what_it_overheard_and_was_deleted(
     assert rows[0] in first.recent and rows[0] not in last.recent
 
 
+async def test_a_host_overhears_nothing_and_waits_for_nothing_of_it(bench):
+    bench.hear("bob", "line")
+    await bench.settings.agree(bench.guild, "replies")
+    made = await bench.replier.reply(bench.ask(mode="hybrid"))
+    assert made.answer.provider == "local" and made.overheard
+    made = await bench.replier.reply(bench.ask(mode="hybrid", provider="openai"))
+    assert made.answer.provider == "openai" and made.overheard == []
+
+
 async def test_what_an_opted_out_member_said_is_in_no_prompt(bench, database):
     bench.hear("carl", "secret of carl")
     author = database.call(messages.get, 1).author

@@ -222,6 +222,22 @@ def test_a_reply_whose_summary_lost_a_message_meanwhile_is_stored_without_words(
     assert db.call(replies.add, guild, draft | knowing(talk[0])) is None
 
 
+def test_a_reply_that_overheard_what_was_forgotten_meanwhile_is_stored_without_words(
+    db: Database, guild: GuildId, write: Write
+) -> None:
+    kept, gone = write("kept"), write("gone")
+    reply, said = (
+        begin(db, guild, "1"),
+        {"reason": "say", "state": "made", "mode": "llm"},
+    )
+    forget(db, guild, gone)
+    heard = [kept, gone]
+    assert db.call(replies.finish, reply, {"text": "so"}, overheard=heard) is None
+    assert_blank(db, reply, "claimed")
+    assert db.call(replies.add, guild, said, overheard=heard) is None
+    assert db.call(replies.add, guild, said, overheard=[kept]) is not None
+
+
 def test_a_reply_whose_summary_knew_other_words_is_stored_without_its_own(
     db: Database, guild: GuildId, talk: list[int]
 ) -> None:
