@@ -39,7 +39,7 @@ BUILT: dict[str, Callable[[Path], object]] = {
     "app/store/search/occurrences.py:_whole": lambda _: occurrences._whole(
         [], " ".join(NAMES)
     ),
-    "app/tui/remedies.py:in_keys": lambda _: remedies.in_keys("`mynah demo`"),
+    "app/tui/remedies.py:in_keys": lambda _: remedies.in_keys("`mynah demo`", {}),
 }
 """What builds a pattern at run time, and a way to have it built of hostile names."""
 

@@ -180,5 +180,7 @@ class ActingApp(ListingApp):
             return
         self.own_keys, refused = key_map.key_map(wanted, is_vi=is_vi)
         self.set_keymap(self.own_keys)
+        if isinstance(screen := self._front(), MynahScreen):
+            screen.show_now()
         for sentence in refused:
             self.warn(AppError(sentence, "Choose another key on Settings (8)."))

@@ -24,7 +24,7 @@ from app.core.labels import LEAVE_WATCHING, WATCHING
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.core.safe_text import safe_text
-from app.tui import clipboard
+from app.tui import clipboard, key_map, remedies
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.changes import MOST_CHANGES, Change
 from app.tui.database_reader import DatabaseReader
@@ -92,7 +92,7 @@ class AppFrame(App[int]):
             # Importing the wire costs 60 ms, so the first picture comes before it.
             from app.tui.bot_link import BotLink
 
-            self._link = BotLink(self.home, is_watching=self.is_watching)
+            self._link = BotLink(self.home, self.remedy, is_watching=self.is_watching)
         return self._link
 
     def get_line_filters(self) -> list[LineFilter]:
@@ -111,9 +111,20 @@ class AppFrame(App[int]):
         """Return the navigation screen in front, under any dialogs."""
         return self.screen_stack[0] if self.screen_stack else None
 
+    def with_keys(self, text: str) -> str:
+        """Return a text of our own that names keys as the owner has them."""
+        return key_map.with_keys(text, self.own_keys)
+
     def advice(self, text: str) -> str:
         """Return what says which key to press, or nothing where screens only watch."""
-        return "" if self.is_watching else text
+        return "" if self.is_watching else self.with_keys(text)
+
+    def remedy(self, hint: str) -> str:
+        """Return a hint of the bot with keys for its commands.
+
+        Screens that only watch leave the commands, which are another terminal's.
+        """
+        return hint if self.is_watching else remedies.in_keys(hint, self.own_keys)
 
     def refuses(self) -> bool:
         """Tell the owner that these screens only watch, if they do."""

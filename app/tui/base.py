@@ -21,6 +21,8 @@ from app.tui.widgets.nav import Nav
 from app.tui.widgets.status_bar import StatusBar
 from app.tui.widgets.tour import TourLine
 
+PLACEHOLDER = "words to find; <esc screen.leave_field> shows everything again"
+
 
 class MynahScreen(AskingScreen):
     """A screen of the navigation, with its content in `compose_body`."""
@@ -53,9 +55,7 @@ class MynahScreen(AskingScreen):
 
     def compose(self) -> ComposeResult:
         yield Nav(self.NAME)
-        yield Field(
-            placeholder="words to find; esc shows everything again", id="filter"
-        )
+        yield Field(id="filter")
         with Container(id="body"):
             yield from self.compose_body()
         yield TourLine()
@@ -71,9 +71,14 @@ class MynahScreen(AskingScreen):
         self.app.attention.visit(self.NAME)
         self.query_one(Nav).refresh(layout=True)
         self.query_one(StatusBar).refresh()
-        self.status_changed()
+        self.show_now()
         self._presses_before = self.app.presses
         self._arrange()
+
+    def show_now(self) -> None:
+        """Show the present state, and the keys as the owner has them now."""
+        self.query(Feed).refresh()
+        self.status_changed()
         if self.app.may_read:
             self.read()
 
@@ -136,6 +141,7 @@ class MynahScreen(AskingScreen):
         """Filter the list by words; without words, show everything."""
         self._filtered = self.list_in_front
         field = self.query_one("#filter", Input)
+        field.placeholder = self.app.with_keys(PLACEHOLDER)
         field.visible = True
         field.focus()
 
@@ -181,7 +187,8 @@ class MynahScreen(AskingScreen):
             self.call_after_refresh(self._focus_list)
         elif panel is not None:
             self.app.layout.put_away(self.NAME, panel)
-            self.app.tell("Hidden. Z shows every panel again.")
+            shown = "Hidden. <Z screen.hide_panel> shows every panel again."
+            self.app.tell(self.app.with_keys(shown))
         self._arrange()
 
     def _focus_list(self) -> None:

@@ -1,6 +1,7 @@
 """Connects to the bot: a running one's endpoint, or a child process."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TypeVar
 
 from app.core.errors import AppError
@@ -13,7 +14,6 @@ from app.ipc.endpoint import ASKER, WATCHER
 from app.ipc.peer import Peer
 from app.ipc.wire import Catalogue, Params, Request
 from app.tui.bot_ports import LinkState, Listener
-from app.tui.remedies import in_keys
 
 R = TypeVar("R")
 
@@ -27,15 +27,23 @@ NO_BOT = "no bot runs; these screens attach as soon as one does"
 class BotLink:
     """The link to the real bot of a home."""
 
-    def __init__(self, home: Home, *, is_watching: bool = False) -> None:
+    def __init__(
+        self,
+        home: Home,
+        remedy: Callable[[str], str] = str,
+        *,
+        is_watching: bool = False,
+    ) -> None:
         """Prepare.
 
         Args:
+            remedy: Returns a hint of the bot as these screens show it.
             is_watching: True to attach to a running bot alone, which then refuses all
                 that changes anything.
         """
         self.state = LinkState()
         self._home = home
+        self._remedy = remedy
         self._catalogue = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
         self._listener: Listener | None = None
         self._peer: Peer | None = None
@@ -52,10 +60,11 @@ class BotLink:
         try:
             return safe_json(await self._target().call(request))
         except AppError as error:
-            hint = in_keys(safe_text(error.hint))
+            hint = self._remedy(safe_text(error.hint))
             raise type(error)(safe_text(error.message), hint) from None
         except RuntimeError as error:
-            raise AppError(*_explain_remote(request, safe_text(str(error)))) from error
+            message, hint = _explain_remote(request, safe_text(str(error)))
+            raise AppError(message, self._remedy(hint)) from error
 
     async def start(self) -> None:
         if self.state.is_up:
@@ -126,7 +135,10 @@ class BotLink:
         target = self._peer or self._child
         if target is None:
             reason = self.state.reason or "it was not started"
-            raise AppError(f"The bot is not running: {reason}.", "Start it on Home.")
+            raise AppError(
+                f"The bot is not running: {reason}.",
+                self._remedy("Start it with `mynah serve`."),
+            )
         return target
 
     async def _read(self, peer: Peer) -> None:
@@ -155,6 +167,6 @@ def _explain_remote(request: Request[object], message: str) -> tuple[str, str]:
     if "is not served here" in message or "unknown method" in message:
         return (
             f"The running bot does not know this request ({request.method}).",
-            "It is another version: stop it and start it again on Home.",
+            "It is another version: stop it, and start it again with `mynah serve`.",
         )
     return f"The bot failed on this request: {message}", "See Logs (9)."

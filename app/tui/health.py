@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from app import __version__
 from app.tui.bot_ports import LinkState
-from app.tui.remedies import in_keys
 
 if TYPE_CHECKING:
     from app.ipc.control import StatusReply
@@ -20,6 +19,7 @@ class Health:
     colour: str
     reason: str = ""
     remedy: str = ""
+    """It names commands; the screens show keys for them."""
 
 
 _LINK = {
@@ -34,9 +34,9 @@ _LINK = {
         "✕",
         "crashed",
         "$error",
-        "Read Logs (9), then press s on Home to start it again.",
+        "Read Logs (9), then start it again with `mynah serve`.",
     ),
-    "stopped": ("○", "stopped", "$quiet", "Press s on Home to start it."),
+    "stopped": ("○", "stopped", "$quiet", "Start it with `mynah serve`."),
 }
 
 _DISCORD = {
@@ -52,8 +52,6 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
     if not link.is_up:
         sign, word, colour, remedy = _LINK[link.name]
         reason = link.reason
-        if link.is_watched:
-            remedy = ""
         if link.name == "waiting" and link.retry_seconds:
             reason = f"{reason}; again in {link.retry_seconds:.0f} s".lstrip("; ")
         return Health(sign, word, colour, reason, remedy)
@@ -62,17 +60,17 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
     discord = status.discord
     state = discord.state
     sign, word, colour = _DISCORD.get(state, ("◌", state, "$warning"))
-    reason, remedy = discord.reason, in_keys(discord.hint)
+    reason, remedy = discord.reason, discord.hint
     if state == "off" and not status.has_bot_token:
         reason = reason or "no bot token yet: talk to it in the Playground"
-        remedy = remedy or "Connect it to Discord on Settings (8)."
+        remedy = remedy or "Connect it to Discord with `mynah config set bot_token`."
     return Health(sign, word, colour, reason, remedy)
 
 
 def standing_troubles(status: "StatusReply") -> list[Health]:
     """Return what works badly although the bot runs."""
     found = [
-        Health("!", "something is wrong", "$warning", one.detail, in_keys(one.hint))
+        Health("!", "something is wrong", "$warning", one.detail, one.hint)
         for one in status.troubles
     ]
     if status.free_shards:
@@ -89,14 +87,13 @@ def model_trouble(status: "StatusReply") -> Health | None:
     if state in ("ready", "idle", ""):
         return None
     words = {
-        "absent": ("○", "no language model", "Fetch one on Models (6)."),
+        "absent": ("○", "no language model", "Fetch one with `mynah models list`."),
         "loading": ("◌", "model is loading", ""),
         "crashed": ("✕", "model crashed", "Mynah restarts it automatically."),
     }
     sign, word, remedy = words.get(state, ("◌", f"model is {state}", ""))
     colour = "$error" if state == "crashed" else "$warning"
-    hint = in_keys(model.hint or remedy)
-    return Health(sign, word, colour, model.reason, hint)
+    return Health(sign, word, colour, model.reason, model.hint or remedy)
 
 
 def version_trouble(status: "StatusReply") -> Health | None:

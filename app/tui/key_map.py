@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
+from textual.keys import format_key
 
 _KEY = re.compile(r"((ctrl|shift|alt)\+)*([a-z0-9_]+|\S)", re.IGNORECASE)
+_NAMED = re.compile(r"<([^<>\s]+) ([^<>\s]+)>")
 
 VI = {
     "list.move(1)": "down,j",
@@ -63,6 +65,28 @@ def key_map(wishes: Iterable[str], *, is_vi: bool) -> tuple[dict[str, str], list
 def shown(binding: Binding, chosen: Mapping[str, str]) -> str:
     """Return the keys of a binding, as the owner has them."""
     return chosen.get(binding.id or "", binding.key)
+
+
+def displayed(keys: str) -> str:
+    """Return keys as people read them."""
+    shown = (key.removeprefix("ctrl+") for key in keys.split(","))
+    carets = ("^" if key.startswith("ctrl+") else "" for key in keys.split(","))
+    return " ".join(
+        f"{c}{format_key(key)}" for c, key in zip(carets, shown, strict=True)
+    )
+
+
+def with_keys(text: str, chosen: Mapping[str, str]) -> str:
+    """Return a text of our own with each key as the owner has it.
+
+    The text names a key with its action, such as `<f models.pull>`.
+    """
+
+    def key(found: re.Match[str]) -> str:
+        usual, action = found.groups()
+        return displayed(chosen[action]) if action in chosen else usual
+
+    return _NAMED.sub(key, text)
 
 
 def _named_key(key: str) -> str:

@@ -161,18 +161,38 @@ def _own(app: MynahApp) -> Iterator[Entry]:
     if not app.is_watching:
         yield Entry("First steps", "Open the checklist", steps, app.action_wizard)
     colors = "theme dark light colors colours contrast appearance accessibility"
-    yield Entry("Theme", "Change the colors (^t)", colors, app.action_next_theme)
+    yield Entry(
+        "Theme",
+        app.with_keys("Change the colors (<^t app.next_theme>)"),
+        colors,
+        app.action_next_theme,
+    )
     said = "receipt answer message notice news check-up test again"
     show = app.action_last_result
     yield Entry("Last result", "Show it in full", said, show)
     said = "take back revert mistake setting rejected rollback"
-    yield Entry("Undo", "Take back the last change (^z)", said, partial(_undo, app))
+    yield Entry(
+        "Undo",
+        app.with_keys("Take back the last change (<^z app.undo>)"),
+        said,
+        partial(_undo, app),
+    )
     for name, title in TITLES.items():
         run = partial(app.action_theme_of, name)
         yield Entry(f"Colors: {title}", "Choose this theme", colors, run)
     look = partial(app.run_action, "filter", app.screen_stack[0])
-    yield Entry("Filter", "Find words on this screen (/)", "search find", look)
-    yield Entry("Quit", "Close these screens (^q)", "exit leave close", app.exit)
+    yield Entry(
+        "Filter",
+        app.with_keys("Find words on this screen (</ screen.filter>)"),
+        "search find",
+        look,
+    )
+    yield Entry(
+        "Quit",
+        app.with_keys("Close these screens (<^q app.quit>)"),
+        "exit leave close",
+        app.exit,
+    )
 
 
 def _settings(app: MynahApp) -> Iterator[Entry]:

@@ -1,6 +1,6 @@
 """Explains a reply in bars: writer, time, sources and skipped providers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.content import Content
 
@@ -8,7 +8,6 @@ from app.core.explanation import RungOutcome
 from app.core.safe_text import safe_line
 from app.ipc.control import SayReply
 from app.tui import format
-from app.tui.remedies import in_keys
 
 AT_ONCE = 0.95
 """A text whose first token took this much of the whole time was not written as it
@@ -31,10 +30,16 @@ def summary(reply: SayReply) -> str:
     return " · ".join(parts)
 
 
-def skipped(rungs: Sequence[RungOutcome]) -> list[str]:
-    """Return the reason of each rung that did not answer."""
+def skipped(
+    rungs: Sequence[RungOutcome], remedy: Callable[[str], str] = str
+) -> list[str]:
+    """Return the reason of each rung that did not answer.
+
+    Args:
+        remedy: Returns a reason as the screens show it.
+    """
     return [
-        safe_line(f"{rung.provider} {rung.outcome}: {in_keys(rung.reason)}")
+        safe_line(f"{rung.provider} {rung.outcome}: {remedy(rung.reason)}")
         for rung in rungs
         if rung.reason
     ]

@@ -1,19 +1,27 @@
 """The full explanation of one reply, in the order of a person's questions."""
 
+from collections.abc import Callable
+
 from textual.content import Content
 
 from app.core.explanation import Explanation, RungOutcome
 from app.core.safe_text import safe_line
 from app.tui import format, reply_bars, xray_text
-from app.tui.remedies import in_keys
 
 TURNS_SHOWN = 12
 
 
-def draw(reply: Explanation, width: int, *, is_xrayed: bool = False) -> Content:
+def draw(
+    reply: Explanation,
+    width: int,
+    remedy: Callable[[str], str] = str,
+    *,
+    is_xrayed: bool = False,
+) -> Content:
     """Draw the full story of a reply.
 
     Args:
+        remedy: Returns a reason as the screens show it.
         is_xrayed: Color the words by who decided them.
     """
     parts = [
@@ -22,7 +30,7 @@ def draw(reply: Explanation, width: int, *, is_xrayed: bool = False) -> Content:
         if is_xrayed and reply.shares
         else Content(reply.text),
         _section("Why it spoke", [Content(reply.reason or "unknown")]),
-        _section("Providers asked", [_rung(rung) for rung in reply.rungs]),
+        _section("Providers asked", [_rung(rung, remedy) for rung in reply.rungs]),
         _section("Time", reply_bars.timeline(reply.timings, width)),
         _section(_prompt_title(reply), [*_filled(reply, width), *_turns(reply)]),
         _section(
@@ -54,8 +62,8 @@ def _section(title: str, lines: list[Content]) -> Content:
     return Content("\n").join([Content.styled(title, "bold"), *lines])
 
 
-def _rung(rung: RungOutcome) -> Content:
-    outcome, reason = safe_line(rung.outcome), in_keys(safe_line(rung.reason))
+def _rung(rung: RungOutcome, remedy: Callable[[str], str]) -> Content:
+    outcome, reason = safe_line(rung.outcome), remedy(safe_line(rung.reason))
     sign = "✓" if outcome in ("answered", "ok", "used") else "–"
     said = f": {reason}" if reason else ""
     name = safe_line(rung.provider)

@@ -96,10 +96,16 @@ def _value_width(width: int) -> int:
     return 24 if width < 150 else 40
 
 
-def explained(item: Item, *, is_watching: bool = False) -> Content:
-    """Explain a setting, and how to change it where the screens do more than watch."""
+CHANGES = "  <enter list.choose> changes it"
+
+
+def explained(item: Item, how: str = "") -> Content:
+    """Explain a setting.
+
+    Args:
+        how: Says how to change it.
+    """
     idle = f" No effect now: {item.idle}." if item.idle else ""
-    how = "" if is_watching else "  enter changes it"
     return Content.assemble(item.key.doc, (idle, "$warning"), (how, "$accent"))
 
 

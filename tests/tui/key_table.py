@@ -7,10 +7,11 @@ from textual.dom import DOMNode
 
 from app.tui.app import MynahApp
 from app.tui.base import MynahScreen
+from app.tui.key_map import displayed
 from app.tui.palette_words import SYNONYMS
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS
-from app.tui.screens.help.help_screen import EVERYWHERE, _shown, says
+from app.tui.screens.help.help_screen import everywhere, says
 from app.tui.widgets.feed import Feed
 
 COMMANDS: Mapping[str, str] = {
@@ -60,7 +61,7 @@ HEAD = "| key | does | action | palette words | command |\n|---|---|---|---|---|
 
 def list_of_keys() -> str:
     """Every action of every screen, as Markdown."""
-    rows = "".join(f"| `{key}` | {what} |\n" for key, what in EVERYWHERE)
+    rows = "".join(f"| `{key}` | {what} |\n" for key, what in everywhere())
     return "\n".join(
         [
             "# Keys",
@@ -102,7 +103,7 @@ def _row(place: str, owner: type[DOMNode], one: Binding) -> str:
     words = SYNONYMS.get(f"{place}.{one.action}", "") if one.show else ""
     command = COMMANDS.get(one.id or "", "")
     cells = [
-        f"`{one.key_display or _shown(one.key)}`",
+        f"`{one.key_display or displayed(one.key)}`",
         one.description if owner is MynahApp else says(owner, one),
         f"`{one.id}`",
         words,

@@ -100,7 +100,7 @@ def _nobody() -> FakeBot:
 def _modelless() -> FakeBot:
     model = {"name": "starter", "state": "absent"}
     discord = {"state": "refused", "reason": "Discord does not know this bot token.",
-               "hint": "Make a new one and enter it on Settings (b)."}  # fmt: skip
+               "hint": "Enter the right one: `mynah config set bot_token`."}  # fmt: skip
     trouble = {
         "detail": "Discord refused the command /Mark (invalid name).",
         "hint": "Change it with `mynah config set bot.command NAME`.",

@@ -9,10 +9,11 @@ from textual.pilot import Pilot
 
 from app.tui.app import MynahApp
 from app.tui.app_actions import NAVIGATION
+from app.tui.key_map import displayed
 from app.tui.panes import PANES
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.screens.guild.guild_screen import GuildScreen
-from app.tui.screens.help.help_screen import EVERYWHERE, _shown, key_tables
+from app.tui.screens.help.help_screen import everywhere, key_tables
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dial import Dial
 from app.tui.widgets.feed import Feed
@@ -95,15 +96,15 @@ async def test_in_an_empty_home_no_key_is_offered_that_does_nothing(
 
 def test_every_key_is_in_the_footer_or_in_the_help():
     """The help of `?` has what the footer of a screen has no room for."""
-    everywhere = " ".join(f"{key} {says}" for key, says in EVERYWHERE)
+    anywhere = " ".join(f"{key} {says}" for key, says in everywhere())
     common: list[type[DOMNode]] = [MynahApp, Feed, Choice, Dial]
     for common_owner in common:
         for binding in common_owner.BINDINGS:
             assert isinstance(binding, Binding)
             if binding not in NAVIGATION:
-                for key in _shown(binding.key).replace("⏎", "enter").split():
+                for key in displayed(binding.key).replace("⏎", "enter").split():
                     key = key.replace("f12", "F12")
-                    assert key in everywhere, (common_owner.__name__, key)
+                    assert key in anywhere, (common_owner.__name__, key)
     told = {
         (table.screen, table.section): {key for key, _ in table.keys}
         for table in key_tables()
@@ -114,5 +115,5 @@ def test_every_key_is_in_the_footer_or_in_the_help():
             for binding in owner.BINDINGS:
                 assert isinstance(binding, Binding)
                 assert binding.description, (entry.name, binding.key)
-                shown = binding.key_display or _shown(binding.key)
+                shown = binding.key_display or displayed(binding.key)
                 assert shown in told[entry.name, section], (entry.name, binding.key)

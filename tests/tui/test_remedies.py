@@ -32,7 +32,7 @@ WITHOUT_KEY = {"mynah restore", "mynah bench", "mynah tune", "mynah update"}
     ],
 )
 def test_a_command_becomes_the_key_that_does_the_same(hint: str, shown: str):
-    assert in_keys(hint) == shown
+    assert in_keys(hint, {}) == shown
 
 
 def test_every_command_in_a_remedy_of_the_service_has_a_key_or_a_reason():
@@ -45,7 +45,7 @@ def test_every_command_in_a_remedy_of_the_service_has_a_key_or_a_reason():
     assert bare == []
     commands = {found[1] for found in re.finditer(r"`(mynah [^`]+)`", source)}
     assert commands
-    left = {one for one in commands if in_keys(f"`{one}`") == f"`{one}`"}
+    left = {one for one in commands if in_keys(f"`{one}`", {}) == f"`{one}`"}
     assert {" ".join(one.split()[:2]) for one in left} <= WITHOUT_KEY
 
 
@@ -54,4 +54,4 @@ def test_the_state_of_the_model_names_a_key():
     status = control.StatusReply(model=control.ModelStatus(state="absent", hint=hint))
     found = model_trouble(status)
     assert found is not None
-    assert found.remedy == "Fetch it with f on Models (6)."
+    assert in_keys(found.remedy, {}) == "Fetch it with f on Models (6)."

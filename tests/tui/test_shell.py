@@ -89,7 +89,7 @@ async def test_a_bot_that_does_not_come_up_is_shown_with_reason_and_remedy(
         page = text_of(pilot)
         assert "✕ crashed" in page
         assert "config.toml, line 3" in page
-        assert "press s on Home" in page
+        assert "start it again with s on Home (1)" in page
 
 
 async def test_a_crash_is_announced_with_the_time_of_the_restart(open_app: Open):

@@ -1,6 +1,6 @@
 """The blind test: choose the better of two replies without knowing their makers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +18,13 @@ from app.tui.widgets.dialogs import AskText
 
 ARMS = ("hybrid", "llm")
 WIDTH = 24
+
+BEGIN = "Press <n guild.blind.another> for two replies to a message of this server."
+AGAIN = "Press <n guild.blind.another> for two more."
+WHICH = (
+    "Which one is better? <f guild.blind.choose(1)>: the first, "
+    "<s guild.blind.choose(2)>: the second, <e guild.blind.choose(0)>: neither."
+)
 
 
 class BlindPane(Pane):
@@ -37,6 +44,8 @@ class BlindPane(Pane):
         self._arms = ARMS
         self._pair: int | None = None
         self._shown: object = None
+        self._said: Callable[[], Content] = Content
+        """Draws what stands between the modes and the results."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=True):
@@ -46,15 +55,23 @@ class BlindPane(Pane):
 
     def reload(self) -> None:
         if self._shown == self.guild.row:
+            self._say(self._said)
             return
         self._shown = self.guild.row
         self._pair = None
         self._show_arms()
-        press = "Press n for two replies to a message of this server."
-        hint = f"\n{self.mynah.app.advice(press)}\n"
-        self.query_one("#blind-pair", Static).update(Content.styled(hint, "$quiet"))
+        self._say(lambda: self._quiet(self.mynah.app.advice(BEGIN)))
         request = control.BlindResults(self.guild.key)
         self.mynah.request(request, self._show_results)
+
+    def _say(self, said: Callable[[], Content]) -> None:
+        """Draw what stands in the middle; it is drawn again with other keys."""
+        self._said = said
+        self.query_one("#blind-pair", Static).update(said())
+
+    @staticmethod
+    def _quiet(text: str) -> Content:
+        return Content.styled(f"\n{text}\n", "$quiet")
 
     def _show_arms(self) -> None:
         first, second = self._arms
@@ -75,14 +92,13 @@ class BlindPane(Pane):
     def _ask(self, *, may_cost: bool) -> None:
         self._pair = None
         where = origin(self.mynah, self.guild, not may_cost)
-        words = f"\nWriting two replies, {where}…\n"
-        self.query_one("#blind-pair", Static).update(Content.styled(words, "$quiet"))
+        self._say(lambda: self._quiet(f"Writing two replies, {where}…"))
         request = control.Blind(self.guild.key, *self._arms, may_cost=may_cost)
         self.mynah.fetch(lambda: self.mynah.ask(request), self._show_pair, "blind")
 
     def _show_pair(self, reply: control.BlindReply) -> None:
         self._pair = reply.pair
-        self.query_one("#blind-pair", Static).update(_pair(reply))
+        self._say(lambda: _pair(reply, self.mynah.app.advice(WHICH)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer a choice while there are two replies to choose from."""
@@ -100,8 +116,13 @@ class BlindPane(Pane):
 
     def _show_told(self, reply: control.BlindChooseReply) -> None:
         first, second = map(safe_line, reply.arms)
-        told = f"\nThe first was {first}, the second {second}. Press n for two more.\n"
-        self.query_one("#blind-pair", Static).update(Content.styled(told, "$accent"))
+        told = f"The first was {first}, the second {second}."
+
+        def both() -> Content:
+            more = self.mynah.app.advice(AGAIN)
+            return Content.styled(f"\n{told} {more}\n", "$accent")
+
+        self._say(both)
         self._show_results(reply)
 
     def _show_results(self, reply: control.BlindResultsReply) -> None:
@@ -121,7 +142,7 @@ class BlindPane(Pane):
         self.app.push_screen(AskText(question, detail, ", ".join(self._arms)), written)
 
 
-def _pair(reply: control.BlindReply) -> Content:
+def _pair(reply: control.BlindReply, question: str) -> Content:
     parts: list[Content] = [Content("")]
     for speaker, text in reply.turns:
         name = (f"{safe_line(speaker)}: ", "$quiet")
@@ -129,8 +150,8 @@ def _pair(reply: control.BlindReply) -> Content:
     for number, text in enumerate(reply.texts, 1):
         mark = (f"\n {number}  ", "bold $accent")
         parts.append(Content.assemble(mark, (safe_line(text), "bold")))
-    question = "\nWhich one is better? f: the first, s: the second, e: neither.\n"
-    return Content("\n").join([*parts, Content.styled(question, "$quiet")])
+    parts.append(Content.styled(f"\n{question}\n", "$quiet"))
+    return Content("\n").join(parts)
 
 
 def _results(reply: control.BlindResultsReply) -> Content:

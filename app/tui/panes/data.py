@@ -21,7 +21,10 @@ from app.tui.widgets.dialogs import AskText, Confirm, ask_name
 from app.tui.widgets.feed import Feed
 
 EMPTY = "No snapshot yet."
-TAKE_ONE = " Press n to save the voice; after a raid, press r to restore it."
+TAKE_ONE = (
+    " Press <n guild.data.take> to save the voice; after a raid, press "
+    "<r guild.data.restore> to restore it."
+)
 
 
 class DataPane(Pane):
@@ -44,7 +47,7 @@ class DataPane(Pane):
             lambda snapshot, width: draw(snapshot, self.mynah.app.clock()),
             attrgetter("name"),
             id="snapshots",
-            empty=EMPTY + self.mynah.app.advice(TAKE_ONE),
+            empty=EMPTY + ("" if self.mynah.app.is_watching else TAKE_ONE),
         )
 
     def reload(self) -> None:

@@ -31,8 +31,8 @@ class SettingsPane(Pane):
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        is_watching = self.mynah.app.is_watching
-        explained = settings_list.explained(event.item, is_watching=is_watching)
+        how = self.mynah.app.advice(settings_list.CHANGES)
+        explained = settings_list.explained(event.item, how)
         self.query_one("#doc", Static).update(explained)
 
     @on(Feed.Chosen)

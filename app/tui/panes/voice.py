@@ -74,7 +74,8 @@ class VoicePane(Pane):
         found = settings_list.items(reply, ("channel",))
         values = {item.key.name: item.value for item in found}
         self._persona = str(values.get("reply.persona", ""))
-        none = f"none{self.mynah.app.advice('; press p to write one')}"
+        press = "; press <p guild.voice.persona> to write one"
+        none = f"none{self.mynah.app.advice(press)}"
         shown = self._persona or none
         idle = {item.key.name: item.idle for item in found}.get("reply.persona")
         if idle:

@@ -53,7 +53,8 @@ class WordsPane(Pane):
         def refused(error: AppError) -> None:
             if self._shown == row:
                 self._shown = None
-                self._say(f"{error} Press r to read again.")
+                again = "Press <r guild.words.read_again> to read again."
+                self._say(f"{error} {self.mynah.app.with_keys(again)}")
 
         request = control.Phrases(self.guild.key)
         self.mynah.request(request, show, "words", refused)

@@ -48,7 +48,8 @@ class ReplyLine(SpokenLine):
             self._repaint("no reply" if not self._text else "stopped")
             return
         self._text = reply.text
-        lines = [reply_bars.summary(reply), *reply_bars.skipped(reply.rungs)]
+        remedy = getattr(self.app, "remedy", str)
+        lines = [reply_bars.summary(reply), *reply_bars.skipped(reply.rungs, remedy)]
         lines += filter(None, [self._opinion, self._kept])
         self._repaint("\n".join(lines))
 

@@ -269,7 +269,8 @@ class Feed(ScrollView, can_focus=True):
     def _empty_lines(self, width: int) -> list[Content]:
         if not self.empty:
             return []
-        text = Content.styled(self.empty, "$quiet")
+        with_keys = getattr(self.app, "with_keys", str)
+        text = Content.styled(with_keys(self.empty), "$quiet")
         return text.wrap(max(8, width - 2))
 
     @property

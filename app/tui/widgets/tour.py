@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
-from textual.keys import format_key
 from textual.style import Style
 from textual.widgets import Input, Static
 
@@ -32,17 +31,23 @@ class TourLine(Static):
         self.display = at is not None
         if at is not None:
             head = Content.styled(f"Tour {at + 1} of {len(STOPS)}  ", "bold $accent")
-            end = Content.styled("  F12 ends it", "$quiet")
+            end = Content.styled(
+                screen.app.with_keys("  <F12 app.end_tour> ends it"), "$quiet"
+            )
             end = end.stylize(Style.from_meta({"@click": "app.end_tour"}), 2)
-            self.update(Content.assemble(head, advice(STOPS[at], screen), end))
+            self.update(
+                Content.assemble(
+                    head, screen.app.with_keys(advice(STOPS[at], screen)), end
+                )
+            )
 
 
 def advice(action: str, screen: "MynahScreen") -> str:
     """Return what to press for an action, on a screen as it is now."""
     is_there = screen.NAME == "conversations"
     is_typing = isinstance(screen.focused, Input)
-    leave = "esc leaves the field, then " if is_typing else ""
-    find = _key(screen, "screen.filter", "slash")
+    leave = "<esc screen.leave_field> leaves the field, then " if is_typing else ""
+    find = "</ screen.filter>"
     number, title = ("5", "Learn") if is_there else ("3", "Conversations")
     other = f"F{number}" if is_typing else number
     match action:
@@ -54,15 +59,10 @@ def advice(action: str, screen: "MynahScreen") -> str:
         case "filter":
             return f"{leave}{find} finds words in the list here."
         case "help_here":
-            key = _key(screen, "app.help_here", "question_mark")
-            return f"{leave}{key} shows every key of this screen."
+            return f"{leave}<? app.help_here> shows every key of this screen."
         case "command_palette":
             return "^p finds every action by the words you would type."
-    return "^z takes back a setting, a rejected draft, a rollback."
-
-
-def _key(screen: "MynahScreen", action: str, usual: str) -> str:
-    return format_key(screen.app.own_keys.get(action, usual))
+    return "<^z app.undo> takes back a setting, a rejected draft, a rollback."
 
 
 def next_stop(at: int, action: str) -> int | None:

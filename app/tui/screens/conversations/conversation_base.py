@@ -303,7 +303,7 @@ class TalkScreen(MynahScreen):
         self._reach(event.feed)
         if line.reply is None:
             self.explained = None
-            forget = self.app.advice("\n\nPress f to forget it.")
+            forget = self.app.advice("\n\nPress <f conversations.forget> to forget it.")
             self._tell(_message_story(line).append(Content.styled(forget, "$quiet")))
             return
         job = partial(self.app.shelf.explanation, line.reply.id)
@@ -339,7 +339,7 @@ class TalkScreen(MynahScreen):
         if self.explained is not None:
             width = max(30, self.query_one("#inspector").outer_size.width - 4)
             story = reply_explanation.draw(
-                self.explained, width, is_xrayed=self.is_xrayed
+                self.explained, width, self.app.remedy, is_xrayed=self.is_xrayed
             )
             self._tell(story)
 
@@ -357,7 +357,9 @@ class TalkScreen(MynahScreen):
         if self.query_one("#inspector").display:
             return
         if self.explained:
-            story = reply_explanation.draw(self.explained, 54, is_xrayed=self.is_xrayed)
+            story = reply_explanation.draw(
+                self.explained, 54, self.app.remedy, is_xrayed=self.is_xrayed
+            )
             self.app.push_screen(Detail("", story))
         else:
             text = discord_markdown.styled(event.item.text, covers=False)

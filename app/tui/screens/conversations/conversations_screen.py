@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from app.store.rows import StoredMessage, StoredReply
 
 
-REJECTED = "Rejected. The bot learns from that. ^z lets the draft wait again."
+REJECTED = (
+    "Rejected. The bot learns from that. <^z app.undo> lets the draft wait again."
+)
 
 
 class ConversationsScreen(TalkScreen):
@@ -134,7 +136,7 @@ class ConversationsScreen(TalkScreen):
     def action_decide(self, approve: bool) -> None:
         """Send a draft, or discard it."""
         if reply := self._reply:
-            word = "Sent." if approve else REJECTED
+            word = "Sent." if approve else self.app.with_keys(REJECTED)
             back = partial(self._ask, control.DraftBack(reply.id))
             change = None if approve else Change("The draft waits again.", back)
             self._do(control.Decide(reply.id, approve), word, change)

@@ -25,7 +25,7 @@ LOCKED = "locked to this computer"
 
 NO_SERVERS = (
     "Import messages on Learn (5), or try the sample server from the first steps "
-    "(w on Home)."
+    "(<w home.app.wizard> on Home)."
 )
 
 

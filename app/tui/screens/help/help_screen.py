@@ -11,7 +11,6 @@ from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.keys import format_key
 from textual.widgets import Static
 
 from app.core.guides import Guide, all_guides
@@ -19,7 +18,7 @@ from app.core.plain_markdown import render
 from app.core.safe_text import safe_text
 from app.tui import key_map
 from app.tui.base import MynahScreen
-from app.tui.key_map import only_reads
+from app.tui.key_map import displayed, only_reads, with_keys
 from app.tui.screens import SCREENS
 from app.tui.widgets.feed import Feed
 
@@ -31,20 +30,33 @@ LEAST_WIDTH = 40
 EVERYWHERE = (
     ("1 … 9, 0", "go to a screen (outside text fields)"),
     ("F1 … F10", "go to a screen from anywhere"),
-    ("esc", "leave a text field, close a dialog"),
+    ("<esc screen.leave_field>", "leave a text field, close a dialog"),
     ("tab", "next part of the screen"),
-    ("↑ ↓ enter", "move in a list, open or change"),
-    ("pgup pgdn", "move in a list by a screenful; home and end: to its ends"),
+    (
+        "<↑ list.move(-1)> <↓ list.move(1)> <enter list.choose>",
+        "move in a list, open or change",
+    ),
+    (
+        "<pgup list.move_page(-1)> <pgdn list.move_page(1)>",
+        "move in a list by a screenful; <home list.move(-1000000)> and"
+        " <end list.move(1000000)>: to its ends",
+    ),
     ("← → space", "turn a choice or the dial; home and end: the dial's ends"),
-    ("/", "filter the list; in Conversations, search every message"),
-    ("z Z", "enlarge the panel that has the keys; hide it, or show all again"),
-    ("?", "the keys of this screen"),
+    ("</ screen.filter>", "filter the list; in Conversations, search every message"),
+    (
+        "<z screen.enlarge> <Z screen.hide_panel>",
+        "enlarge the panel that has the keys; hide it, or show all again",
+    ),
+    ("<? app.help_here>", "the keys of this screen"),
     ("^p", "every action by name"),
-    ("^z", "take back a setting, a rejection, an opinion or a rollback"),
-    ("^t", "the next of six themes; the palette lists them"),
-    ("^c", "copy the chosen line"),
-    ("F12", "end the tour of five keys, which t on this page begins"),
-    ("^q", "quit; a bot started elsewhere keeps running"),
+    ("<^z app.undo>", "take back a setting, a rejection, an opinion or a rollback"),
+    ("<^t app.next_theme>", "the next of six themes; the palette lists them"),
+    ("<^c list.copy>", "copy the chosen line"),
+    (
+        "<F12 app.end_tour>",
+        "end the tour of five keys, which <t help.tour> here begins",
+    ),
+    ("<^q app.quit>", "quit; a bot started elsewhere keeps running"),
 )
 
 WORDS = (
@@ -209,9 +221,9 @@ def key_tables(
     from app.tui.panes import PANES
 
     if chosen:
-        own = [(_shown(keys), name) for name, keys in sorted(chosen.items())]
+        own = [(displayed(keys), name) for name, keys in sorted(chosen.items())]
         yield KeyTable("Your own keys, before all others", own)
-    yield KeyTable("Everywhere", EVERYWHERE)
+    yield KeyTable("Everywhere", everywhere(chosen))
     for entry in SCREENS:
         screen = type(entry.load())
         title = f"{entry.key} {entry.title}"
@@ -223,6 +235,13 @@ def key_tables(
                     yield KeyTable(f"{title}, {name}", keys, entry.name, name)
 
 
+def everywhere(chosen: Mapping[str, str] = NONE_CHOSEN) -> list[tuple[str, str]]:
+    """Return the keys that every screen has, with what they do."""
+    return [
+        (with_keys(key, chosen), with_keys(says, chosen)) for key, says in EVERYWHERE
+    ]
+
+
 def _keys(
     owner: type[DOMNode], chosen: Mapping[str, str], is_watching: bool
 ) -> list[tuple[str, str]]:
@@ -231,19 +250,11 @@ def _keys(
     if is_watching:
         found = [binding for binding in found if only_reads(binding.action)]
     return [
-        (_shown(key_map.shown(b, chosen)), says(owner, b))
+        (displayed(key_map.shown(b, chosen)), says(owner, b))
         if b.id in chosen
-        else (b.key_display or _shown(b.key), says(owner, b))
+        else (b.key_display or displayed(b.key), says(owner, b))
         for b in found
     ]
-
-
-def _shown(keys: str) -> str:
-    shown = (key.removeprefix("ctrl+") for key in keys.split(","))
-    carets = ("^" if key.startswith("ctrl+") else "" for key in keys.split(","))
-    return " ".join(
-        f"{c}{format_key(key)}" for c, key in zip(carets, shown, strict=True)
-    )
 
 
 def says(owner: type[DOMNode], binding: Binding) -> str:

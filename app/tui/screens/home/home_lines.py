@@ -1,6 +1,6 @@
 """The lines of Home: health, today, servers, last replies and events."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -68,12 +68,17 @@ def _troubles(status: "StatusReply") -> list[Health]:
 
 
 def state(
-    how: Health, status: "StatusReply | None", since: float, unread: str
+    how: Health,
+    status: "StatusReply | None",
+    since: float,
+    unread: str,
+    remedy: Callable[[str], str] = str,
 ) -> Content:
     """Draw the bot's health, and each trouble with its remedy.
 
     Args:
         unread: The reason why the history cannot be read, if so.
+        remedy: Returns a remedy as the screens show it.
     """
     user = status.discord.user if status else ""
     about = [f"as {user}"] if user else []
@@ -85,21 +90,21 @@ def state(
             ("  " + "  ".join(about), "$quiet"),
         )
     ]
-    lines += _why(how)
+    lines += _why(how, remedy)
     for trouble in _troubles(status) if status else ():
         word = f"{trouble.sign} {trouble.word}"
         lines.append(Content.styled(word, f"bold {trouble.colour}"))
-        lines += _why(trouble)
+        lines += _why(trouble, remedy)
     if unread:
         lines.append(Content.styled("≠ the history is unreadable", "bold $warning"))
         lines.append(Content(f"  {unread}"))
     return Content("\n").join(lines)
 
 
-def _why(trouble: Health) -> list[Content]:
+def _why(trouble: Health, worded: Callable[[str], str]) -> list[Content]:
     """Return reason and remedy, one per line, if there are any."""
     reason = Content(f"  {trouble.reason[:400]}")
-    remedy = Content.styled(f"  {trouble.remedy}", "$accent")
+    remedy = Content.styled(f"  {worded(trouble.remedy)}", "$accent")
     said = ((trouble.reason, reason), (trouble.remedy, remedy))
     return [line for text, line in said if text]
 

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 RECENT_SHOWN = 22
 
-NO_SERVERS = "Press w for the first steps, or import messages on Learn (5)."
+NO_SERVERS = (
+    "Press <w home.app.wizard> for the first steps, or import messages on Learn (5)."
+)
 
 
 class HomeScreen(MynahScreen):
@@ -71,7 +73,11 @@ class HomeScreen(MynahScreen):
         link, status = self.app.link_state, self.app.status
         how = health(link, status)
         shown = home_lines.state(
-            how, status, self._since(status), self.app.shelf.trouble
+            how,
+            status,
+            self._since(status),
+            self.app.shelf.trouble,
+            self.app.remedy,
         )
         self.query_one("#state", Static).update(shown)
         today = self.query_one("#today", Static)

@@ -31,12 +31,16 @@ def _room(width: int) -> int:
     return max(12, width - 58)
 
 
-def draw(job: Progress, width: int) -> Content:
-    """Draw one job: its name, progress, time left and speed."""
+def draw(job: Progress, width: int, enter: str = "enter") -> Content:
+    """Draw one job: its name, progress, time left and speed.
+
+    Args:
+        enter: The key that tells why a job failed.
+    """
     note = f", {job.note}" if job.note else ""
     label = Content(safe_line(f"{job.label}{note}"))
     share = job.done / job.total if job.total else 0.0
-    word, colour = _state(job)
+    word, colour = _state(job, enter)
     return Content.assemble(
         (f"{safe_line(WORDS.get(job.work, job.work))[:8]:<8} ", "bold"),
         label.truncate(_room(width), ellipsis=True, pad=True),
@@ -56,11 +60,11 @@ def _rate(job: Progress) -> str:
     return f" {format.count(job.rate)}/s"
 
 
-def _state(job: Progress) -> tuple[str, str]:
+def _state(job: Progress, enter: str) -> tuple[str, str]:
     if job.stopped:
         return "○ stopped", "$quiet"
     if job.error:
-        return "✕ enter: why", "$error"
+        return f"✕ {enter}: why", "$error"
     if is_done(job):
         return "✓ done", "$success"
     if job.paused:

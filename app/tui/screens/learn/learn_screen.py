@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import Static
 
 from app.core.errors import AppError
@@ -23,10 +24,10 @@ from app.tui.widgets.feed import Feed
 from app.tui.widgets.files import PickFile
 
 EMPTY = "No work since you opened this window."
-BEGIN = " Press i to import, t to read a history."
+BEGIN = " Press <i learn.import> to import, <t learn.train> to read a history."
 DROP = (
-    "Drop a file on this window, or press i. Mynah shows what it would learn before it "
-    "learns anything."
+    "Drop a file on this window, or press <i learn.import>. Mynah shows what it would "
+    "learn before it learns anything."
 )
 
 
@@ -50,14 +51,14 @@ class LearnScreen(MynahScreen):
         """The results of each import since the window was opened."""
 
     def compose_body(self) -> ComposeResult:
-        yield Static(self.app.advice(DROP), id="how", classes="quiet")
+        yield Static("", id="how", classes="quiet", markup=False)
         yield Static("", id="backlog", markup=False)
         yield Feed(
-            job_lines.draw,
+            self._draw,
             attrgetter("work", "label"),
             id="jobs",
             head=job_lines.head,
-            empty=EMPTY + self.app.advice(BEGIN),
+            empty=EMPTY + ("" if self.app.is_watching else BEGIN),
         )
 
     def on_mount(self) -> None:
@@ -72,7 +73,11 @@ class LearnScreen(MynahScreen):
         if news.progress:
             self._show()
 
+    def _draw(self, job: Progress, width: int) -> Content:
+        return job_lines.draw(job, width, self.app.with_keys("<enter list.choose>"))
+
     def status_changed(self) -> None:
+        self.query_one("#how", Static).update(self.app.advice(DROP))
         self._show()
 
     async def _load(self) -> bool:
@@ -185,7 +190,8 @@ class LearnScreen(MynahScreen):
         faults = format.many(len(reply.errors), "fault") if reply.errors else ""
         learned = f"Learned {format.many(reply.added, 'message')} of {reply.guild}"
         told = ", with ".join(filter(None, [learned, faults]))
-        self.app.tell(f"{told}. Press v on Learn (5) for more.")
+        more = self.app.with_keys(". Press <v learn.results> on Learn (5) for more.")
+        self.app.tell(f"{told}{more}")
         self.refresh_data()
 
     def action_results(self) -> None:

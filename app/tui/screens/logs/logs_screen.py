@@ -23,7 +23,10 @@ COLOURS = {"debug": "$quiet", "info": "$foreground", "warning": "$warning"}
 
 
 EMPTY = "The log is empty. Lines appear here while the bot works."
-PASSES_NOT = "No line matches. Press l for another level, esc to clear the filter."
+PASSES_NOT = (
+    "No line matches. Press <l logs.level> for another level, "
+    "<esc screen.leave_field> to clear the filter."
+)
 
 
 def head(width: int) -> str:

@@ -11,7 +11,6 @@ from app.settings import consent
 from app.settings.host_names import section_of
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
-from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText, Confirm, Pick, ask_name
 
 FIND, ADD = "+find", "+add"
@@ -70,7 +69,10 @@ class HostMenu:
             elif action == REMOVE:
                 self._remove(host)
 
-        detail = in_keys(safe_line(host.trouble)) or f"Its price: {host.price}."
+        detail = (
+            self._screen.app.remedy(safe_line(host.trouble))
+            or f"Its price: {host.price}."
+        )
         pick = Pick(_line(host), options, detail=detail)
         self._screen.app.push_screen(pick, picked)
 
@@ -81,7 +83,7 @@ class HostMenu:
     def _tell(self, reply: control.HostTestReply | control.SecretTestReply) -> None:
         title = "✓ The host answers" if reply.ok else "✕ It does not work"
         text = f"{reply.detail}\n\n{reply.hint}".strip()
-        self._screen.show_result(title, in_keys(safe_text(text)))
+        self._screen.show_result(title, self._screen.app.remedy(safe_text(text)))
 
     def ask_key(self, name: str) -> None:
         """Enter a key, and test it with one call."""
@@ -146,7 +148,7 @@ class HostMenu:
     def _add(self, typed: str = "", refusal: str = "") -> None:
         def entered(text: str | None) -> None:
             def refused(error: AppError) -> None:
-                self._add(text or "", safe_line(in_keys(str(error))))
+                self._add(text or "", safe_line(str(error)))
 
             name, _, address = (text or "").strip().partition(" ")
             if name:

@@ -1,5 +1,7 @@
 """Lines of the Models screen: a model, its titles, and the host in the cloud."""
 
+from collections.abc import Callable
+
 from textual.content import Content
 
 from app.core.safe_text import safe_line
@@ -7,7 +9,6 @@ from app.ipc import control
 from app.ipc.control import ModelEntry, Progress
 from app.tui import format
 from app.tui.event_buffer import is_done
-from app.tui.remedies import in_keys
 
 
 def places(status: control.StatusReply | None) -> tuple[tuple[str, ...], str]:
@@ -72,11 +73,16 @@ def _state(model: ModelEntry) -> tuple[str, str, str]:
     return "●" if model.used else "○", word, "$quiet"
 
 
-def cloud_line(status: control.StatusReply | None, ask_key: str) -> Content:
+def cloud_line(
+    status: control.StatusReply | None,
+    ask_key: str,
+    remedy: Callable[[str], str] = str,
+) -> Content:
     """Draw the host in use, its key, and what is spent.
 
     Args:
         ask_key: Names the key to press where the host's key is missing.
+        remedy: Returns a hint of the bot as the screens show it.
     """
     status = status or control.StatusReply()
     cloud = status.cloud
@@ -94,5 +100,5 @@ def cloud_line(status: control.StatusReply | None, ask_key: str) -> Content:
     limit = f" of {format.money(budget)}" if budget else ", no limit set"
     told = f"{key}; {spent}{limit} this month"
     if cloud.state == "consent":
-        told = safe_line(in_keys(f"{cloud.reason} {cloud.hint}"))
+        told = safe_line(remedy(f"{cloud.reason} {cloud.hint}"))
     return Content.styled(f"   {place}{told}", "$quiet")

@@ -73,7 +73,7 @@ class ModelsScreen(MynahScreen):
             attrgetter("name"),
             id="catalogue",
             head=model_lines.head,
-            empty=EMPTY + self.app.advice(ASK_IT),
+            empty=EMPTY + ("" if self.app.is_watching else ASK_IT),
         )
         yield Static("", id="note", markup=False)
         with Horizontal(id="where-row"):
@@ -98,7 +98,9 @@ class ModelsScreen(MynahScreen):
         choice = self.query_one(Choice)
         choice.offer(*model_lines.places(status))
         self.query_one("#cloud", Static).update(
-            model_lines.cloud_line(status, self.app.advice(" (k)"))
+            model_lines.cloud_line(
+                status, self.app.advice(" (<k models.key>)"), self.app.remedy
+            )
         )
         catalogue = self.query_one("#catalogue", Feed)
         catalogue.refresh()
@@ -151,13 +153,16 @@ class ModelsScreen(MynahScreen):
         has = f"{self._memory:.1f} GB of memory here" if self._memory else ""
         parts = [model.note, model.licence, has]
         if model.name == self._best and not model.used:
-            key = self.app.advice(": u uses it" if model.present else ": f fetches it")
+            key = self.app.advice(USE_IT if model.present else FETCH_IT)
             parts.insert(0, f"the best for this computer{key}")
         if model.fetched:
-            key = self.app.advice(": f fetches the rest")
+            key = self.app.advice(": <f models.pull> fetches the rest")
             parts.insert(0, f"{model.fetched:.0%} of it is here{key}")
         if model.set_aside:
-            parts = [self.app.advice("press u to try again"), model.set_aside]
+            parts = [
+                self.app.advice("press <u models.use> to try again"),
+                model.set_aside,
+            ]
         text = ". ".join(part for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
         self.refresh_bindings()
@@ -165,8 +170,8 @@ class ModelsScreen(MynahScreen):
     @on(Feed.Moved, "#tunable")
     def _explain_setting(self, event: Feed.Moved) -> None:
         if self.focused is event.feed:
-            is_watching = self.app.is_watching
-            explained = settings_list.explained(event.item, is_watching=is_watching)
+            how = self.app.advice(settings_list.CHANGES)
+            explained = settings_list.explained(event.item, how)
             self.query_one("#note", Static).update(explained)
 
     @on(Feed.Chosen, "#tunable")
@@ -227,7 +232,7 @@ class ModelsScreen(MynahScreen):
             if pull.paused:
                 self.app.steer(pull, "resume")
             else:
-                self.app.tell("It is being fetched: p pauses it, x stops it.")
+                self.app.tell(self.app.with_keys(UNDER_WAY))
         elif model.fits is False:
             detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
             question = "Fetch a model that is too large for this computer?"
@@ -316,7 +321,7 @@ class ModelsScreen(MynahScreen):
         wanted = event.value if event else elsewhere if first == "local" else "local"
         self.query_one(Choice).value = now
         if wanted == elsewhere and format.lacks_key(status):
-            self.app.tell("The cloud needs an API key first: press k to enter one.")
+            self.app.tell(self.app.with_keys(NO_KEY))
             return
         settings_list.set_value(self, "reply.provider", wanted, self.refresh_data)
 
@@ -344,4 +349,10 @@ class ModelsScreen(MynahScreen):
 
 
 EMPTY = "The catalogue comes from the bot."
-ASK_IT = " Start it on Home (s)."
+ASK_IT = " Start it on Home (<s home.start_or_stop>)."
+USE_IT = ": <u models.use> uses it"
+FETCH_IT = ": <f models.pull> fetches it"
+UNDER_WAY = (
+    "It is being fetched: <p models.pause> pauses it, <x models.remove> stops it."
+)
+NO_KEY = "The cloud needs an API key first: press <k models.key> to enter one."

@@ -19,7 +19,6 @@ from app.settings.speech_sections import FIXED_MODES
 from app.tui import format
 from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents
-from app.tui.remedies import in_keys
 from app.tui.screens.playground.talk import (
     MAX_LINES,
     Answered,
@@ -196,7 +195,7 @@ class TalkingScreen(MynahScreen):
             places = guild.provider.split(", ") if guild else []
             is_first = next(filter(is_host, places), "openai") == provider
             if guild and guild.refused and is_first:
-                return in_keys(f"Replies stay here: {guild.refused}.")
+                return self.app.remedy(f"Replies stay here: {guild.refused}.")
         elif status and status.model.state == "absent":
             return "There is no model yet: fetch one on Models (6)."
         return ""

@@ -14,7 +14,6 @@ from app.core.safe_text import safe_line
 from app.ipc import control
 from app.tui import format, settings_list
 from app.tui.base import MynahScreen
-from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText, Confirm, Pick
 from app.tui.widgets.feed import Feed
 
@@ -27,8 +26,8 @@ SECRETS = {
 }
 LOGINS = ("discord_proxy_login", "model_proxy_login")
 
-EMPTY = "No setting to show. Press esc to clear the filter"
-NO_BOT = ", or start the bot on Home (s)"
+EMPTY = "No setting to show. Press <esc screen.leave_field> to clear the filter"
+NO_BOT = ", or start the bot on Home (<s home.start_or_stop>)"
 
 
 class SettingsScreen(MynahScreen):
@@ -53,7 +52,9 @@ class SettingsScreen(MynahScreen):
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="secrets", markup=False)
-        yield settings_list.feed("list", f"{EMPTY}{self.app.advice(NO_BOT)}.")
+        yield settings_list.feed(
+            "list", f"{EMPTY}{'' if self.app.is_watching else NO_BOT}."
+        )
         yield Static("", id="doc", markup=False)
 
     def on_mount(self) -> None:
@@ -83,8 +84,8 @@ class SettingsScreen(MynahScreen):
 
     @on(Feed.Moved)
     def _explain(self, event: Feed.Moved) -> None:
-        is_watching = self.app.is_watching
-        explained = settings_list.explained(event.item, is_watching=is_watching)
+        how = self.app.advice(settings_list.CHANGES)
+        explained = settings_list.explained(event.item, how)
         self.query_one("#doc", Static).update(explained)
 
     @on(Feed.Chosen)
@@ -149,7 +150,7 @@ class SettingsScreen(MynahScreen):
 
     def _tried(self, reply: control.SecretTestReply) -> None:
         sign = "✓ It works" if reply.ok else "✕ It does not work"
-        parts = [reply.detail, in_keys(reply.hint), reply.invite]
+        parts = [reply.detail, self.app.remedy(reply.hint), reply.invite]
         self.show_result(sign, "\n\n".join(filter(None, parts)))
 
     def action_backup(self) -> None:
@@ -172,7 +173,7 @@ class SettingsScreen(MynahScreen):
         self.request(control.Doctor(), self._diagnosed)
 
     def _diagnosed(self, reply: control.DoctorReply) -> None:
-        lines = [_check(check) for check in reply.checks]
+        lines = [_check(check, self.app.remedy(check.hint)) for check in reply.checks]
         self.show_result("Check-up", Content("\n").join(lines))
 
 
@@ -194,9 +195,9 @@ def _secrets(status: control.StatusReply | None) -> Content:
     return Content("    ").join(words)
 
 
-def _check(check: control.Check) -> Content:
+def _check(check: control.Check, hint: str) -> Content:
     sign = ("✓ ", "$success") if check.ok else ("✕ ", "$error")
-    hint = in_keys(safe_line(check.hint))
+    hint = safe_line(hint)
     return Content.assemble(
         sign,
         (f"{safe_line(check.name)}  ", "bold"),

@@ -68,10 +68,18 @@ class UsageScreen(MynahScreen):
             name = attrgetter("name")
             yield Feed(draw, name, id="ledger", head=self._head, empty=EMPTY)
             yield Feed(self._draw_sent, _itself, id="sent", head=head_sent, empty=KEPT)
-            yield GuildFeed(draw_lock, head_lock, id="locks")
+            yield GuildFeed(self._draw_lock, self._head_lock, id="locks")
 
     def _head(self, width: int) -> str:
         return head(self.query_one(Choice).value)
+
+    def _draw_lock(self, guild: "GuildFigures", width: int) -> Content:
+        where = self.app.advice(": reply.provider on Server (4)")
+        return draw_lock(guild, width, where)
+
+    def _head_lock(self, width: int, counted: str) -> str:
+        how = self.app.advice("; <space usage.lock> toggles the lock")
+        return head_lock(counted, how)
 
     def _draw_sent(self, sent: "SentRequest", width: int) -> Content:
         return draw_sent(sent, self.app.clock())
@@ -98,7 +106,9 @@ class UsageScreen(MynahScreen):
         self._show()
 
     def status_changed(self) -> None:
-        self.query_one("#budget", Static).update(_budget(self.app.status))
+        self.query_one("#budget", Static).update(
+            _budget(self.app.status, self.app.advice("; <b usage.budget> sets one"))
+        )
 
     @on(Choice.Changed)
     def _turn(self) -> None:
@@ -262,38 +272,46 @@ def draw_sent(sent: "SentRequest", now: float) -> Content:
     )
 
 
-def head_lock(width: int, counted: str) -> str:
-    """Return the meaning of a lock, after how many of all servers are shown."""
-    says = "data of a locked server never goes to the cloud; space toggles the lock"
+def head_lock(counted: str, how: str = "") -> str:
+    """Return the meaning of a lock, after how many of all servers are shown.
+
+    Args:
+        how: Says which key changes it.
+    """
+    says = f"data of a locked server never goes to the cloud{how}"
     return f"{counted}; {says}" if counted else says
 
 
-def draw_lock(guild: "GuildFigures", width: int) -> Content:
-    """Draw one server and its lock, in words."""
+def draw_lock(guild: "GuildFigures", width: int, where: str = "") -> Content:
+    """Draw one server and its lock, in words.
+
+    Args:
+        where: Says where the owner agrees.
+    """
     most = 30 if width < format.WHOLE else format.LONGEST_NAME
     name = Content(safe_line(guild.guild))
     locked = guild.local_only
-    state = "● locked to this computer" if locked else f"○ {_may(guild)}"
+    state = "● locked to this computer" if locked else f"○ {_may(guild, where)}"
     return Content.assemble(
         name.truncate(most, ellipsis=True, pad=True).stylize("bold"),
         (f"  {state}", "$success" if locked else "$quiet"),
     )
 
 
-def _may(guild: "GuildFigures") -> str:
+def _may(guild: "GuildFigures", where: str) -> str:
     """Say what an unlocked server may do now."""
     if guild.refused:
-        return "stays here until you agree: reply.provider on Server (4)"
+        return f"stays here until you agree{where}"
     return "may use the cloud"
 
 
-def _budget(status: "StatusReply | None") -> Content:
+def _budget(status: "StatusReply | None", how: str) -> Content:
     spent = status.month_cost if status else 0.0
     budget = status.monthly_budget if status else 0.0
     today = status.today.cost if status else 0.0
     words = f"{format.money(spent)} this month, {format.money(today)} today"
     if not budget:
-        return Content.assemble(words, ("   no budget yet; b sets one", "$quiet"))
+        return Content.assemble(words, (f"   no budget yet{how}", "$quiet"))
     bar = format.bar(spent / budget, 20)
     says = f"   {bar} of {format.money(budget)}"
     over = "   spent: the model here writes replies" if spent >= budget else ""

@@ -19,7 +19,6 @@ from app.ipc import control
 from app.ipc.wire import Request
 from app.tui import format
 from app.tui.event_buffer import is_done
-from app.tui.remedies import in_keys
 from app.tui.widgets.dialogs import AskText, Pick
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ TICK_SECONDS = 0.25
 
 ROOMY = 30
 """The height from which an empty line fits between two steps."""
+
+KEYS = "enter starts a step · esc leaves · <w home.app.wizard> on Home brings you back"
 
 TOKEN_STEPS = """\
 1. Open discord.com/developers/applications and press New Application.
@@ -78,13 +79,10 @@ class WizardScreen(ModalScreen[None]):
             )
             yield OptionList(id="steps", markup=False)
             yield Static("", id="doing", markup=False)
-            yield Static(
-                "enter starts a step · esc leaves · w on Home brings you back",
-                classes="quiet",
-            )
+            yield Static("", id="keys", classes="quiet", markup=False)
 
     def on_mount(self) -> None:
-        self._show()
+        self._tick()
         self.query_one(OptionList).focus()
         self.set_interval(TICK_SECONDS, self._tick)
 
@@ -101,6 +99,7 @@ class WizardScreen(ModalScreen[None]):
                 f"the bot is {self.app.link_state.name}… {self.app.link_state.reason}"
             )
         self.query_one("#doing", Static).update(Content(words))
+        self.query_one("#keys", Static).update(self.app.with_keys(KEYS))
 
     @property
     def _fetching(self) -> control.Progress | None:
@@ -227,7 +226,7 @@ class WizardScreen(ModalScreen[None]):
 
         def tried(reply: control.SecretTestReply) -> None:
             title = "✓ Discord knows this bot" if reply.ok else "✕ Not yet"
-            parts = [reply.detail, in_keys(reply.hint)]
+            parts = [reply.detail, self.app.remedy(reply.hint)]
             text = "\n\n".join(filter(None, parts))
             self.app.show_result(self, title, text, presses)
             if reply.ok:

@@ -1,0 +1,206 @@
+"""Every text that names a key names the one that the owner has."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from app.core.paths import Home
+from app.tui.app import MynahApp
+from app.tui.key_map import VI, _places, displayed, with_keys
+from app.tui.screens import SCREENS
+from tests.tui.fake_bot import FakeBot
+from tests.tui.pictures import PICTURES, Picture, application, bring_up
+from tests.tui.sample_home import NOW
+from tests.tui.terminal import begun, home_at, settle, text_of
+
+APP = Path(__file__).parents[2] / "app" / "tui"
+NAMED = re.compile(r"<([^<>\s]+) ([^<>\s]+)>")
+KEY = re.compile(
+    r"(?<![\w.'’/“-])([b-zB-HJ-Z?/]|esc|enter|space|\^[a-z]|F12)(?![\w/.'’”-])"
+)
+"""A word of a text that is the name of a key."""
+
+OF_DIALOGS = (
+    "widgets/dialogs.py", "widgets/files.py", "widgets/lines_dialog.py",
+    "screens/home/graphs.py",
+)  # fmt: skip
+"""The key map reaches no dialog, so its keys are the usual ones."""
+
+FIXED = (
+    "enter starts a step · esc leaves",  # on First steps, which is a dialog
+    "p pauses and resumes the fetch · x stops it",  # there too
+    "to enter one",
+    ": enter one on",  # a verb
+    "; enter searches",  # in a text field
+    "Press enter to search",  # in a text field
+    "press enter. Nothing said here",  # there too
+    "^p",  # the palette's
+    "Replies, 24 h",
+    "Reply time, 24 h",
+    "F1 … F10",
+    "← → space",  # of a choice and the dial
+    " s so far.",
+)
+"""Parts of texts with keys that cannot be others, or with none."""
+
+HINTS = (
+    r"[Pp]ress (\S+)", r"\((\S)\)", r": (\S+) (?:uses|fetches|pauses)",
+    r"\b(\S+) on (?:Home|Models|Learn|Settings|Usage|Logs|Help)\b",
+    r"(\S+) (?:changes it|sets one|toggles the lock|finds words|shows every)",
+    r"or try (\S+) on", r"import, (\S+) to read", r"raid, press (\S+)",
+    r"better\? (\S+):", r"first, (\S+):", r"second, (\S+):", r"(\S+): why",
+)  # fmt: skip
+"""What stands around a key in the texts."""
+
+
+def literals() -> Iterator[tuple[str, str]]:
+    """Every text in the code of the screens, with its module."""
+    for path in sorted(APP.rglob("*.py")):
+        module = path.relative_to(APP).as_posix()
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        left_out = {
+            id(part)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Expr)
+            or (isinstance(node, ast.Call) and getattr(node.func, "id", "") in PARTS)
+            for part in ([node.value] if isinstance(node, ast.Expr) else ast.walk(node))
+        }
+        for node in ast.walk(tree):
+            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if is_text and id(node) not in left_out:
+                assert isinstance(node, ast.Constant) and isinstance(node.value, str)
+                yield module, node.value
+
+
+PARTS = ("Binding",)
+
+
+def usual_keys() -> dict[str, str]:
+    """The usual keys of every action that has a name."""
+    return {name: key for place in _places() for name, key in place.items()}
+
+
+def test_a_text_names_a_key_by_its_action_and_as_it_usually_is():
+    usual = usual_keys()
+    named = [
+        (key, action) for _, text in literals() for key, action in NAMED.findall(text)
+    ]
+    assert len(named) > 40
+    for key, action in named:
+        assert action in usual, action
+        shown = displayed(usual[action]).replace("⏎", "enter").split()
+        assert key.lower() in map(str.lower, shown), (key, action)
+
+
+def test_no_text_names_a_key_otherwise():
+    found = []
+    for module, text in literals():
+        rest = NAMED.sub("", text)
+        for part in FIXED:
+            rest = rest.replace(part, "")
+        is_dialog = module in OF_DIALOGS
+        is_prose = " " in text.strip() and "%" not in text
+        if (
+            is_prose
+            and KEY.search(rest)
+            and not is_dialog
+            and module not in ("palette_words.py", "key_map.py")
+        ):
+            found.append((module, text))
+    assert [one for one in found if "mynah " not in one[1]] == []
+
+
+def test_only_named_actions_are_put_in_place_of_their_usual_keys():
+    text = "press <f models.pull>, see <b>x</b> and <a b>"
+    assert with_keys("press <f models.pull>.", {}) == "press f."
+    assert with_keys("<f models.pull>", {"models.pull": "backslash"}) == "\\"
+    assert with_keys("<esc screen.leave_field>", {"list.move(1)": "j"}) == "esc"
+    assert with_keys(text, {"models.pull": "ctrl+f"}).startswith(
+        "press ^f, see <b>x</b>"
+    )
+
+
+def every_key_anew() -> dict[str, str]:
+    """A key for each action that has no other; no terminal sends such keys."""
+    names = sorted(name for name in usual_keys() if not name.startswith("app.go("))
+    return {name: f"q{number}q" for number, name in enumerate(names)}
+
+
+def keys_named(text: str) -> set[str]:
+    """The words of a screen that stand where a key does."""
+    flat = re.sub(r"\s+", " ", text)
+    words = (word for pattern in HINTS for word in re.findall(pattern, flat))
+    return {word.strip(".,:;()") for word in words}
+
+
+def usual_names() -> set[str]:
+    """The usual keys, as they are shown; dialogs and fields keep theirs, too."""
+    keys = [displayed(key).split() for key in usual_keys().values()]
+    stay = {"enter", "n", "y", *"0123456789"}
+    return {"esc", *(name for names in keys for name in names)} - stay
+
+
+async def with_other_keys(pilot: Pilot[int], keys: dict[str, str]) -> str:
+    """The screen after the owner's keys came from the bot."""
+    app = pilot.app
+    assert isinstance(app, MynahApp)
+    app._use_keys([f"{name}={key}" for name, key in keys.items()], is_vi=False)
+    assert app.own_keys == keys
+    await settle(pilot)
+    return text_of(pilot)
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+async def test_a_screen_names_the_keys_that_the_owner_has(
+    picture: Picture, filled_home: Home, tmp_path: Path
+):
+    keys = every_key_anew()
+    app = application(picture, filled_home, tmp_path / "home")
+    async with app.run_test(size=picture.size) as pilot:
+        await bring_up(picture, pilot)
+        text = await with_other_keys(pilot, keys)
+        assert not keys_named(text) & usual_names()
+        assert not NAMED.search(text)
+
+
+@pytest.mark.parametrize("is_up", [True, False], ids=["running", "stopped"])
+@pytest.mark.parametrize("is_there", [True, False], ids=["filled", "empty"])
+async def test_no_screen_keeps_a_key_of_before(
+    filled_home: Home, tmp_path: Path, is_there: bool, is_up: bool
+):
+    """Each is seen with the usual keys first, and with others when it comes back."""
+    keys = every_key_anew()
+    named = set()
+    bot = FakeBot(guilds={"guilds": []}) if not is_there else None
+    home = filled_home if is_there else home_at(tmp_path / "home")
+    picture = Picture("any", "home", bot=lambda: bot) if bot else PICTURES[0]
+    app = MynahApp(home, bot or picture.bot(), clock=lambda: NOW)
+    async with app.run_test(size=(140, 40)) as pilot:
+        link = app.link
+        assert isinstance(link, FakeBot)
+        link.is_well = is_up
+        await begun(pilot, link)
+        while len(app.screen_stack) > 1:
+            app.pop_screen()
+        for entry in SCREENS:
+            app.action_go(entry.name)
+            await settle(pilot)
+        await with_other_keys(pilot, keys)
+        for entry in SCREENS:
+            app.action_go(entry.name)
+            await settle(pilot)
+            text = text_of(pilot)
+            assert not keys_named(text) & usual_names(), entry.name
+            assert not NAMED.search(text)
+            named |= keys_named(text) & {*keys.values()}
+    assert named
+
+
+async def test_with_the_keys_of_vi_hints_name_those(filled_home: Home):
+    told = {name: displayed(key).split()[0] for name, key in VI.items()}
+    assert with_keys("<k models.key>", VI) == told["models.key"] == "K"
+    assert with_keys("(<↓ list.move(1)>)", VI) == "(↓ j)"
