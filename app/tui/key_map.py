@@ -9,6 +9,8 @@ from textual.dom import DOMNode
 from textual.keys import format_key
 
 _KEY = re.compile(r"((ctrl|shift|alt)\+)*([a-z0-9_]+|\S)", re.IGNORECASE)
+_OF_GUIDES = re.compile(r"`([^`\s]+)`\s+on\s+([A-Z][a-z]+) \(`\d`\)")
+"""A key in a guide: `f` on Models (`6`)."""
 _NAMED = re.compile(r"<([^<>\s]+) ([^<>\s]+)>")
 
 VI = {
@@ -87,6 +89,25 @@ def with_keys(text: str, chosen: Mapping[str, str]) -> str:
         return displayed(chosen[action]) if action in chosen else usual
 
     return _NAMED.sub(key, text)
+
+
+def guide_with_keys(text: str, chosen: Mapping[str, str]) -> str:
+    """Return a guide with each key as the owner has it."""
+    if not chosen:
+        return text
+    usual = {name: key for place in _places() for name, key in place.items()}
+
+    def key(found: re.Match[str]) -> str:
+        said, screen = found.groups()
+        place = "guild" if screen == "Server" else screen.lower()
+        for action in chosen:
+            is_here = action.startswith((f"{place}.", "screen."))
+            if is_here and said in displayed(usual[action]).split():
+                own = displayed(chosen[action])
+                return found[0].replace(f"`{said}`", f"`{own}`")
+        return found[0]
+
+    return _OF_GUIDES.sub(key, text)
 
 
 def _named_key(key: str) -> str:

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 
 from app.core.paths import Home
 from app.ipc import control
+from app.service.token_check import TOKEN_HINT
 from app.tui.app import MynahApp
 from app.tui.theme import ANSI, CONTRAST, CONTRAST_LIGHT, DARK, LIGHT, SAFE
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
@@ -100,7 +101,7 @@ def _nobody() -> FakeBot:
 def _modelless() -> FakeBot:
     model = {"name": "starter", "state": "absent"}
     discord = {"state": "refused", "reason": "Discord does not know this bot token.",
-               "hint": "Enter the right one: `mynah config set bot_token`."}  # fmt: skip
+               "hint": TOKEN_HINT}  # fmt: skip
     trouble = {
         "detail": "Discord refused the command /Mark (invalid name).",
         "hint": "Change it with `mynah config set bot.command NAME`.",

@@ -7,15 +7,24 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
+from app.core.guides import all_guides
 from app.core.paths import Home
 from app.tui.app import MynahApp
-from app.tui.key_map import VI, _places, displayed, with_keys
+from app.tui.key_map import (
+    VI,
+    _places,
+    displayed,
+    guide_with_keys,
+    only_reads,
+    with_keys,
+)
 from app.tui.screens import SCREENS
-from tests.tui.fake_bot import FakeBot
+from tests.tui.fake_bot import STATUS, FakeBot, busy_bot
 from tests.tui.pictures import PICTURES, Picture, application, bring_up
 from tests.tui.sample_home import NOW
-from tests.tui.terminal import begun, home_at, settle, text_of
+from tests.tui.terminal import Open, begun, home_at, settle, text_of
 
 APP = Path(__file__).parents[2] / "app" / "tui"
 NAMED = re.compile(r"<([^<>\s]+) ([^<>\s]+)>")
@@ -204,3 +213,92 @@ async def test_with_the_keys_of_vi_hints_name_those(filled_home: Home):
     told = {name: displayed(key).split()[0] for name, key in VI.items()}
     assert with_keys("<k models.key>", VI) == told["models.key"] == "K"
     assert with_keys("(<↓ list.move(1)>)", VI) == "(↓ j)"
+
+
+KEY_IN_GUIDE = re.compile(r"`([a-zA-Z?/]|\^[a-z])`(.{0,24})", re.DOTALL)
+
+
+def test_a_guide_names_the_keys_that_the_owner_has():
+    keys = every_key_anew()
+    seen = 0
+    for guide in all_guides():
+        text = guide_with_keys(guide.text, keys)
+        assert guide_with_keys(guide.text, {}) == guide.text
+        for key, after in KEY_IN_GUIDE.findall(guide.text):
+            # A letter in a code of another kind is no key of the screens.
+            assert re.match(r"\s+on\s+[A-Z][a-z]+ \(`\d`\)", after) or key == "?", key
+            seen += 1
+        left = {key for key, _ in KEY_IN_GUIDE.findall(text)} - {"?"}
+        assert not left, (guide.title, left)
+    assert seen > 6
+
+
+async def test_help_shows_a_guide_with_the_owners_keys(open_app: Open):
+    async with open_app("help") as pilot:
+        at = next(
+            n
+            for n, guide in enumerate(all_guides(), 1)
+            if guide.title == "When something is wrong"
+        )
+        await pilot.press(*["down"] * at)
+        await settle(pilot)
+        (page,) = pilot.app.screen.query("#page Static").results(Static)
+        assert "press `c` on Settings (`8`)" in " ".join(str(page.content).split())
+        app = pilot.app
+        assert isinstance(app, MynahApp)
+        app._use_keys(["settings.doctor=j"], is_vi=False)
+        await settle(pilot)
+        assert "press `j` on Settings (`8`)" in " ".join(str(page.content).split())
+
+
+ELSEWHERE = re.compile(
+    r"(?<!See )(?<!read )\bon (Models|Learn|Settings|Server|Home) \(\d\)"
+    r"|Connect it to Discord on|enter changes|Start it on"
+)
+"""What only screens that do more than watch can be asked for."""
+
+
+def changing_keys() -> set[str]:
+    """The usual keys of what changes things, as they are shown."""
+    every = {
+        (action.split(".", 2 if action.startswith("guild.") else 1)[-1], key)
+        for action, key in usual_keys().items()
+        if not action.startswith(("app.", "screen.", "list."))
+    }
+    return {displayed(key) for action, key in every if not only_reads(action)}
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
+async def test_screens_that_only_watch_advise_nothing_that_they_refuse(
+    picture: Picture, filled_home: Home, tmp_path: Path
+):
+    home = home_at(tmp_path / "home") if picture.is_empty else filled_home
+    app = MynahApp(home, picture.bot(), clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=picture.size) as pilot:
+        await bring_up(picture, pilot)
+        text = re.sub(r"\s+", " ", text_of(pilot))
+        assert not ELSEWHERE.search(text), text
+        if picture.screen != "help":
+            assert not keys_named(text) & changing_keys() - {*"0123456789"}, text
+
+
+async def test_home_of_screens_that_only_watch_says_what_to_type_elsewhere(
+    filled_home: Home,
+):
+    discord = {"state": "off"}
+    model = {"name": "starter", "state": "absent"}
+    told = {**STATUS, "discord": discord, "model": model, "has_bot_token": False}
+    bot = busy_bot(status=told)
+    app = MynahApp(filled_home, bot, clock=lambda: NOW, is_watching=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await begun(pilot, bot)
+        text = text_of(pilot)
+        assert "Connect it to Discord with `mynah config set bot_token`." in text
+        assert "Fetch one with `mynah models list`." in text
+    app = MynahApp(filled_home, busy_bot(status=told), clock=lambda: NOW)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await settle(pilot)
+        text = text_of(pilot)
+        assert "Connect it to Discord with b on Settings (8)." in text
+        assert "Fetch one with f on Models (6)." in text

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,9 +18,12 @@ from app.core.plain_markdown import render
 from app.core.safe_text import safe_text
 from app.tui import key_map
 from app.tui.base import MynahScreen
-from app.tui.key_map import displayed, only_reads, with_keys
+from app.tui.key_map import displayed, guide_with_keys, only_reads, with_keys
 from app.tui.screens import SCREENS
 from app.tui.widgets.feed import Feed
+
+if TYPE_CHECKING:
+    from app.tui.app import MynahApp
 
 NONE_CHOSEN: Mapping[str, str] = {}
 
@@ -54,7 +57,7 @@ EVERYWHERE = (
     ("<^c list.copy>", "copy the chosen line"),
     (
         "<F12 app.end_tour>",
-        "end the tour of five keys, which <t help.tour> here begins",
+        "end the tour of five keys, which <t help.tour> on this page begins",
     ),
     ("<^q app.quit>", "quit; a bot started elsewhere keeps running"),
 )
@@ -99,30 +102,35 @@ class PageView(VerticalScroll):
         """Turn to a page."""
         self._page = page
         self.scroll_home(animate=False)
-        self._draw()
+        self.draw()
 
     def show_first(self, helped: tuple[str, str]) -> None:
         """Put the keys of a screen and its section above all others."""
         self._helped = helped
         self.scroll_home(animate=False)
-        self._draw()
+        self.draw()
 
     def on_resize(self) -> None:
-        self._draw()
+        self.draw()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Show the page as wide as the room, with the keys of now."""
         guide = self._page.guide
         if guide is None:
             content = _keys_and_words(self._helped, self._tables, self._width)
         else:
-            content = _drawn(guide, self._width)
+            content = _drawn(guide, self._width, self._app.own_keys)
         self.query_one(Static).update(content)
 
     @property
     def _tables(self) -> "list[KeyTable]":
-        assert isinstance(self.screen, MynahScreen)
-        app = self.screen.app
+        app = self._app
         return list(key_tables(app.own_keys, is_watching=app.is_watching))
+
+    @property
+    def _app(self) -> "MynahApp":
+        assert isinstance(self.screen, MynahScreen)
+        return self.screen.app
 
     @property
     def _width(self) -> int:
@@ -157,6 +165,7 @@ class HelpScreen(MynahScreen):
             self.app.helped = None
             self.query_one("#topics", Feed).cursor = 0
             self.query_one("#page", PageView).show_first(helped)
+        self.query_one("#page", PageView).draw()
 
     def action_tour(self) -> None:
         """Begin the tour of the five keys that lead to all others."""
@@ -171,12 +180,12 @@ class HelpScreen(MynahScreen):
         self.query_one("#page").focus()
 
 
-def _drawn(guide: Guide, width: int) -> Content:
+def _drawn(guide: Guide, width: int, chosen: Mapping[str, str]) -> Content:
     """A guide; it is text of our own, and still passes as text, never as markup."""
     styles = {"title": "bold $accent", "text": "", "code": "$secondary"}
     lines = [
         Content.styled(safe_text(line.text), styles[line.kind])
-        for line in render(guide.text, width)
+        for line in render(guide_with_keys(guide.text, chosen), width)
         if line.kind != "rule"
     ]
     return Content("\n").join(lines)
