@@ -48,7 +48,7 @@ MOST_WORDS = 30
 """The most gained and lost words to report."""
 
 REPORT_SECONDS = 0.2
-NICENESS = 5
+NICENESS = 10
 SWITCH_SECONDS = 0.0002
 
 

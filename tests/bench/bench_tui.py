@@ -89,7 +89,6 @@ class Terminal:
             stdout=side,
             stderr=side,
             env=environment,
-            start_new_session=True,
         )
         os.close(side)
         self._ready = selectors.DefaultSelector()
@@ -247,14 +246,19 @@ def _flooding(home: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _importing(file: Path) -> Iterator[None]:
-    """Imports of a file, one after the other, in a process beside."""
+    """Imports of a file, one after the other, in a process beside.
+
+    They share the session of the screens, as an owner's do: between sessions Linux
+    shares the processors out first, and a process that stands back does so in its own
+    (https://man7.org/linux/man-pages/man7/sched.7.html, the autogroup feature).
+    """
     command = 'while true; do "$0" -m app import --home "$1/$RANDOM" Bench "$2"; done'
     with tempfile.TemporaryDirectory() as directory:
         process = subprocess.Popen(
             ["bash", "-c", command, sys.executable, directory, str(file)],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
         )
         try:
             yield
