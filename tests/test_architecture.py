@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.sample_home import make_home
+
 ROOT = Path(__file__).parent.parent
 NATIVE = {"discord", "llama_cpp", "fastembed", "hnswlib", "onnxruntime", "openai"}
 
@@ -86,6 +88,37 @@ with tempfile.TemporaryDirectory() as folder:
 @pytest.mark.process
 def test_the_first_picture_waits_for_no_database():
     assert not loaded(FIRST_PICTURE) & {"peewee", "sqlite3"}
+
+
+TALK = """
+import asyncio
+from pathlib import Path
+from app.core.paths import Home
+from app.tui.app import MynahApp
+
+async def look(pilot):
+    while not pilot.app.may_read:
+        await pilot.pause(0.05)
+    await pilot.press("3")
+    while not any(feed.items for feed in pilot.app.screen.query("#lines")):
+        await pilot.pause(0.05)
+    await pilot.app.run_action("quit")
+
+app = MynahApp(Home(Path(PLACE)))
+asyncio.run(app.run_async(headless=True, auto_pilot=look))
+sys.modules["lines"] = sys
+for name in ("app.tui.panes", "app.settings", "playhouse.migrate"):
+    sys.modules[name.replace(".", "/")] = sys.modules.get(name)
+"""
+
+
+@pytest.mark.process
+def test_reading_a_talk_loads_neither_settings_nor_migrations(tmp_path: Path):
+    home = make_home(tmp_path / "home")
+    found = loaded(TALK.replace("PLACE", repr(str(home.root))))
+    assert {"lines", "peewee"} <= found
+    unneeded = {"app/tui/panes", "app/settings", "playhouse/migrate", "re2"}
+    assert not found & (unneeded | {"multiprocessing"})
 
 
 @pytest.mark.process

@@ -1,6 +1,5 @@
 """Duties of a packaged program."""
 
-import multiprocessing
 import os
 import shutil
 import signal
@@ -19,6 +18,9 @@ def begin() -> None:
     """
     if not getattr(sys, "frozen", False):
         return
+    # In a checkout nothing needs its 2 MB.
+    import multiprocessing
+
     multiprocessing.freeze_support()
     unpacked = str(getattr(sys, "_MEIPASS", ""))
     # Child processes inherit the name of the bootloader, and leave the files to it.

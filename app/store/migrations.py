@@ -6,8 +6,6 @@ from json import dumps, loads
 from pathlib import Path
 
 from peewee import BooleanField, Database, SqliteDatabase, TextField
-from playhouse.migrate import SqliteMigrator
-from playhouse.migrate import migrate as change
 
 from app.core.errors import AppError
 from app.core.loopback import is_loopback
@@ -36,6 +34,10 @@ Migration = Callable[..., None]
 
 
 def _compare_and_meter(database: SqliteDatabase) -> None:
+    # It loads the drivers of other databases too: 1 MB that the screens do without.
+    from playhouse.migrate import SqliteMigrator
+    from playhouse.migrate import migrate as change
+
     migrator = SqliteMigrator(database)
     change(
         migrator.add_column("member", "allows_tuning", BooleanField(default=False)),
@@ -46,6 +48,9 @@ def _compare_and_meter(database: SqliteDatabase) -> None:
 
 def _kinds_of_feedback(database: SqliteDatabase) -> None:
     """An opinion records its kind; one person may have several kinds per reply."""
+    from playhouse.migrate import SqliteMigrator
+    from playhouse.migrate import migrate as change
+
     migrator = SqliteMigrator(database)
     change(
         migrator.add_column("feedback", "kind", TextField(default="thumb")),

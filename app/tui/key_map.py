@@ -178,10 +178,15 @@ def only_reads(action: object) -> bool:
 
 def would_change(action: object, owner: DOMNode | None) -> bool:
     """Return whether an action is a key of a screen or section, and changes things."""
-    from app.tui.base import MynahScreen
-    from app.tui.panes.base import Pane
+    from app.tui.screens import SCREENS
 
+    if owner is None or only_reads(action):
+        return False
     # The keys of the program, of lists, fields and dialogs only lead somewhere.
-    keys = type(owner).BINDINGS if isinstance(owner, MynahScreen | Pane) else ()
-    actions = {key.action for key in keys if isinstance(key, Binding)}
-    return action in actions and not only_reads(action)
+    places = tuple(f"{entry.name}." for entry in SCREENS)
+    return any(
+        isinstance(key, Binding)
+        and key.action == action
+        and (key.id or "").startswith(places)
+        for key in type(owner).BINDINGS
+    )
