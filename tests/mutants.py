@@ -78,7 +78,7 @@ def copied() -> Iterator[Path]:
                 shutil.copytree(ROOT / name, copy / name, ignore=leave)
             else:
                 shutil.copy2(ROOT / name, copy / name)
-        # Windows lets few people make a link; a test that needs a model fetches it there.
+        # Windows lets few people make links; what needs a model there fetches it.
         if (ROOT / ".cache").exists() and os.name != "nt":
             (copy / ".cache").symlink_to(ROOT / ".cache")
         yield copy

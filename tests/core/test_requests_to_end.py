@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.system.requests_to_end import SECONDS, hear
+from app.core.system import requests_to_end
+from app.core.system.requests_to_end import SECONDS, hear, hear_terminal_end
 
 CLOSE = 2
 """CTRL_CLOSE_EVENT."""
@@ -49,7 +50,8 @@ async def test_an_event_of_the_console_is_heard_and_a_closing_one_waits(
 
     class Kernel:
         def SetConsoleCtrlHandler(self, handler, is_added: bool) -> int:  # noqa: N802
-            set_handlers.append(handler)
+            if is_added:
+                set_handlers.append(handler)
             return 1
 
     class Libraries:
@@ -65,6 +67,40 @@ async def test_an_event_of_the_console_is_heard_and_a_closing_one_waits(
         number = await _first_of(ask)
     assert number == (signal.SIGINT if event == 0 else getattr(signal, "SIGBREAK", 0))
     assert waits == ([SECONDS] if event == CLOSE else [])
+
+
+@pytest.mark.skipif(sys.platform != "win32", reason="about a console of Windows")
+def test_nothing_is_kept_for_a_loop_that_is_closed():
+    async def listen() -> None:
+        hear(print)
+
+    for _ in range(3):
+        asyncio.run(listen())
+    assert len(requests_to_end._handlers) == 1
+
+
+class Terminal:
+    """A terminal that stays."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_nobody_looks_for_the_terminal_of_a_loop_that_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(sys, "__stdin__", Terminal())
+    monkeypatch.setattr(requests_to_end, "TERMINAL_SECONDS", 0.01)
+
+    async def listen() -> threading.Thread:
+        before = set(threading.enumerate())
+        hear_terminal_end(print)
+        (looking,) = set(threading.enumerate()) - before
+        return looking
+
+    looking = asyncio.run(listen())
+    looking.join(10)
+    assert not looking.is_alive()
 
 
 @pytest.mark.process

@@ -42,7 +42,7 @@ def hear_terminal_end(call: Callable[[int], object]) -> None:
 
     Not every process is told of that by a signal. Then reading from it ends at once and
     for ever, and writing may wait for ever: so this process ends `SECONDS` later, even
-    if its loop does nothing any more.
+    if its loop does nothing any more. Once the loop is closed nobody looks.
     """
     loop, terminal = asyncio.get_running_loop(), sys.__stdin__
     if terminal is None or not terminal.isatty():
@@ -51,6 +51,8 @@ def hear_terminal_end(call: Callable[[int], object]) -> None:
     def watch() -> None:
         while terminal.isatty():
             time.sleep(TERMINAL_SECONDS)
+            if loop.is_closed():
+                return
         with suppress(RuntimeError):  # The loop is closed.
             loop.call_soon_threadsafe(call, HUNG_UP)
         time.sleep(SECONDS)
@@ -72,8 +74,8 @@ if sys.platform == "win32":
 
     _CTRL_C, _BREAK = 0, 1
     _HANDLER = ctypes.WINFUNCTYPE(wintypes.BOOL, wintypes.DWORD)
-    _handlers: list[object] = []
-    """All that were set; the system may call them as long as the process lives."""
+    _handlers: list[tuple[asyncio.AbstractEventLoop, object]] = []
+    """All that the system may call, each with its loop."""
 
     def _hear_console(
         loop: asyncio.AbstractEventLoop, call: Callable[[int], object]
@@ -94,6 +96,10 @@ if sys.platform == "win32":
                 time.sleep(SECONDS)  # The process ends meanwhile.
             return True
 
+        tell = ctypes.windll.kernel32.SetConsoleCtrlHandler
+        for ended in [one for one in _handlers if one[0].is_closed()]:
+            tell(ended[1], False)
+            _handlers.remove(ended)
         handler = _HANDLER(handle)
-        _handlers.append(handler)
-        ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, True)
+        _handlers.append((loop, handler))
+        tell(handler, True)
