@@ -30,12 +30,15 @@ def typed_path(text: str | Path) -> Path:
 
 
 def wire_name(path: Path) -> str:
-    """Return a path as text for a frame; bytes that are not UTF-8 make it a URI."""
+    """Return a path as text for a frame; what is not Unicode makes it a URI.
+
+    On Windows that is half of a surrogate pair, of which `Path.as_uri` knows nothing.
+    """
     name = str(path.absolute())
     try:
         name.encode()
     except UnicodeEncodeError:
-        return path.absolute().as_uri()
+        return _URI + urllib.parse.quote_from_bytes(os.fsencode(name))
     return name
 
 

@@ -112,8 +112,8 @@ class ZipMember:
 
 
 def shown(path: object) -> str:
-    """Return a path as text that can be sent; bytes that are not UTF-8 become `�`."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Return a path as text that can be sent; what is not Unicode becomes `�`."""
+    return os.fsencode(str(path)).decode("utf-8", "replace")
 
 
 class LeftOutFile(NamedTuple):

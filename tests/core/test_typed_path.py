@@ -1,10 +1,12 @@
 """Paths that people type."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from app.core.names import typed_path
+from app.core.names import named_path, typed_path, wire_name
+from app.importers.sources import shown
 
 
 def test_a_tilde_is_a_home_folder_or_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,6 +16,24 @@ def test_a_tilde_is_a_home_folder_or_a_name(monkeypatch: pytest.MonkeyPatch) -> 
     # Where nobody has that name, Python raises an error that no command expects.
     for odd in ("~no-such-person\n/a.json", "~\0x"):
         assert typed_path(odd) == Path(odd)
+
+
+ON_WINDOWS = pytest.mark.skipif(os.name != "nt", reason="elsewhere names are bytes")
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        "\udce9",
+        pytest.param("\ud83d", marks=ON_WINDOWS),
+    ],
+    ids=ascii,
+)
+def test_a_name_that_is_not_unicode_comes_back_from_a_frame(half: str, tmp_path: Path):
+    path = tmp_path / f"caf{half} [1].json"
+    wire_name(path).encode()
+    assert named_path(wire_name(path)) == path
+    assert shown(path).endswith("\N{REPLACEMENT CHARACTER} [1].json")
 
 
 def test_all_typed_paths_pass_that_function() -> None:

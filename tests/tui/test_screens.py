@@ -1,6 +1,5 @@
 """Server, Learn, Models, Usage, Settings, Logs and the first steps, key by key."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from textual.events import Paste
 from textual.widgets import Input, OptionList
 
 from app.core.errors import AppError, UsageError
+from app.core.names import wire_name
 from app.core.paths import CHAT_SAMPLE, SAMPLE_GUILD, sample_file
 from app.ipc import control
 from app.settings.consent import ConsentError, what_leaves
@@ -355,7 +355,7 @@ async def test_a_file_dropped_on_the_window_is_imported(open_app: Open, tmp_path
 async def test_a_chosen_file_is_named_in_full_whatever_bytes_its_name_has(
     open_app: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.json"))
+    odd = tmp_path / "caf\udce9.json"
     monkeypatch.chdir(tmp_path)
     bot = busy_bot()
     async with open_app("learn", bot) as pilot:
@@ -366,7 +366,7 @@ async def test_a_chosen_file_is_named_in_full_whatever_bytes_its_name_has(
         await answer(pilot, "export.json")
         await settle(pilot)
         looked = [one.paths for one in bot.requests(control.ImportPreview)]
-    assert looked == [[odd.as_uri()], [str(tmp_path / "export.json")]]
+    assert looked == [[wire_name(odd)], [str(tmp_path / "export.json")]]
 
 
 async def test_a_file_to_write_or_use_is_found_from_the_bot_s_directory(
@@ -423,15 +423,18 @@ async def test_a_file_of_nothing_is_said_to_be_one(open_app: Open, tmp_path: Pat
         assert bot.requests(control.Import) == []
 
 
+SOME_FILE = str(Path("/some/file.txt").absolute())
+
+
 async def test_an_import_can_make_a_new_server(open_app: Open):
     bot = busy_bot()
     async with open_app("learn", bot) as pilot:
         await pilot.press("i")
-        await answer(pilot, "/some/file.txt")
+        await answer(pilot, SOME_FILE)
         await pilot.press("end", "enter")
         await answer(pilot, "New Place")
         (request,) = bot.requests(control.Import)
-        assert request == control.Import("New Place", ["/some/file.txt"])
+        assert request == control.Import("New Place", [SOME_FILE])
 
 
 async def test_work_shows_rate_and_time_left_and_can_be_paused_and_stopped(
@@ -486,8 +489,8 @@ async def test_a_file_that_is_no_model_stays_in_the_question(open_app: Open):
         assert "tiny.txt is no GGUF file." in page and "Which GGUF file?" in page
         await pilot.press("end", *("backspace",) * 3, *"gguf", "enter")
         await settle(pilot)
-        asked = [one.name for one in bot.requests(control.ModelUse)]
-        assert [name.rpartition("/")[2] for name in asked] == ["tiny.txt", "tiny.gguf"]
+        asked = [Path(one.name).name for one in bot.requests(control.ModelUse)]
+        assert asked == ["tiny.txt", "tiny.gguf"]
 
 
 async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
