@@ -134,6 +134,7 @@ async def test_the_service_refuses_who_only_watches(service: Service):
         assert await service.context.database.run(replies.latest) == []
 
 
+@pytest.mark.llama
 async def test_a_model_of_another_program_answers_from_where_it_lies(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

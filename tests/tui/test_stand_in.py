@@ -303,6 +303,7 @@ async def answer(place: Place, request: Request[Any]) -> Any:
     return await ask(place.service, request)
 
 
+@pytest.mark.llama
 @pytest.mark.process
 async def test_every_figure_of_the_stand_in_is_one_that_the_bot_sends(place: Place):
     bot = busy_bot()
