@@ -33,6 +33,7 @@ def test_every_mutant_can_be_tried():
     assert not problems, "put the code as it is now into tests/mutants.toml"
 
 
+@pytest.mark.llama  # Some files are collected where it is alone.
 @pytest.mark.process
 def test_every_test_that_must_fail_is_there():
     """Renamed values of parameters change a test's name."""
