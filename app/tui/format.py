@@ -4,6 +4,9 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from textual.content import Content
+
 from app.core.labels import PLACES
 from app.core.safe_text import safe_line
 from app.core.time_units import DAY_SECONDS
@@ -81,6 +84,16 @@ def money(dollars: float) -> str:
     if dollars == 0:
         return "$0"
     return f"${dollars:.4f}" if dollars < 0.01 else f"${dollars:.2f}"
+
+
+def ends(text: str, width: int) -> Content:
+    """Return a name as wide as that; of a long one both ends, by which names differ."""
+    left_out = "…"
+    begin, end = text[: width // 3], text
+    while cell_len(begin + left_out + end) > width:
+        end = end[1:]
+    shown = text if cell_len(text) <= width else begin + left_out + end
+    return Content(shown).truncate(width, pad=True)
 
 
 def model_name(name: str) -> str:

@@ -47,7 +47,7 @@ def draw(
 
 
 def _head(reply: Explanation) -> Content:
-    model = f" ({reply.model})" if reply.model else ""
+    model = f" ({format.model_name(reply.model)})" if reply.model else ""
     place = format.at(reply.host, reply.reach)
     return Content.assemble(
         (f"{reply.mode} by {reply.provider}{model}{place}", "bold $accent"),

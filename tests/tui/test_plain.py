@@ -15,16 +15,18 @@ from app.tui import format, reply_bars
 from app.tui.bot_ports import LinkState
 from app.tui.event_buffer import MAX_LOGS, NewEvents, is_done
 from app.tui.health import (
+    Health,
     health,
     model_trouble,
     standing_troubles,
     version_trouble,
 )
+from app.tui.panes import channels
 from app.tui.screens.conversations import channel_list
 from app.tui.screens.conversations.channel_lines import TalkLine, merge
 from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.screens.guild.guild_screen import head_line
-from app.tui.screens.home import home_charts
+from app.tui.screens.home import home_charts, home_lines
 from app.tui.screens.learn.import_texts import result
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.screens.models import model_lines
@@ -296,3 +298,41 @@ def test_a_day_of_another_year_names_the_year():
 def test_the_titles_of_models_fit_80_cells_beside_a_scrollbar():
     padding, sign, bar = 2, 1, 1
     assert len(model_lines.head(0)) <= 80 - padding - sign - bar
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "shown"),
+    [
+        ("#tavern", 10, "#tavern   "),
+        ("#regional-channels--uk-kent", 13, "#reg…-uk-kent"),
+        ("#regional-channels--uk-essex", 13, "#reg…uk-essex"),
+        ("#何何何何何何何何", 9, "#何何…何 "),
+    ],
+)
+def test_long_names_keep_both_their_ends(name: str, width: int, shown: str):
+    found = format.ends(name, width)
+    assert found.plain == shown
+    assert found.cell_length == width
+
+
+def test_names_of_channels_have_the_room_that_there_is():
+    name = "regional-channels--uk-yorkshire-mesh"
+    row = channels.ChannelRow("1", name, 3315, may_speak=True, learns=False)
+    assert f"#{name} " in channels.draw(row, 120).plain
+    narrow = channels.draw(row, 78).plain
+    assert "…" in narrow and "yorkshire-mesh " in narrow
+    for width in (78, 120, 200):
+        at = channels.head(width).index("learned") + len("learned")
+        assert channels.draw(row, width).plain[:at].endswith("3,315")
+    place = ListedPlace(f"#{name}", GuildId(1), 1, name)
+    assert channel_list.draw(place, 17).plain == "  #regi…hire-mesh"
+    assert channel_list.draw(place, format.WHOLE).plain.strip() == f"#{name}"
+
+
+def test_what_is_wrong_stands_below_its_sign_on_every_line():
+    remedy = "Copy a new token from the Bot page of the portal, and enter it there."
+    how = Health("✕", "refused by Discord", "$error", "x" * 90, remedy)
+    head, *lines = home_lines.state(how, None, 0, "", str, 40).plain.split("\n")
+    assert head.startswith("✕ refused")
+    assert len(lines) > 4
+    assert all(line.startswith("  ") and len(line) <= 40 for line in lines)

@@ -303,6 +303,7 @@ async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
             await settle(pilot)
         await pilot.press("r", "n", "r", "y")
         await settle(pilot)
+        assert "Rolling back" in told(pilot)
         (restored,) = bot.requests(control.SnapshotRestore)
         assert restored.name == "before the raid"
         await pilot.press("n")
@@ -316,6 +317,7 @@ async def test_snapshots_roll_back_and_everything_is_forgotten_after_a_question(
         assert "nothing was forgotten" in text_of(pilot)
         assert not bot.requests(control.Forget)
         await answer(pilot, "The Players")
+        assert "Forgetting The Players…" in told(pilot)
         assert bot.requests(control.Forget)[0].everything
         assert "None of the 7 texts was found." in text_of(pilot)
 
@@ -449,8 +451,14 @@ async def test_work_shows_rate_and_time_left_and_can_be_paused_and_stopped(
         await pilot.press("p")
         await settle(pilot)
         assert "paused" in text_of(pilot)
-        await pilot.press("p", "x", "y")
+        await pilot.press("p", "x")
         await settle(pilot)
+        bot.say(control.Progress("import", "a.json", 1, 9, "bytes", 1.0, job=8))
+        await pilot.pause(0.1)
+        assert "Stop “#tavern”?" in text_of(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        assert {request.job for request in bot.requests(control.JobControl)} == {7}
         actions = [request.action for request in bot.requests(control.JobControl)]
         assert actions == ["pause", "resume", "stop"]
         bot.say(replace(work, finished=True, error="the disk is full"))

@@ -127,14 +127,22 @@ def _written(line: ChannelRow) -> str:
     return line.key if line.name == NOWHERE or "," in line.name else line.name
 
 
+def _room(width: int) -> int:
+    """Return the cells for a channel's name."""
+    if width >= format.WHOLE:
+        return format.LONGEST_NAME
+    return max(28, min(52, width - 42))
+
+
 def head(width: int) -> str:
     """Return the titles above the channels."""
-    return f"{'channel':<28} {'learned':>8}   {'new messages':<14}the bot there"
+    name = f"{'channel':<{_room(width)}}"
+    return f"{name} {'learned':>8}   {'new messages':<14}the bot there"
 
 
 def draw(line: ChannelRow, width: int) -> Content:
     """Draw one channel, with its state in words."""
-    name = Content(f"#{line.name}").truncate(28, ellipsis=True, pad=True)
+    name = format.ends(f"#{line.name}", _room(width))
     listens = "● learned" if line.learns else "○ ignored"
     speaks = "● may speak" if line.may_speak else "○ keeps quiet"
     return Content.assemble(

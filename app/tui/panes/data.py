@@ -20,6 +20,7 @@ from app.tui.panes.base import Pane
 from app.tui.widgets.dialogs import AskText, Confirm, ask_name
 from app.tui.widgets.feed import Feed
 
+ROLLING = "Rolling back, which takes a moment…"
 EMPTY = "No snapshot yet."
 TAKE_ONE = (
     " Press <n guild.data.take> to save the voice; after a raid, press "
@@ -88,9 +89,15 @@ class DataPane(Pane):
             self._changed(tell)
             back = control.SnapshotRestore(request.guild, done.undo)
             says = "Voice, persona and settings are as before the rollback."
-            self.mynah.app.note_change(Change(says, partial(self._ask, back)))
+
+            def take_back(told: Callable[[], None]) -> None:
+                self.mynah.app.tell(ROLLING)
+                self._ask(back, told)
+
+            self.mynah.app.note_change(Change(says, take_back))
 
         tell = partial(self.mynah.app.tell, "Rolled back.")
+        self.mynah.app.tell(ROLLING)
         self.mynah.request(request, finished)
 
     def action_compare(self) -> None:
@@ -113,6 +120,7 @@ class DataPane(Pane):
 
         def write(target: Path, overwrite: bool) -> None:
             request = control.Export(key, str(target), overwrite=overwrite)
+            self.mynah.app.tell(f"Writing to {target}…")
             self._do(request, f"Written to {target}")
 
         default = str(self.mynah.app.home.root / "export.jsonl")
@@ -130,7 +138,7 @@ class DataPane(Pane):
                 self._confirm(
                     f"Forget everything by {safe_line(author)}?",
                     "It leaves voice, memory and database. You cannot undo this.",
-                    lambda: self._forget(request),
+                    lambda: self._forget(request, author),
                 )
 
         detail = "Their Discord id, or their name as shown here."
@@ -141,10 +149,7 @@ class DataPane(Pane):
         guild = self.guild
         request = control.Forget(guild.key, everything=True, prove=True)
 
-        def forget() -> None:
-            self.mynah.app.tell(f"Forgetting {guild.guild}…")
-            self._forget(request)
-
+        forget = partial(self._forget, request, guild.guild)
         question = f"Forget all of {guild.guild}?"
         detail = (
             "This deletes messages, voice, memory and replies. Consider an export "
@@ -152,8 +157,9 @@ class DataPane(Pane):
         )
         ask_name(self.mynah.app, question, detail, guild.guild, forget, "forgotten")
 
-    def _forget(self, request: control.Forget) -> None:
+    def _forget(self, request: control.Forget, who: str) -> None:
         """Forget, and show the receipt."""
+        self.mynah.app.tell(f"Forgetting {safe_line(who)}…")
 
         def show(done: control.ForgetReply) -> None:
             self.mynah.refresh_data()

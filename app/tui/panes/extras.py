@@ -20,7 +20,7 @@ from app.tui.widgets.dialogs import ask_name
 from app.tui.widgets.feed import Feed
 
 TITLE_WIDTH = 29
-STORED_WIDTH = 21
+STORED_WIDTH = 24
 WIDE = 100
 """The width from which a line has room for costs in words."""
 

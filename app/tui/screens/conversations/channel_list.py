@@ -9,6 +9,7 @@ from textual.content import Content
 from app.core.names import GuildId
 from app.core.safe_text import safe_line
 from app.ipc.control import GuildFigures
+from app.tui import format
 from app.tui.database_reader import DatabaseReader
 from app.tui.screens.conversations.channel_lines import TalkLine
 
@@ -98,5 +99,5 @@ def draw(place: ListedPlace, width: int) -> Content:
     if place.channel is None:
         return Content.styled(place.title, "bold")
     if place.conversation is None:
-        return Content.assemble("  ", place.title)
+        return Content.assemble("  ", format.ends(place.title, width - 2))
     return Content.assemble("    ", (place.title, "$quiet"))

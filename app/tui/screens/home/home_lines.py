@@ -73,6 +73,7 @@ def state(
     since: float,
     unread: str,
     remedy: Callable[[str], str] = str,
+    width: int = 80,
 ) -> Content:
     """Draw the bot's health, and each trouble with its remedy.
 
@@ -90,23 +91,27 @@ def state(
             ("  " + "  ".join(about), "$quiet"),
         )
     ]
-    lines += _why(how, remedy)
+    lines += _why(how, remedy, width)
     for trouble in _troubles(status) if status else ():
         word = f"{trouble.sign} {trouble.word}"
         lines.append(Content.styled(word, f"bold {trouble.colour}"))
-        lines += _why(trouble, remedy)
+        lines += _why(trouble, remedy, width)
     if unread:
         lines.append(Content.styled("≠ the history is unreadable", "bold $warning"))
         lines.append(Content(f"  {unread}"))
     return Content("\n").join(lines)
 
 
-def _why(trouble: Health, worded: Callable[[str], str]) -> list[Content]:
-    """Return reason and remedy, one per line, if there are any."""
-    reason = Content(f"  {trouble.reason[:400]}")
-    remedy = Content.styled(f"  {worded(trouble.remedy)}", "$accent")
-    said = ((trouble.reason, reason), (trouble.remedy, remedy))
-    return [line for text, line in said if text]
+def _why(trouble: Health, worded: Callable[[str], str], width: int) -> list[Content]:
+    """Return the lines of reason and remedy, if there are any, below the sign."""
+    reason = Content(trouble.reason[:400])
+    remedy = Content.styled(worded(trouble.remedy), "$accent")
+    told = [text for text in (reason, remedy) if text.plain]
+    return [
+        Content.assemble("  ", line)
+        for text in told
+        for line in text.wrap(max(20, width - 2))
+    ]
 
 
 def today(status: "StatusReply", costs: Sequence[float]) -> Content:

@@ -78,6 +78,7 @@ class HomeScreen(MynahScreen):
             self._since(status),
             self.app.shelf.trouble,
             self.app.remedy,
+            self.query_one("#state").content_size.width,
         )
         self.query_one("#state", Static).update(shown)
         today = self.query_one("#today", Static)
@@ -88,6 +89,10 @@ class HomeScreen(MynahScreen):
         happened.update(home_lines.events(events, self.app.clock()))
         happened.set_class(not events, "-none")
         self._show_guilds()
+
+    def on_resize(self) -> None:
+        """Break the lines of the state anew."""
+        self.call_after_refresh(self.status_changed)
 
     def _since(self, status: "StatusReply | None") -> float:
         """The start of the bot, in seconds since the epoch; 0 if unknown."""

@@ -243,7 +243,8 @@ class LearnScreen(MynahScreen):
                     self.app.steer(job, "stop")
 
             detail = "Its work so far stays, and a later start continues there."
-            self.app.push_screen(Confirm("Stop this?", detail, "Stop"), answered)
+            question = f"Stop “{safe_line(job.label)}”?"
+            self.app.push_screen(Confirm(question, detail, "Stop"), answered)
 
     @on(Feed.Chosen)
     def _open(self, event: Feed.Chosen) -> None:

@@ -74,8 +74,9 @@ class UsageScreen(MynahScreen):
         return head(self.query_one(Choice).value)
 
     def _draw_lock(self, guild: "GuildFigures", width: int) -> Content:
-        where = self.app.advice(": reply.provider on Server (4)")
-        return draw_lock(guild, width, where)
+        is_short = width < HINT_WIDTH
+        where = " on Server (4)" if is_short else ": reply.provider on Server (4)"
+        return draw_lock(guild, width, self.app.advice(where))
 
     def _head_lock(self, width: int, counted: str) -> str:
         how = self.app.advice("; <space usage.lock> toggles the lock")
@@ -190,6 +191,9 @@ class UsageScreen(MynahScreen):
 
         self.request(control.ConfigGet("openai.monthly_budget"), take)
 
+
+HINT_WIDTH = 92
+"""The width from which a line names the setting as well."""
 
 WITHDRAW = (
     "No words of {who} go to a host in the cloud any more, neither for replies nor for"
