@@ -22,6 +22,7 @@ from app.tui.health import (
     version_trouble,
 )
 from app.tui.panes import channels
+from app.tui.remedies import in_keys
 from app.tui.screens.conversations import channel_list
 from app.tui.screens.conversations.channel_lines import TalkLine, merge
 from app.tui.screens.conversations.channel_list import ListedPlace
@@ -138,7 +139,9 @@ def test_every_standing_trouble_is_shown_with_the_key_of_its_remedy():
         control.StandingTrouble("y", "z"),
     ]
     first, second = standing_troubles(control.StatusReply(troubles=told))
-    assert first.reason == "Discord refused /x." and "b on Settings" in first.remedy
+    assert first.reason == "Discord refused /x." and "b on Settings" in in_keys(
+        first.remedy, {}
+    )
     assert (second.sign, second.remedy) == ("!", "z")
 
 
