@@ -78,13 +78,15 @@ class Attention:
         return [f"The bot is lost: {reason}."]
 
     def hear(self, jobs: "Iterable[Progress]", in_front: str) -> list[str]:
-        """Note which fetches are done."""
-        fetched = [
-            job for job in jobs if job.work == "pull" and job.finished and is_done(job)
+        """Note which fetches are done, and which failed."""
+        pulls = [job for job in jobs if job.work == "pull" and not job.stopped]
+        ended = [job for job in pulls if job.error or (job.finished and is_done(job))]
+        if ended and in_front != "models":
+            self._mark("models", ALARM if ended[-1].error else DONE)
+        return [
+            f"{safe_line(job.label)} {'was not fetched' if job.error else 'is here'}."
+            for job in ended
         ]
-        if fetched and in_front != "models":
-            self._mark("models", DONE)
-        return [f"{safe_line(job.label)} is here." for job in fetched if not job.error]
 
     def visit(self, name: str) -> None:
         """Note that the owner looks at a screen."""

@@ -62,7 +62,7 @@ def health(link: LinkState, status: "StatusReply | None") -> Health:
     sign, word, colour = _DISCORD.get(state, ("◌", state, "$warning"))
     reason, remedy = discord.reason, discord.hint
     if state == "off" and not status.has_bot_token:
-        reason = reason or "no bot token yet: talk to it in the Playground"
+        reason = reason or "no bot token yet: it only talks in the Playground"
         remedy = remedy or "Connect it to Discord with `mynah config set bot_token`."
     return Health(sign, word, colour, reason, remedy)
 

@@ -128,6 +128,25 @@ async def test_a_fetched_model_stands_beside_models_until_they_are_looked_at(
         assert "6 Models ✓" not in nav(pilot)
 
 
+async def test_a_fetch_that_failed_is_pointed_out_and_one_that_was_stopped_is_not(
+    open_app: Open, written: list[str]
+):
+    bot = choosing("both")
+    pull = control.Progress("pull", "big", 4, 9, "bytes", 0)
+    async with open_app("logs", bot, size=(140, 40)) as pilot:
+        written.clear()
+        bot.say(replace(pull, stopped=True))
+        await settle(pilot)
+        assert "6 Models !" not in nav(pilot) and not written
+        bot.say(replace(pull, error="the disk is full"))
+        await settle(pilot)
+        assert "6 Models !" in nav(pilot)
+        assert [one for one in written if "big was not fetched." in one]
+        await pilot.press("6")
+        await settle(pilot)
+        assert "6 Models !" not in nav(pilot)
+
+
 @pytest.mark.parametrize(
     ("how", "has_bell", "has_notice"),
     [

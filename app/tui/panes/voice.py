@@ -59,6 +59,8 @@ class VoicePane(Pane):
     def on_mount(self) -> None:
         for one in self.query("Dial, Choice"):
             one.disabled = self.mynah.app.is_watching
+        # Screens that only watch have none made.
+        self.query_one("#samples-title").display = not self.mynah.app.is_watching
 
     def reload(self) -> None:
         if self._shown == self.guild.row:
