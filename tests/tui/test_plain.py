@@ -31,8 +31,9 @@ from app.tui.screens.home import home_charts, home_lines
 from app.tui.screens.learn.import_texts import result
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.screens.models import model_lines
+from app.tui.widgets import status_bar
 from app.tui.widgets.charts import columns, course, squeeze
-from tests.tui.fake_bot import filled
+from tests.tui.fake_bot import STATUS, filled
 
 
 @pytest.mark.parametrize(
@@ -339,3 +340,19 @@ def test_what_is_wrong_stands_below_its_sign_on_every_line():
     assert head.startswith("✕ refused")
     assert len(lines) > 4
     assert all(line.startswith("  ") and len(line) <= 40 for line in lines)
+
+
+def test_a_model_that_is_not_here_is_not_said_to_be():
+    status = filled(control.StatusReply, STATUS)
+    absent = replace(status, model=control.ModelStatus("starter", "absent"))
+    told = home_lines.today(absent, ()).plain
+    assert "starter is not here, nothing waiting" in told and "tokens/s" not in told
+    assert "SmolLM2-135M here, 41 tokens/s" in home_lines.today(status, ()).plain
+
+
+def test_the_status_names_work_that_goes_on_before_work_that_is_paused():
+    goes_on = control.Progress("import", "a.json", 1, 4, "bytes", 0, job=1)
+    paused = control.Progress("train", "#tavern", 1, 9, "messages", 0, 2, paused=True)
+    assert status_bar._work(None, [goes_on, paused]) == "importing 25 % +1"
+    assert status_bar._work(None, [paused, goes_on]) == "importing 25 % +1"
+    assert status_bar._work(None, [paused]) == "paused: reading history"

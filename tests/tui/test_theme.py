@@ -66,6 +66,28 @@ def test_every_text_is_readable_on_its_ground(theme: Theme):
         assert contrast(color, theme.background) >= least, color
 
 
+@pytest.mark.parametrize("theme", COLORED, ids=lambda theme: theme.name)
+def test_every_text_is_readable_on_the_line_of_the_cursor(theme: Theme):
+    signs = [theme.accent, theme.success, theme.warning, theme.error]
+    for ground in ("block-cursor-background", "block-cursor-blurred-background"):
+        for color in [*signs, theme.variables["quiet"], theme.foreground]:
+            # Vermilion again; the line is bold, and a sign stands beside the word.
+            least = 3.3 if theme is SAFE and color == theme.error else 4.5
+            assert color
+            assert contrast(color, theme.variables[ground]) >= least, (ground, color)
+
+
+@pytest.mark.parametrize("theme", COLORED, ids=lambda theme: theme.name)
+def test_the_line_of_the_cursor_differs_from_others_and_with_the_keys_from_without(
+    theme: Theme,
+):
+    focused = theme.variables["block-cursor-background"]
+    blurred = theme.variables["block-cursor-blurred-background"]
+    assert theme.background
+    for one, other in combinations((theme.background, blurred, focused), 2):
+        assert contrast(one, other) >= 1.1, (one, other)
+
+
 @pytest.mark.parametrize("kind", BLIND)
 def test_good_doubtful_and_bad_are_told_apart_without_red_or_green(kind: str):
     signs = [SAFE.success, SAFE.warning, SAFE.error]

@@ -101,7 +101,8 @@ def _provider(status: "StatusReply") -> str:
 def _work(status: "StatusReply | None", jobs: "list[Progress]") -> str:
     under_way = [job for job in jobs if not is_done(job)]
     if under_way:
-        job = under_way[-1]
+        # What is paused stands back behind what goes on.
+        job = max(reversed(under_way), key=lambda one: not one.paused)
         share = f" {100 * job.done / job.total:.0f} %" if job.total else ""
         more = f" +{len(under_way) - 1}" if len(under_way) > 1 else ""
         name = WORK.get(job.work, "work")

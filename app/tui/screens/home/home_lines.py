@@ -133,12 +133,13 @@ def _model(status: "StatusReply") -> str:
     """Describe the model: its name, place, speed and queue."""
     name = format.model_name(status.model.name)
     speed = status.tokens_per_second
-    facts = [f"{name} {HERE}"]
+    is_here = status.model.state != "absent"
+    facts = [f"{name} {HERE}" if is_here else f"{name} is not {HERE}"]
     if is_host(status.provider.split(", ")[0]):
         cloud = status.cloud
         server = f"{cloud.model or 'a model'} {format.where(cloud.reach)}"
         facts = [server, f"else {facts[0]}"]
-    if speed:
+    if speed and is_here:
         facts.append(f"{speed:.0f} tokens/s")
     return ", ".join([*facts, f"{status.queue or 'nothing'} waiting"])
 
