@@ -95,6 +95,20 @@ async def test_a_few_messages_are_forgotten_without_a_word(home: Home, tmp_path:
         assert await listed(service, watcher) == ["Rook Club"]
 
 
+async def test_a_search_of_the_home_is_told_for_a_few_messages_too(
+    home: Home, tmp_path: Path
+):
+    watcher = Watcher()
+    async with open_service(home) as service:
+        await learn(service, watcher, tmp_path / "chat.jsonl", 20)
+        request = control.Forget("Rook Club", messages=["3"], prove=True)
+        await service.call(watcher, request)
+        await watcher.hear_the_end()
+    first, last = watcher.told
+    assert (first.note, first.done, first.total) == ("searching the home", 0, 1)
+    assert last.finished and (last.done, last.total) == (1, 1)
+
+
 async def test_forgetting_that_breaks_off_says_so(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -31,6 +31,7 @@ from app.tui.screens.home import home_charts, home_lines
 from app.tui.screens.learn.import_texts import result
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.screens.models import model_lines
+from app.tui.screens.usage import usage_screen
 from app.tui.widgets import status_bar
 from app.tui.widgets.charts import columns, course, squeeze
 from tests.tui.fake_bot import STATUS, filled
@@ -356,3 +357,8 @@ def test_the_status_names_work_that_goes_on_before_work_that_is_paused():
     assert status_bar._work(None, [goes_on, paused]) == "importing 25 % +1"
     assert status_bar._work(None, [paused, goes_on]) == "importing 25 % +1"
     assert status_bar._work(None, [paused]) == "paused: reading history"
+
+
+def test_the_meaning_of_a_lock_fits_a_narrow_list_of_many_servers():
+    line = usage_screen.head_lock("50 of 10,000", "; space toggles the lock")
+    assert line.endswith("toggles the lock") and len(line) <= 76

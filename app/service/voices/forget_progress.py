@@ -9,13 +9,14 @@ Tell = Callable[[Progress], None]
 
 
 class ForgetProgress:
-    """Notices about one forgetting, from its first step on; a quick one has none."""
+    """Notices about one forgetting, from its first step on, or its search."""
 
     def __init__(self, tell: Tell, label: str) -> None:
         self._tell = tell
         self._label = label
         self._done = 0
         self._total = 0
+        self._is_told = False
         self._began = time.monotonic()
 
     def step(self, done: int, total: int) -> None:
@@ -25,15 +26,15 @@ class ForgetProgress:
 
     def search(self) -> None:
         """Tell that the home is searched for what was forgotten."""
-        if self._total:
-            self._say("searching the home")
+        self._say("searching the home")
 
     def end(self, error: str = "") -> None:
         """Tell that it is over, and why if it failed."""
-        if self._total:
+        if self._is_told:
             self._say(finished=True, error=error)
 
     def _say(self, note: str = "", *, finished: bool = False, error: str = "") -> None:
+        self._is_told = True
         rate = 0.0 if note else self._done / max(time.monotonic() - self._began, 1e-6)
         # One more than the messages: with all of them gone it is not yet done.
         total = self._total + 1

@@ -282,7 +282,8 @@ def head_lock(counted: str, how: str = "") -> str:
     Args:
         how: Says which key changes it.
     """
-    says = f"data of a locked server never goes to the cloud{how}"
+    what = "locked data" if counted else "data of a locked server"
+    says = f"{what} never goes to the cloud{how}"
     return f"{counted}; {says}" if counted else says
 
 
