@@ -22,7 +22,7 @@ from tests.asking import ask
 from tests.openai_stand_in import StandIn, running
 from tests.runner import tiny_tokenizer
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.llama]
 
 SAID = ("hello there", "my secret word", "good morning all")
 
