@@ -117,6 +117,12 @@ def all_patterns() -> dict[tuple[object, int], str]:
     return found
 
 
+measures = pytest.mark.posix_only(
+    "Windows counts the processor's time in steps of 16 ms"
+)
+
+
+@measures
 @pytest.mark.parametrize(
     ("text", "flags"),
     [pytest.param(*key, id=where) for key, where in all_patterns().items()],
@@ -142,6 +148,7 @@ def test_every_pattern_that_is_built_at_run_time_is_known():
     assert found == set()
 
 
+@measures
 @pytest.mark.parametrize("build", BUILT.values(), ids=BUILT)
 def test_no_pattern_built_of_hostile_names_is_slow(
     build: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -163,7 +170,7 @@ def test_no_pattern_built_of_hostile_names_is_slow(
         assert Attack(pattern).slow_text() is None, pattern.pattern
 
 
-@pytest.mark.posix_only("Windows counts the processor's time in steps of 16 ms")
+@measures
 @pytest.mark.parametrize(
     "slow",
     [
@@ -187,6 +194,7 @@ def test_a_planted_slow_pattern_is_found(slow: str | bytes):
     assert Attack(re.compile(slow, re.MULTILINE)).slow_text()
 
 
+@measures
 @pytest.mark.parametrize("quick", [r"(?<!\S)\S++@", r"\d+", r"\A\s*x", r"a{2,9}b"])
 def test_a_linear_pattern_passes(quick: str):
     assert Attack(re.compile(quick)).slow_text() is None
