@@ -88,6 +88,7 @@ async def test_no_key_is_taken_on_discord_not_even_from_the_owner(
             assert "Never write a key" in told and "sk-0" not in told
 
 
+@pytest.mark.llama
 async def test_the_owner_switches_the_model_of_all_servers(
     running: Running, service: Service, home: Home, scene: Scene, ask: Asked
 ) -> None:
