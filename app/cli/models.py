@@ -3,11 +3,12 @@
 import argparse
 import asyncio
 import shlex
+import sys
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
 from app.core.errors import UsageError
-from app.core.labels import many
+from app.core.labels import many, parameters
 from app.core.names import typed_path
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
@@ -15,21 +16,24 @@ from app.ipc import control
 from app.ipc.wire import Params
 
 NAME = "models"
-HELP = "list, find, fetch, choose, tune or remove language models"
+HELP = "list, find, search, fetch, choose, tune or remove language models"
 
-ACTIONS = ("list", "found", "pull", "use", "tune", "remove")
+ACTIONS = ("list", "found", "search", "pull", "use", "tune", "remove")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's words."""
     parser.add_argument("action", choices=ACTIONS)
-    parser.add_argument("name", nargs="?", metavar="NAME", help="name or a GGUF file")
+    told = "name, GGUF file, words to search for, or OWNER/REPOSITORY"
+    parser.add_argument("name", nargs="*", metavar="NAME", help=told)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the request."""
     if arguments.action not in ("list", "found") and not arguments.name:
         raise UsageError("Name a model.", "Choose one with `mynah models list`.")
+    if arguments.action != "search" and arguments.name[1:]:
+        raise UsageError("Name one model.", "Put quotes around a path with spaces.")
     return asyncio.run(_run(find_home(arguments.home), arguments))
 
 
@@ -48,7 +52,10 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
         if arguments.action == "found":
             await _list_found(bot, arguments.json)
             return 0
-        done, told = await _do(bot, arguments.action, arguments.name)
+        if arguments.action == "search":
+            await _search(bot, " ".join(arguments.name), as_json=arguments.json)
+            return 0
+        done, told = await _do(bot, arguments.action, arguments.name[0])
         bar.clear()
     if arguments.json:
         print_json(done)
@@ -120,21 +127,82 @@ async def _list_found(bot: Bot, as_json: bool) -> None:
         say(f"{many(found.left_out, 'file')} there cannot be loaded.")
 
 
-def _write(model: control.ModelEntry) -> None:
-    """Write what is known of a model."""
-    mark = "●" if model.used else "○" if model.present else " "
+async def _search(bot: Bot, words: str, *, as_json: bool) -> None:
+    """Search the hub, or list the files of the repository that is named."""
+    host = (await bot.call(control.Hub())).host
+    # What leaves this computer is told before it does; standard output is for JSON.
+    sys.stderr.write(safe_line(f"Asking {host} for “{words}”…") + "\n")
+    owner, slash, name = words.partition("/")
+    if slash and owner and name and " " not in words:
+        await _list_files(bot, words, as_json=as_json)
+        return
+    found = await bot.call(control.HubSearch(words))
+    for one in found.repositories:
+        if as_json:
+            print_json(one)
+            continue
+        gated = "only for accounts that its owner lets in" if one.is_gated else ""
+        fetched = f"fetched {many(one.downloads, 'time')} a month"
+        licence = one.licence or "licence unknown"
+        known = (parameters(one.parameters), licence, fetched, gated)
+        told = ", ".join(part for part in known if part)
+        write_styled(f"{bold(safe_line(one.name))}  {dim(safe_line(told))}")
+        write_styled(f"  mynah models search {shlex.quote(safe_line(one.name))}")
+    if as_json:
+        return
+    if not found.repositories:
+        say(f"{found.host} has no GGUF model of that name. Try fewer words.")
+    if found.left_out:
+        say(f"{many(found.left_out, 'name')} there cannot be fetched from here.")
+
+
+async def _list_files(bot: Bot, repository: str, *, as_json: bool) -> None:
+    """List what can be fetched of a repository, with the outlook here."""
+    reply = await bot.call(control.HubFiles(repository))
+    if as_json:
+        for file in reply.files:
+            print_json(file)
+        return
+    one = reply.repository
+    say(f"Licence: {one.licence or 'unknown'}. Memory is for {reply.context:,} tokens.")
+    if one.is_gated:
+        say("Only accounts that agreed to its terms get it: set HF_TOKEN.")
+    for file in reply.files:
+        model = file.model
+        need = f"about {model.ram_gigabytes:g} GB of memory"
+        fits = "fits" if model.fits else ""
+        best = "the best here" if file.address == reply.best else ""
+        known = (file.quantisation, need, fits, best, _state(model))
+        told = ", ".join(part for part in known if part)
+        name = bold(safe_line(model.title))
+        write_styled(f"{name}  {size(model.bytes)}  {dim(safe_line(told))}")
+        write_styled(f"  mynah models pull {shlex.quote(safe_line(file.address))}")
+    if not reply.files:
+        say("No file of it can be fetched.")
+    left = {"part": reply.parts, "projector": reply.projectors, "file": reply.others}
+    if told := ", ".join(many(n, noun) for noun, n in left.items() if n):
+        say(f"Left out: {told}.")
+
+
+def _state(model: control.ModelEntry) -> str:
+    """Tell in words whether a model is here, fits and answers soon."""
     here = "in use" if model.used else "here" if model.present else ""
     fits = "too large for this computer's memory" if model.fits is False else ""
     seconds = model.answer_seconds
     soon = f"answers in about {seconds:.1f} s" if seconds and not fits else ""
     aside = "set aside" if model.set_aside else ""
-    state = ", ".join(word for word in (here, fits, soon, aside) if word)
+    return ", ".join(word for word in (here, fits, soon, aside) if word)
+
+
+def _write(model: control.ModelEntry) -> None:
+    """Write what is known of a model."""
+    mark = "●" if model.used else "○" if model.present else " "
     write_styled(
         f"{mark} {bold(safe_line(model.title or model.name))}  {size(model.bytes)}"
-        f"  {safe_line(model.licence)}  {dim(state)}"
+        f"  {safe_line(model.licence)}  {dim(_state(model))}"
     )
     write_styled("  " + dim(safe_line(model.note)))
-    if aside:
+    if model.set_aside:
         write_styled(f"  {safe_line(model.set_aside)}")
         again = f"`mynah models use {safe_line(model.name)}` tries it again."
         write_styled(f"  {again}")

@@ -35,6 +35,13 @@ def many(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def parameters(number: int) -> str:
+    """Return the size of a model as people name it: 135M, 1.2B; empty if unknown."""
+    if number >= 1e9:
+        return f"{number / 1e9:.1f}B"
+    return f"{number / 1e6:.0f}M" if number else ""
+
+
 def is_host(provider: str) -> bool:
     """Tell if the writer of a reply, or a rung, is a host and not of this program."""
     return provider not in ("local", "markov", "echo", "none", "")

@@ -35,12 +35,16 @@ MOUTH_FILES = tuple(
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
 
+MOST_NAME = 56
+"""The longest name of a model from a hub."""
+
 _DEVICES = {"con", "prn", "aux", "nul"}
 _DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 """Names that Windows keeps for devices, whatever follows behind a dot."""
 
+_REPOSITORY = r"(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)"
 _ON_HUB = re.compile(
-    r"hub:(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)(@(?P<revision>\w[\w.-]*))?"
+    rf"hub:{_REPOSITORY}(@(?P<revision>\w[\w.-]*))?"
     r"/(?P<file>(\w[\w.+-]*/)*(?P<stem>\w[\w.+-]*)\.gguf)",
     re.ASCII,
 )
@@ -63,6 +67,11 @@ class CatalogueEntry:
     licence: str
     ram_gigabytes: float
     note: str
+
+    @property
+    def address(self) -> str:
+        """The name by which `find` finds a file of a hub again."""
+        return f"{self.source}/{self.file}"
 
 
 def parse(text: str) -> dict[str, CatalogueEntry]:
@@ -131,19 +140,33 @@ def _on_hub(address: str) -> CatalogueEntry:
             f"{address!r} does not name a file on a hub.",
             "Write it as hub:OWNER/REPOSITORY/FILE.gguf.",
         )
-    if _PART.search(found["stem"]):
+    if is_part(found["file"]):
         raise UsageError(
             f"{found['file']} is only one part of a model.",
             "Choose a model in a single file.",
         )
     name = re.sub(r"[^a-z0-9.]+", "-", f"{found['owner']}-{found['stem']}".lower())
-    name = name[:60].strip("-._")
+    if len(name) > MOST_NAME:
+        # Files of one model differ at the end, by their quantisation.
+        half = MOST_NAME // 2
+        name = f"{name[:half]}-{name[-half:]}"
+    name = name.strip("-._")
     name = name if _is_name(name) else f"model-{name}".strip("-.")
     source = f"hub:{found['owner']}/{found['repository']}@{found['revision'] or ''}"
     return CatalogueEntry(
         name, "llm", source.rstrip("@"), found["file"], "", False, 0,
         "see the hub", 0.0, f"fetched from {found['owner']}",
     )  # fmt: skip
+
+
+def is_repository(text: str) -> bool:
+    """Tell if a text can be OWNER/REPOSITORY in the address of a file on a hub."""
+    return re.fullmatch(_REPOSITORY, text, re.ASCII) is not None
+
+
+def is_part(file: str) -> bool:
+    """Tell if a file of a hub is one of several that make a model."""
+    return _PART.search(file.removesuffix(".gguf")) is not None
 
 
 def _is_name(text: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from app.core.errors import AppError
 from app.core.files import put
@@ -23,13 +23,25 @@ from app.core.proxy import Proxy, explained, with_login
 from app.modelfiles.bundled import Slice, open_carried
 from app.modelfiles.catalogue import CatalogueEntry, target_of
 
+if TYPE_CHECKING:
+    import httpx
+
 Report = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
 
 _BLOCK = 1 << 20
+SILENT_SECONDS = 15.0
+"""The longest silence of a hub while it is asked what it has."""
+
 _LOGIN = re.compile(r"//[^/\s]*@")
 GIT_DIGITS = 40
 """The length of the hash by which git knows a file."""
+
+GATED = (
+    "Agree to the terms on its page there, and start Mynah with your token for that"
+    " site in HF_TOKEN."
+)
+"""The remedy for a model of which the owner asks who wants it."""
 
 _RESERVE = 200 << 20
 """Bytes of disk left free beside a download."""
@@ -74,7 +86,7 @@ def fetch(
     stop = cancelled or threading.Event()
     try:
         if entry.source.startswith("hub:"):
-            _connect_hub(proxy)
+            connect_hub(proxy)
         expected = entry if entry.is_verified else _as_the_hub_says(entry)
         _need_space(partial, expected)
         file = _bring(partial, expected, report, stop, proxy)
@@ -295,8 +307,16 @@ def _from_hub(
     return target
 
 
+def _limit(request: "httpx.Request") -> None:
+    """Give up a silent hub, where its library would wait for ever."""
+    limits = request.extensions.get("timeout") or {}
+    if not any(limits.values()):
+        parts = ("connect", "read", "write", "pool")
+        request.extensions["timeout"] = dict.fromkeys(parts, SILENT_SECONDS)
+
+
 @lru_cache(maxsize=1)
-def _connect_hub(proxy: Proxy | None) -> None:
+def connect_hub(proxy: Proxy | None) -> None:
     """Let the hub's library connect through a proxy, or as the environment says.
 
     It is told only after a change, which ends the downloads under way.
@@ -308,7 +328,12 @@ def _connect_hub(proxy: Proxy | None) -> None:
 
     def client() -> httpx.Client:
         with explained(FetchError):
-            return httpx.Client(proxy=way, follow_redirects=True, timeout=None)
+            return httpx.Client(
+                proxy=way,
+                follow_redirects=True,
+                timeout=None,
+                event_hooks={"request": [_limit]},
+            )
 
     set_client_factory(client)
 
@@ -344,10 +369,13 @@ def _as_the_hub_says(entry: CatalogueEntry) -> CatalogueEntry:
 def _hub_errors(entry: CatalogueEntry) -> Iterator[None]:
     """Turn all errors on the way to the hub into one kind."""
     from httpx import HTTPError
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
     try:
         yield
+    except GatedRepoError as error:
+        told = f"The hub gives {entry.name} to accounts alone that it knows."
+        raise FetchError(told, GATED) from error
     except (HfHubHTTPError, HTTPError) as error:
         reason = str(error).strip().replace("\n", " ")
         raise FetchError(

@@ -173,6 +173,12 @@ def _models(service: Service) -> object:
     return ModelHandlers(service.context)
 
 
+def _hub(service: Service) -> object:
+    from app.service.handlers.hub import HubHandlers
+
+    return HubHandlers(service.context)
+
+
 def _hosts(service: Service) -> object:
     from app.service.handlers.hosts import HostHandlers
 
@@ -229,6 +235,7 @@ TOPICS: Mapping[tuple[type[Request[object]], ...], Callable[[Service], object]] 
     tuple(control.IMPORT_REQUESTS): _imports,
     tuple(control.FORGET_REQUESTS): _forget,
     tuple(control.MODEL_REQUESTS): _models,
+    tuple(control.HUB_REQUESTS): _hub,
     tuple(control.HOST_REQUESTS): _hosts,
     tuple(control.SETTINGS_REQUESTS): _settings,
     tuple(control.BENCHMARK_REQUESTS): _benchmark,

@@ -103,14 +103,14 @@ class AskingScreen(Screen[None]):
         show: Callable[[T], None] = lambda _: None,
         group: str = "request",
         refused: Callable[[AppError], None] | None = None,
-    ) -> None:
+    ) -> Worker[None]:
         """Send a request in the background, and hand its reply to `show`.
 
         Args:
             refused: Takes the reason of a refusal; by default it is shown.
         """
         call = partial(self.app.link.call, request)
-        self.fetch(call, show, group, exclusive=False, refused=refused)
+        return self.fetch(call, show, group, exclusive=False, refused=refused)
 
     def fetch(
         self,

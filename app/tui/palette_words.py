@@ -19,6 +19,7 @@ SYNONYMS = {
     "learn.browse": "import open file folder",
     "learn.train": "train learn messages past backfill",
     "models.pull": "download get install model",
+    "models.search": "find hugging face huggingface download model gguf quantisation",
     "models.use": "switch choose select activate model",
     "models.own": "gguf load file local model",
     "models.where": "cloud openai local provider switch toggle",

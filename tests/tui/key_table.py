@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "learn.import": "import",
     "learn.browse": "import",
     "models.pull": "models pull",
+    "models.search": "models search WORDS",
     "models.use": "models use",
     "models.own": "models use FILE",
     "models.remove": "models remove",

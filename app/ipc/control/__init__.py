@@ -109,6 +109,15 @@ from app.ipc.control.hosts import HostTest as HostTest
 from app.ipc.control.hosts import HostTestReply as HostTestReply
 from app.ipc.control.hosts import HostUse as HostUse
 from app.ipc.control.hosts import HostUseReply as HostUseReply
+from app.ipc.control.hub import HUB_REQUESTS as HUB_REQUESTS
+from app.ipc.control.hub import Hub as Hub
+from app.ipc.control.hub import HubFile as HubFile
+from app.ipc.control.hub import HubFiles as HubFiles
+from app.ipc.control.hub import HubFilesReply as HubFilesReply
+from app.ipc.control.hub import HubReply as HubReply
+from app.ipc.control.hub import HubRepository as HubRepository
+from app.ipc.control.hub import HubSearch as HubSearch
+from app.ipc.control.hub import HubSearchReply as HubSearchReply
 from app.ipc.control.imports import IMPORT_REQUESTS as IMPORT_REQUESTS
 from app.ipc.control.imports import FilesRequest as FilesRequest
 from app.ipc.control.imports import FoundServer as FoundServer
@@ -208,6 +217,7 @@ REQUESTS = (
     *IMPORT_REQUESTS,
     *FORGET_REQUESTS,
     *MODEL_REQUESTS,
+    *HUB_REQUESTS,
     *HOST_REQUESTS,
     *SETTINGS_REQUESTS,
     *BENCHMARK_REQUESTS,

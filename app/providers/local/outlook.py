@@ -48,12 +48,24 @@ def outlook(home: Home, local: LocalProvider) -> Outlook:
     for entry in listed:
         if entry.name not in seconds:
             seconds[entry.name] = view.estimate(entry.bytes) or 0.0
-    return replace(view, best=_best(listed, seconds))
+    return replace(view, best=best_of(listed, seconds))
 
 
 def fits(entry: CatalogueEntry) -> bool:
     """Return whether this computer has the memory for a model."""
     return entry.ram_gigabytes <= memory_gigabytes()
+
+
+def best_of(listed: Sequence[CatalogueEntry], seconds: Mapping[str, float]) -> str:
+    """Return the largest model that fits and answers soon, else the smallest one.
+
+    Those that see write worse than others of their size, so an owner chooses them.
+    """
+    listed = [one for one in listed if not catalogue.parts_of(one.name)]
+    good = [
+        one for one in listed if fits(one) and seconds[one.name] <= GOOD_SECONDS
+    ] or [min(listed, key=lambda one: one.bytes)]
+    return max(good, key=lambda one: one.bytes).name
 
 
 def memory_gigabytes() -> float:
@@ -69,15 +81,3 @@ def _measured(home: Home, local: LocalProvider) -> dict[str, tuple[int, Speed]]:
         if path and (speed := local.measured(name)):
             found[name] = (path.stat().st_size, speed)
     return found
-
-
-def _best(listed: list[CatalogueEntry], seconds: Mapping[str, float]) -> str:
-    """Return the largest model that fits and answers soon, else the smallest one.
-
-    Those that see write worse than others of their size, so an owner chooses them.
-    """
-    listed = [one for one in listed if not catalogue.parts_of(one.name)]
-    good = [
-        one for one in listed if fits(one) and seconds[one.name] <= GOOD_SECONDS
-    ] or [min(listed, key=lambda one: one.bytes)]
-    return max(good, key=lambda one: one.bytes).name

@@ -27,6 +27,8 @@ class ModelHandlers:
         self._tuning = Requantise(context)
         self._fetching: set[str] = set()
         """The models that are being fetched."""
+        self._from_hub: dict[str, CatalogueEntry] = {}
+        """Those outside the catalogue whose fetch began and is not over, by name."""
         self._found: elsewhere.Found | None = None
         self._looked_at = 0.0
 
@@ -40,6 +42,8 @@ class ModelHandlers:
         shown = [one for one in entries.values() if one.kind not in catalogue.PARTS]
         listed = [self._entry(entry, used) for entry in shown]
         own = {*catalogue.own(self._context.home), used} - entries.keys()
+        begun = [one for one in self._from_hub.values() if self._is_begun(one)]
+        listed += [self._entry(one, used) for one in begun if one.name not in own]
         listed += [self._own_file(name, used) for name in sorted(own)]
         listed = [
             replace(one, answer_seconds=view.seconds.get(one.name)) for one in listed
@@ -62,7 +66,7 @@ class ModelHandlers:
         self, asker: Asker, request: control.ModelPull
     ) -> control.ModelPullReply:
         """Fetch a model; a fetch that was paused, stopped or failed continues."""
-        entry = catalogue.find(request.name)
+        entry = self._from_hub.get(request.name) or catalogue.find(request.name)
         if entry.name in self._fetching:
             raise UsageError(
                 f"{entry.name} is being fetched already.",
@@ -71,13 +75,19 @@ class ModelHandlers:
         outbox = WatcherOutbox(asker)
 
         def tell(progress: control.Progress) -> None:
+            if entry.name in self._from_hub:
+                known = replace(entry, bytes=progress.total)
+                self._from_hub[entry.name] = known
             outbox.put(progress)
             self._context.events.tell(progress, but_not=asker)
 
         self._fetching.add(entry.name)
+        if entry.name not in catalogue.entries():
+            self._from_hub[entry.name] = entry
         try:
             every = [entry, *catalogue.parts_of(entry.name)]
             paths = [await self._fetch(one, tell) for one in every]
+            self._from_hub.pop(entry.name, None)
         finally:
             self._fetching.discard(entry.name)
             await outbox.drain()
@@ -166,6 +176,11 @@ class ModelHandlers:
             tokens_per_second=measured.decode if measured else None,
             fetched=download.fetched(home, entry),
         )
+
+    def _is_begun(self, entry: CatalogueEntry) -> bool:
+        """Tell if a file of a hub is on its way, or a part of it is here."""
+        home = self._context.home
+        return entry.name in self._fetching or download.fetched(home, entry) > 0
 
     def _elsewhere(self, model: FoundModel, view: Outlook) -> control.ModelEntry:
         settings = self._context.settings.home.model

@@ -126,21 +126,27 @@ class Pick(ModalScreen[T | None]):
     def __init__(
         self,
         question: str,
-        options: Sequence[tuple[str, T]],
+        options: Sequence[tuple[str | Content, T]],
         at: int = 0,
         detail: str = "",
+        head: str = "",
     ) -> None:
+        """Prepare; `head` has the titles of wide lines."""
         super().__init__()
         self._question = question
         self._detail = detail
         self._options = options
         self._at = at
+        self._head = head
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog wide" if self._head else "dialog"):
             yield Static(self._question, classes="title", markup=False)
             if self._detail:
                 yield Static(self._detail, classes="quiet", markup=False)
+            if self._head:
+                yield Static("", classes="gap")
+                yield Static(self._head, classes="head", markup=False)
             yield OptionList(*(name for name, _ in self._options), markup=False)
 
     def on_mount(self) -> None:
@@ -151,6 +157,36 @@ class Pick(ModalScreen[T | None]):
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._options[event.option_index][1])
+
+
+class Wait(ModalScreen[T | None]):
+    """Tells what is waited for; returns what comes, or None when the owner leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Leave", show=False),
+    ]
+
+    def __init__(self, told: str) -> None:
+        super().__init__()
+        self._told = told
+        self._came: T | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Static(self._told, classes="title wrapped", markup=False)
+            yield Static("", classes="gap")
+            yield Static("esc to leave", classes="quiet")
+
+    def come(self, result: T) -> None:
+        """Close with the result, or once what lies above is closed."""
+        self._came = result
+        if self.app.screen is self:
+            self.dismiss(result)
+
+    def on_screen_resume(self) -> None:
+        """Close with a result that came meanwhile."""
+        if self._came is not None:
+            self.dismiss(self._came)
 
 
 class Detail(ModalScreen[None]):

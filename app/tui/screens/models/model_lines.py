@@ -44,24 +44,24 @@ def draw(
     elif pull and pull.error:
         parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     else:
-        need = _need(model) + (", best" if is_best else "")
-        parts.append((f"  {need:<19}  ", "$success" if is_best else "$quiet"))
-        parts.append(_answers(model))
+        told = need(model) + (", best" if is_best else "")
+        parts.append((f"  {told:<19}  ", "$success" if is_best else "$quiet"))
+        parts.append(answers(model))
     return Content.assemble(*parts)
 
 
-def _answers(model: ModelEntry) -> str:
+def answers(model: ModelEntry) -> str:
     """The time of an answer here, measured or estimated."""
     if model.answer_seconds:
         return format.answer_time(model.answer_seconds)
     return f"{model.tokens_per_second:.0f} tok/s" if model.tokens_per_second else ""
 
 
-def _need(model: ModelEntry) -> str:
+def need(model: ModelEntry) -> str:
     """The memory that it takes, and whether that is here."""
-    need = model.ram_gigabytes
+    gigabytes = model.ram_gigabytes
     words = {None: "", True: ", fits", False: ", too large"}[model.fits]
-    return f"{need:g} GB{words}" if need else "unknown"
+    return f"{gigabytes:g} GB{words}" if gigabytes else "unknown"
 
 
 def _state(model: ModelEntry) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from app.tui.base import MynahScreen
 from app.tui.event_buffer import NewEvents, is_done
 from app.tui.screens.models import model_lines
 from app.tui.screens.models.host_menu import HostMenu
+from app.tui.screens.models.hub_menu import HubMenu
 from app.tui.widgets.choice import Choice
 from app.tui.widgets.dialogs import AskText, Confirm
 from app.tui.widgets.feed import Feed
@@ -46,6 +47,7 @@ class ModelsScreen(MynahScreen):
     CSS_PATH = "models_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "pull", "Fetch"),
+        Binding("s", "search", "Search hub"),
         Binding("p", "pause", "Pause/resume"),
         Binding("u", "use", "Use"),
         Binding("m", "measure", "Measure"),
@@ -233,22 +235,35 @@ class ModelsScreen(MynahScreen):
                 self.app.steer(pull, "resume")
             else:
                 self.app.tell(self.app.with_keys(UNDER_WAY))
-        elif model.fits is False:
-            detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
-            question = "Fetch a model that is too large for this computer?"
-
-            def answered(yes: bool | None) -> None:
-                if yes:
-                    self._pull(model.name)
-
-            self.app.push_screen(Confirm(question, detail, "Fetch"), answered)
         else:
-            self._pull(model.name)
+            self._offer_pull(model, model.name)
 
-    def _pull(self, name: str) -> None:
+    def _offer_pull(self, model: ModelEntry, address: str) -> None:
+        """Fetch a model; one that is too large only if the owner wants it."""
+        if model.fits is not False:
+            self._pull(model.name, address)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._pull(model.name, address)
+
+        detail = f"It needs {model.ram_gigabytes} GB; replies may be slow."
+        question = "Fetch a model that is too large for this computer?"
+        self.app.push_screen(Confirm(question, detail, "Fetch"), answered)
+
+    def _pull(self, name: str, address: str) -> None:
         self.app.tell(f"Fetching {name}…")
         done = f"{name} is here."
-        self.request(control.ModelPull(name), lambda _: self._done(done))
+        self.request(control.ModelPull(address), lambda _: self._done(done))
+        if name != address:
+            # Its line comes with the fetch.
+            self.query_one("#catalogue", Feed).go_to(name)
+            self.refresh_data()
+
+    def action_search(self) -> None:
+        """Search the hub for models, by words that go there, and fetch one."""
+        HubMenu(self, self._offer_pull).open()
 
     def _done(self, words: str) -> None:
         self.app.tell(words)
