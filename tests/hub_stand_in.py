@@ -163,12 +163,13 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 answer = Answer(hub.status, {"error": "It broke."})
             body = json.dumps(answer.body).encode() if hub.says is None else hub.says
             self.send_response(answer.status)
-            heads = {"Content-Type": "application/json; charset=utf-8", **answer.heads}
-            for name, value in heads.items():
+            heads = {"Content-Type": "application/json", "Connection": "close"}
+            for name, value in (heads | {**answer.heads}).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+            self.close_connection = True
 
         def _is_there(self) -> bool:
             """Refuse a file that no model has, or whose owner asks who wants it."""
@@ -277,7 +278,7 @@ def running(hub: Hub) -> Iterator[Hub]:
     """Serve the hub on a loopback port; `hub.url` names it."""
     server = _Server(("127.0.0.1", 0), _handler(hub))
     hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield hub

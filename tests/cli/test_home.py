@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from app.core.paths import Home
+from tests import hub_stand_in
 from tests.cli.commands import Bot, answer, mynah
+from tests.hub_stand_in import CATALOGUE, Hub
 from tests.modelfiles.test_elsewhere import blob, manifest, weights
 
 pytestmark = pytest.mark.process
@@ -216,3 +218,34 @@ def test_models_of_other_programs_are_found_by_command(
     assert "little:1b" in told and "mynah models use" in told
     (model,) = answer(home, "models", "found")
     assert Path(model["name"]).is_file() and model["title"] == "little:1b"
+
+
+def test_models_of_a_hub_are_searched_by_command(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hub_stand_in.running(Hub(bytes(3_000_000), models=CATALOGUE)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        place = hub.url.removeprefix("http://")
+        listed = mynah(home, "models", "search", "qwen", "4b")
+        assert f"Asking {place} for “qwen 4b”…" in listed.stderr
+        assert "unsloth/Qwen3-4B-GGUF  4.0B, apache-2.0, fetched 1,204" in listed.stdout
+        assert "tiny" not in listed.stdout
+        told = mynah(home, "models", "search", "unsloth/Qwen3-4B-GGUF").stdout
+        assert "Qwen3-4B-Q4_K_M.gguf  2.5 GB  Q4_K_M, about 4.1 GB of memory" in told
+        assert "Left out: 2 parts, 1 projector, 1 file." in told
+        name = "someone/tiny-Qwen-GGUF"
+        (file,) = answer(home, "models", "search", name)
+        assert f"mynah models pull {file['address']}" in (
+            mynah(home, "models", "search", name).stdout
+        )
+        pulled = mynah(home, "models", "pull", file["address"])
+        assert "someone-tiny-qwen.q4-0 is here" in pulled.stdout
+        assert (home.models / "someone-tiny-qwen.q4-0.gguf").is_file()
+        gated = mynah(home, "models", "search", "meta/Llama-Qwen-GGUF").stdout
+        assert "Only accounts that agreed" in gated
+        nothing = mynah(home, "models", "search", "nobody")
+        assert "no GGUF model of that name" in nothing.stdout and not nothing.returncode
+        nowhere = mynah(home, "models", "search", "no/body")
+        assert nowhere.returncode and "or it is private" in nowhere.stderr
+    two = mynah(home, "models", "use", "one", "two")
+    assert two.returncode == 64 and "Name one model." in two.stderr

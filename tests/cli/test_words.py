@@ -33,7 +33,8 @@ def test_a_setting_is_named_before_or_after_its_server(line, key, value):
 
 
 def test_other_commands_take_their_words_in_any_order_too():
-    assert taken("models use --home here starter")["name"] == "starter"
+    assert taken("models use --home here starter")["name"] == ["starter"]
+    assert taken("models search qwen --home here 4b")["name"] == ["qwen", "4b"]
     assert taken("models use --home here starter")["home"] == "here"
     assert taken("import den a --channel hall b")["paths"] == ["a", "b"]
     assert taken("snapshot compare --guild den now --json then")["other"] == "then"

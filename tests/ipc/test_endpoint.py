@@ -203,7 +203,7 @@ async def test_who_only_watches_is_refused_all_but_reading(tmp_path):
         "status", "subscribe", "usage", "guilds", "phrases", "hosts", "models",
         "config_get", "snapshots", "snapshot_compare", "explain", "blind_results",
         "meter", "last_hour", "models_found", "lore", "lore_show", "persona_show",
-        "features", "persona_cast",
+        "features", "persona_cast", "hub",
     }  # fmt: skip
     peer.close()
     await run

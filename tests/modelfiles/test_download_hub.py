@@ -237,7 +237,7 @@ def test_an_environments_proxy_that_no_client_can_use_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ):  # fmt: skip
     monkeypatch.setenv("ALL_PROXY", proxy)
-    download._connect_hub.cache_clear()
+    download.connect_hub.cache_clear()
     with pytest.raises(FetchError) as failed:
         fetch(home, entry, silent)
     assert "ALL_PROXY" in failed.value.hint

@@ -330,10 +330,54 @@ FOUND = control.ModelsFoundReply(
 )  # fmt: skip
 
 
+def hub_file(name: str, format_: str, size: int, **fields: Any) -> control.HubFile:
+    """A file of the hub that is not here."""
+    entry = model(f"unsloth-{name}".lower(), bytes=size, title=f"{name}.gguf", **fields)
+    address = f"hub:unsloth/Qwen3-4B-GGUF@{'c' * 40}/{name}.gguf"
+    return control.HubFile(address, format_, entry)
+
+
+HUB_LIST = control.HubSearchReply(
+    "huggingface.co",
+    [
+        control.HubRepository(
+            "unsloth/Qwen3-4B-GGUF", "apache-2.0", 1_204_311, 4_022_468_096, False
+        ),
+        control.HubRepository(
+            "meta/Qwen-GGUF", "llama3.1", 88_000, 8_030_261_312, True
+        ),
+        control.HubRepository("someone/tiny-Qwen", "", 31, 0, False),
+    ],
+)
+
+HUB_FILES = control.HubFilesReply(
+    "huggingface.co",
+    HUB_LIST.repositories[0],
+    [
+        hub_file(
+            "Qwen3-4B-Q2_K", "Q2_K", 1_669_498_976, ram_gigabytes=3.0,
+            answer_seconds=4.1,
+        ),
+        hub_file(
+            "Qwen3-4B-Q4_K_M", "Q4_K_M", 2_497_280_736, ram_gigabytes=4.1,
+            answer_seconds=5.9,
+        ),
+        hub_file(
+            "Qwen3-4B-BF16", "BF16", 8_051_284_640, ram_gigabytes=11.3, fits=False,
+            answer_seconds=19.6,
+        ),
+    ],
+    context=6144, parts=2, projectors=1, others=1,
+)  # fmt: skip
+HUB_FILES = dataclasses.replace(HUB_FILES, best=HUB_FILES.files[1].address)
+
+
 def busy_bot(**replies: Any) -> FakeBot:
     """A bot on two servers, in good health."""
     known = {
         "guilds": GUILDS, "models": MODELS, "models_found": FOUND,
+        "hub": control.HubReply("huggingface.co"), "hub_search": HUB_LIST,
+        "hub_files": HUB_FILES,
         "phrases": PHRASES, "snapshots": SNAPSHOTS,
         "snapshot_compare": COMPARED,
         "meter": METER, "blind": BLIND, "blind_results": RESULTS,

@@ -70,6 +70,19 @@ async def _pull(pilot: Pilot[int], bot: FakeBot) -> None:
     await pilot.pause(0.1)
 
 
+async def _search(pilot: Pilot[int], bot: FakeBot) -> None:
+    await pilot.press("s")
+    await settle(pilot)
+    await pilot.press(*"qwen", "enter")
+    await settle(pilot)
+
+
+async def _search_files(pilot: Pilot[int], bot: FakeBot) -> None:
+    await _search(pilot, bot)
+    await pilot.press("enter")
+    await settle(pilot)
+
+
 async def _crash(pilot: Pilot[int], bot: FakeBot) -> None:
     bot.enter("waiting", "exit code 70: MemoryError while rebuilding a voice", 4.0)
     await settle(pilot)
@@ -154,6 +167,10 @@ PICTURES = (
     Picture("learn-small", "learn", (80, 24), _work, is_in_gallery=False),
     Picture("models", "models", (120, 24), _pull),
     Picture("models-small", "models", (80, 24), _pull, is_in_gallery=False),
+    Picture("models-search", "models", (120, 35), _search),
+    Picture("models-search-small", "models", (80, 24), _search, is_in_gallery=False),
+    Picture("models-hub", "models", (120, 35), _search_files),
+    Picture("models-hub-small", "models", (80, 24), _search_files, is_in_gallery=False),
     Picture("usage", "usage", (120, 24)),
     Picture("usage-sent", "usage", (120, 24), _press(*[_NEXT] * 3)),
     Picture("usage-locks", "usage", (120, 24), _press("left_square_bracket")),

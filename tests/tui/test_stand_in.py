@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -19,13 +19,14 @@ from app.ipc import control
 from app.ipc.wire import Request, reply_class
 from app.service.service import Service, open_service
 from app.store import guilds, members, messages, replies
-from tests import openai_stand_in
+from tests import hub_stand_in, openai_stand_in
 from tests.asking import Nobody, ask
 from tests.discord.conftest import scene as scene
 from tests.discord.conftest import stand_in as stand_in
 from tests.discord.scene import Scene
 from tests.discord.test_controller import is_online, serving
 from tests.discord_stand_in.server import TOKEN, DiscordStandIn
+from tests.hub_stand_in import CATALOGUE, Hub
 from tests.runner import tiny
 from tests.service.cards import V2, packed
 from tests.tui.fake_bot import busy_bot
@@ -130,6 +131,9 @@ CASES: tuple[Case, ...] = (
     lambda _: control.FeatureClear("den", "context.lore"),
     lambda _: control.Models(),
     lambda _: control.ModelsFound(),
+    lambda _: control.Hub(),
+    lambda _: control.HubSearch("qwen"),
+    lambda _: control.HubFiles("unsloth/Qwen3-4B-GGUF"),
     lambda place: control.ModelUse(place.file("tiny.gguf")),
     lambda _: control.ModelRemove("qwen3.5-4b"),
     lambda place: control.ModelTest(place.file("tiny.gguf")),
@@ -188,6 +192,8 @@ ELSEWHERE = {
     "models_found": "needs models of other programs; tests/tui/test_real_bot.py",
     "models.best": "needs a measured model; tests/providers/test_outlook.py",
     "models.models[].answer_seconds": "the same",
+    "hub_files.best": "the same",
+    "hub_files.files[].model.answer_seconds": "the same",
     "say.rungs[].reason": "a rung that failed; tests/cli/test_cloud.py has one",
     "say.tokens.cached": "needs a model that keeps its context",
     "features.costs[].tokens": "needs replies with lore; tests/store/test_overview.py",
@@ -219,8 +225,15 @@ def shape(value: Any, at: str) -> set[str]:
 
 
 @pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with hub_stand_in.running(Hub(b"", models=CATALOGUE)) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        yield
+
+
+@pytest.fixture
 async def place(
-    tmp_path: Path, stand_in: DiscordStandIn, scene: Scene
+    tmp_path: Path, stand_in: DiscordStandIn, scene: Scene, hub: None
 ) -> AsyncIterator[Place]:
     """A home that has learned a little, connected to Discord and with a cloud model."""
     home = Home(tmp_path / "home").create()

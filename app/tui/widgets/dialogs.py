@@ -180,12 +180,11 @@ class Wait(ModalScreen[T | None]):
     def come(self, result: T) -> None:
         """Close with the result, or once what lies above is closed."""
         self._came = result
-        if self.app.screen is self:
-            self.dismiss(result)
+        self.on_screen_resume()
 
     def on_screen_resume(self) -> None:
-        """Close with a result that came meanwhile."""
-        if self._came is not None:
+        """Close with what came, unless something else is in front."""
+        if self._came is not None and self.app.screen is self:
             self.dismiss(self._came)
 
 

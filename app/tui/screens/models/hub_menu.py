@@ -187,10 +187,8 @@ def _repository(one: control.HubRepository, width: int) -> Content:
 
 def _file_titles(width: int) -> str:
     name, weights = _columns(width)
-    return (
-        f"{'file':<{name}}{' weights':<{weights}}{'size':>9}  {'memory, about':<19}"
-        f"{'answers in':>11}"
-    )
+    told = f"{' weights':<{weights}}" if weights else ""
+    return f"{'file':<{name}}{told}{'size':>9}  {'memory, about':<19}{'answers in':>11}"
 
 
 def _columns(width: int) -> tuple[int, int]:
