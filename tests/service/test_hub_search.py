@@ -42,6 +42,16 @@ async def service(home: Home) -> AsyncIterator[Service]:
         yield service
 
 
+class Listener:
+    """Waits for the first progress."""
+
+    def __init__(self) -> None:
+        self.heard = asyncio.Event()
+
+    async def notify(self, told: object) -> None:
+        self.heard.set()
+
+
 async def test_each_file_has_the_outlook_that_a_model_of_the_catalogue_has(
     service: Service, hub: Hub
 ):
@@ -83,10 +93,10 @@ async def test_a_file_of_the_hub_is_a_line_while_it_is_fetched_and_after(
     hub.stall_seconds = 1.0
     name = catalogue.find(TINY).name
     assert name not in await listed(service)
-    fetching = asyncio.create_task(ask(service, control.ModelPull(TINY)))
-    async with asyncio.timeout(30):
-        while name not in (begun := await listed(service)):
-            pass
+    first = Listener()
+    fetching = asyncio.create_task(service.call(first, control.ModelPull(TINY)))
+    await first.heard.wait()
+    begun = await listed(service)
     assert not begun[name].present
     with pytest.raises(AppError, match="fetched already"):
         await ask(service, control.ModelPull(TINY))
