@@ -298,8 +298,8 @@ def test_a_planted_rename_is_seen(planted: str):
 TOPICS = {
     *("app", "base", "benchmark", "blind_tests", "child", "client", "conversations"),
     *("doctor", "errors", "events", "features", "files", "privacy", "requantise"),
-    *("fine_tuning", "forget", "guilds", "hosts", "imports", "index", "members"),
-    *("lore", "messages", "meter", "models", "personas", "provider"),
+    *("fine_tuning", "forget", "guilds", "hosts", "hub", "imports", "index"),
+    *("lore", "members", "messages", "meter", "models", "personas", "provider"),
     *("registry", "replies", "request", "serve", "settings", "snapshots", "stats"),
     *("usage", "voice"),
 }

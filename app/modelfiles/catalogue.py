@@ -42,9 +42,9 @@ _DEVICES = {"con", "prn", "aux", "nul"}
 _DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 """Names that Windows keeps for devices, whatever follows behind a dot."""
 
-_REPOSITORY = r"(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)"
+_REPOSITORY = re.compile(r"(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)", re.ASCII)
 _ON_HUB = re.compile(
-    rf"hub:{_REPOSITORY}(@(?P<revision>\w[\w.-]*))?"
+    rf"hub:{_REPOSITORY.pattern}(@(?P<revision>\w[\w.-]*))?"
     r"/(?P<file>(\w[\w.+-]*/)*(?P<stem>\w[\w.+-]*)\.gguf)",
     re.ASCII,
 )
@@ -161,7 +161,7 @@ def _on_hub(address: str) -> CatalogueEntry:
 
 def is_repository(text: str) -> bool:
     """Tell if a text can be OWNER/REPOSITORY in the address of a file on a hub."""
-    return re.fullmatch(_REPOSITORY, text, re.ASCII) is not None
+    return _REPOSITORY.fullmatch(text) is not None
 
 
 def is_part(file: str) -> bool:

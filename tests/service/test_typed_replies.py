@@ -17,6 +17,7 @@ from app.service.handlers.fine_tuning import FineTuningHandlers
 from app.service.handlers.forget import ForgetHandlers
 from app.service.handlers.guilds import GuildHandlers
 from app.service.handlers.hosts import HostHandlers
+from app.service.handlers.hub import HubHandlers
 from app.service.handlers.imports import ImportHandlers
 from app.service.handlers.last_hour import LastHourHandlers
 from app.service.handlers.lore import LoreHandlers
@@ -38,6 +39,7 @@ HANDLERS = {
     ForgetHandlers: control.FORGET_REQUESTS,
     GuildHandlers: control.GUILD_REQUESTS,
     HostHandlers: control.HOST_REQUESTS,
+    HubHandlers: control.HUB_REQUESTS,
     ImportHandlers: control.IMPORT_REQUESTS,
     MeterHandlers: control.METER_REQUESTS,
     ModelHandlers: control.MODEL_REQUESTS,
