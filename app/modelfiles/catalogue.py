@@ -42,9 +42,8 @@ _DEVICES = {"con", "prn", "aux", "nul"}
 _DEVICES |= {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
 """Names that Windows keeps for devices, whatever follows behind a dot."""
 
-_REPOSITORY = re.compile(r"(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)", re.ASCII)
 _ON_HUB = re.compile(
-    rf"hub:{_REPOSITORY.pattern}(@(?P<revision>\w[\w.-]*))?"
+    r"hub:(?P<owner>\w[\w.-]*)/(?P<repository>\w[\w.-]*)(@(?P<revision>\w[\w.-]*))?"
     r"/(?P<file>(\w[\w.+-]*/)*(?P<stem>\w[\w.+-]*)\.gguf)",
     re.ASCII,
 )
@@ -161,7 +160,8 @@ def _on_hub(address: str) -> CatalogueEntry:
 
 def is_repository(text: str) -> bool:
     """Tell if a text can be OWNER/REPOSITORY in the address of a file on a hub."""
-    return _REPOSITORY.fullmatch(text) is not None
+    found = _ON_HUB.fullmatch(f"hub:{text}/any.gguf")
+    return found is not None and f"{found['owner']}/{found['repository']}" == text
 
 
 def is_part(file: str) -> bool:
