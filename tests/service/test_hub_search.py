@@ -11,12 +11,13 @@ import pytest
 from app.core.errors import AppError, StoppedError
 from app.core.paths import Home
 from app.ipc import control
-from app.modelfiles import catalogue
+from app.modelfiles import catalogue, gguf_header
 from app.providers.local import outlook as module
 from app.providers.local.outlook import GOOD_SECONDS, outlook
 from app.service.service import Service, open_service
 from tests.asking import ask
 from tests.hub_stand_in import CATALOGUE, COMMIT, Hub, running
+from tests.runner import tiny
 
 CONTENT = bytes(3_000_000)
 NAME = "unsloth/Qwen3-4B-GGUF"
@@ -131,6 +132,22 @@ async def test_a_fetch_that_was_stopped_goes_on_by_the_name_of_its_line(
     assert begun.bytes == len(CONTENT)
     assert (await ask(service, control.ModelPull(name))).bytes == len(CONTENT)
     assert (await listed(service))[name].present
+
+
+async def test_what_was_fetched_has_its_true_memory_at_the_context_before_its_use(
+    service: Service, hub: Hub
+):
+    home = service.context.home
+    tiny.write(home.models / "mine.gguf")
+    (home.models / "broken.gguf").write_bytes(b"GGUF")
+    header = gguf_header.read(home.models / "mine.gguf")
+    for context in (6144, 1_048_576):
+        await ask(service, control.ConfigSet("model.context", str(context)))
+        shown = await listed(service)
+        need = round(header.resident_bytes(context) / 1e9, 1)
+        assert shown["mine"].ram_gigabytes == need and shown["mine"].fits
+        assert shown["mine"].answer_seconds
+    assert shown["broken"].ram_gigabytes is None and shown["broken"].fits is None
 
 
 async def test_the_loop_goes_on_while_the_hub_thinks(service: Service, hub: Hub):

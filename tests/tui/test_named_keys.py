@@ -35,7 +35,7 @@ KEY = re.compile(
 
 OF_DIALOGS = (
     "widgets/dialogs.py", "widgets/files.py", "widgets/lines_dialog.py",
-    "screens/home/graphs.py",
+    "screens/home/graphs.py", "screens/models/hub_menu.py",
 )  # fmt: skip
 """The key map reaches no dialog, so its keys are the usual ones."""
 

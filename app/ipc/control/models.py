@@ -15,7 +15,7 @@ class ModelEntry:
     """llm, embedding or mouth."""
     bytes: int
     ram_gigabytes: float | None
-    """Memory that it needs; None for a file of the owner's own."""
+    """Memory that it needs at the context that is set; None while unknown."""
     licence: str
     note: str
     present: bool

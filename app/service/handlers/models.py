@@ -6,11 +6,12 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from app.core.errors import UsageError
+from app.core.errors import AppError, UsageError
 from app.ipc import control
-from app.modelfiles import catalogue, download, elsewhere
+from app.modelfiles import catalogue, download, elsewhere, gguf_header
 from app.modelfiles.catalogue import CatalogueEntry
 from app.modelfiles.elsewhere import FoundModel
+from app.modelfiles.gguf_header import Header
 from app.providers.local.outlook import Outlook, fits, memory_gigabytes, outlook
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
@@ -44,10 +45,11 @@ class ModelHandlers:
         own = {*catalogue.own(self._context.home), used} - entries.keys()
         begun = [one for one in self._from_hub.values() if self._is_begun(one)]
         listed += [self._entry(one, used) for one in begun if one.name not in own]
-        listed += [self._own_file(name, used) for name in sorted(own)]
         listed = [
             replace(one, answer_seconds=view.seconds.get(one.name)) for one in listed
         ]
+        files = await asyncio.to_thread(self._headers, sorted(own))
+        listed += [self._outlook_of(name, used, files[name], view) for name in files]
         return control.ModelsReply(listed, round(memory_gigabytes(), 1), view.best)
 
     async def models_found(
@@ -182,16 +184,38 @@ class ModelHandlers:
         home = self._context.home
         return entry.name in self._fetching or download.fetched(home, entry) > 0
 
-    def _elsewhere(self, model: FoundModel, view: Outlook) -> control.ModelEntry:
-        settings = self._context.settings.home.model
-        need = round(model.header.resident_bytes(settings.context) / 1e9, 1)
-        name = str(model.path)
+    def _headers(self, names: list[str]) -> dict[str, Header | None]:
+        """Return the header of each file; None of one that is missing or broken."""
+        found: dict[str, Header | None] = {}
+        for name in names:
+            path = catalogue.locate(self._context.home, name)
+            try:
+                found[name] = gguf_header.cached(path) if path else None
+            except AppError:
+                found[name] = None
+        return found
+
+    def _outlook_of(
+        self, name: str, used: str, header: Header | None, view: Outlook
+    ) -> control.ModelEntry:
+        """Return a file with its memory at the context that is set, and its time."""
+        own = self._own_file(name, used)
+        if header is None:
+            return replace(own, answer_seconds=view.seconds.get(name))
+        context = self._context.settings.home.model.context
+        need = round(header.resident_bytes(context) / 1e9, 1)
         return replace(
-            self._own_file(name, settings.name),
+            own,
             ram_gigabytes=need,
             fits=need <= memory_gigabytes(),
+            answer_seconds=view.seconds.get(name) or view.estimate(own.bytes),
+        )
+
+    def _elsewhere(self, model: FoundModel, view: Outlook) -> control.ModelEntry:
+        used = self._context.settings.home.model.name
+        return replace(
+            self._outlook_of(str(model.path), used, model.header, view),
             note=f"{model.program} keeps it in {model.path.parent}",
-            answer_seconds=view.seconds.get(name) or view.estimate(model.bytes),
             title=model.title,
         )
 

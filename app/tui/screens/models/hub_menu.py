@@ -13,7 +13,6 @@ from app.ipc import control
 from app.ipc.wire import Request
 from app.tui import format
 from app.tui.base import MynahScreen
-from app.tui.remedies import in_keys
 from app.tui.screens.models import model_lines
 from app.tui.widgets.dialogs import AskText, Pick, Wait
 
@@ -167,7 +166,7 @@ class HubMenu:
 
 
 def _line(error: AppError) -> str:
-    return in_keys(safe_line(str(error)))
+    return safe_line(str(error))
 
 
 def _titles(width: int) -> str:
