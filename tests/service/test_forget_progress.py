@@ -109,6 +109,19 @@ async def test_a_search_of_the_home_is_told_for_a_few_messages_too(
     assert last.finished and (last.done, last.total) == (1, 1)
 
 
+async def test_a_small_server_is_forgotten_with_a_sign_as_its_files_take_long(
+    home: Home, tmp_path: Path
+):
+    watcher = Watcher()
+    async with open_service(home) as service:
+        await learn(service, watcher, tmp_path / "chat.jsonl", 20)
+        await service.call(watcher, control.Forget("Rook Club", everything=True))
+        await watcher.hear_the_end()
+    notes = [one.note for one in watcher.told]
+    assert notes == ["", "rewriting the files", ""]
+    assert watcher.told[-1].finished
+
+
 async def test_forgetting_that_breaks_off_says_so(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

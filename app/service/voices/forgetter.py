@@ -253,13 +253,13 @@ class Forgetter:
         blanked = await self.blank(guild, rows, answered, by_owner=by_owner)
         removed = Removed(replies=blanked.replies)
         for start in range(0, len(rows), DELETE_AT_ONCE):
-            if step and len(rows) > DELETE_AT_ONCE:
+            if step:
                 step(start, len(rows))
             part = rows[start : start + DELETE_AT_ONCE]
             removed += await self._database.run(
                 forgetting.delete, guild, part, by_owner=by_owner, is_all=is_all
             )
-        if step and len(rows) > DELETE_AT_ONCE:
+        if step:
             step(len(rows), len(rows))
         await self.tell(guild, rows)
         return removed
