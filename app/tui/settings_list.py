@@ -287,7 +287,12 @@ async def _way_back(
 
         put_value(screen, name, text, finished, guild, is_back=True)
 
-    return Change(f"{name} is {shown_value(shown.value)} again.", take_back)
+    known = screen.app.known_guilds.values()
+    server = next(
+        (safe_line(one.guild) for one in known if guild and one.key == guild), ""
+    )
+    where = f" on {server}" if server else ""
+    return Change(f"{name} is {shown_value(shown.value)} again{where}.", take_back)
 
 
 def typed(value: SettingValue) -> str:

@@ -28,7 +28,7 @@ async def test_a_changed_setting_of_a_server_goes_back_to_its_own_value(
         there, back = bot.requests(control.ConfigSet)
         assert (there.value, back.value) == ("75", "60")
         assert {there.guild, back.guild} == {"9001"}
-        assert "reply.dial is 60 again." in told(pilot)
+        assert "reply.dial is 60 again on The Players." in told(pilot)
         assert "^z Undo" not in text_of(pilot)
 
 
