@@ -16,7 +16,7 @@ from app.core.paths import Home
 from app.core.system.requests_to_end import hear, hear_terminal_end
 from app.tui import desktop_notice
 from app.tui.app_actions import ActingApp
-from app.tui.attention import Attention
+from app.tui.attention import DOUBT_SECONDS, Attention
 from app.tui.base import MynahScreen
 from app.tui.bot_ports import BotPort, LinkState
 from app.tui.event_buffer import NewEvents, is_done
@@ -28,6 +28,7 @@ from app.tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.timer import Timer
 
     from app.ipc.control import (
         BotEvent,
@@ -63,6 +64,8 @@ class MynahApp(ActingApp):
     """State of the bot, as last heard; None while it is not known."""
     status_at = 0.0
     """The time of the last `status`."""
+    _doubt: "Timer | None" = None
+    """Runs while the connection to Discord is away."""
     _news: NewEvents | None = None
     """The news since the last update of the screens."""
 
@@ -174,7 +177,7 @@ class MynahApp(ActingApp):
         status = await self.link.call(control.Status())
         self.status_at = self.clock()
         self.status = status
-        self._point_out(self.attention.look_at(status))
+        self._look_at(status)
         try:
             await self.load_guilds()
         finally:
@@ -189,7 +192,7 @@ class MynahApp(ActingApp):
             self.status_at = self.clock()
             self.status = news.status
             self._status_changed()
-            self._point_out(self.attention.look_at(news.status))
+            self._look_at(news.status)
         if news.progress:
             jobs = news.progress.values()
             self._point_out(self.attention.hear(jobs, self.current_mode))
@@ -212,6 +215,19 @@ class MynahApp(ActingApp):
 
         worker: Callable[[], Awaitable[None]] = count
         self.run_worker(worker, group="drafts", exclusive=True, exit_on_error=False)
+
+    def _look_at(self, status: "StatusReply") -> None:
+        """Point out what a status tells; a connection that is away, after a while."""
+        was_doubted = self.attention.doubted
+        self._point_out(self.attention.look_at(status))
+        if self._doubt and not self.attention.doubted:
+            self._doubt.stop()
+        elif self.attention.doubted and not was_doubted:
+            self._doubt = self.set_timer(DOUBT_SECONDS, self._lose)
+
+    def _lose(self) -> None:
+        if reason := self.attention.doubted:
+            self._point_out(self.attention.lose(reason))
 
     def _point_out(self, news: list[str]) -> None:
         """Show the badges of now, and tell what is new as the owner chose."""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 NEAR = 0.8
 """The share of a budget from which it is nearly spent."""
 
+DOUBT_SECONDS = 60.0
+"""A connection may be away for this long before the bot counts as lost: Discord ends
+each several times a day, and it is back at once."""
+
 ALARM = "!"
 DONE = "✓"
 
@@ -26,6 +30,8 @@ class Attention:
         self.drafts = 0
         """The number that waits, as last counted."""
         self._was_online = False
+        self.doubted = ""
+        """Why it may be lost, while the connection is made anew."""
         self._near: set[str] = set()
         """The budgets that are nearly spent."""
 
@@ -40,11 +46,17 @@ class Attention:
         """Note what the bot says of Discord and of its budgets."""
         is_online = status.discord.state == "online"
         news = []
+        reason = status.discord.reason or "it left Discord"
+        if self._was_online and status.discord.state == "connecting":
+            self.doubted = reason
+            self._mark("home", ALARM)
+            return self._look_at_budgets(status)
+        self.doubted = ""
         if is_online:
             self._was_online = True
             self._mark("home", "")
         elif status.discord.state != "off":
-            news = self.lose(status.discord.reason or "it left Discord")
+            news = self.lose(reason)
         else:
             # The owner took it off Discord.
             self._was_online = False
@@ -71,11 +83,12 @@ class Attention:
 
     def lose(self, reason: str) -> list[str]:
         """Note that the bot is lost, if it was there before."""
+        self.doubted = ""
         if not self._was_online:
             return []
         self._was_online = False
         self._mark("home", ALARM)
-        return [f"The bot is lost: {reason}."]
+        return [f"The bot is lost: {reason.rstrip('.')}."]
 
     def hear(self, jobs: "Iterable[Progress]", in_front: str) -> list[str]:
         """Note which fetches are done, and which failed."""

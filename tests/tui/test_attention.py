@@ -13,6 +13,7 @@ from app.core.names import GuildId
 from app.ipc import control
 from app.store import replies
 from app.store.database import Database
+from app.tui.app import MynahApp
 from app.tui.desktop_notice import sequence
 from app.tui.widgets.feed import Feed
 from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled, settings
@@ -98,6 +99,36 @@ async def test_a_bot_that_the_owner_took_off_discord_is_not_lost(open_app: Open)
         bot.say(control.StateChanged(status(discord=control.DiscordStatus("off"))))
         await settle(pilot)
         assert "1 Home !" not in nav(pilot)
+
+
+@pytest.mark.parametrize("is_back", [True, False])
+async def test_a_connection_is_lost_only_if_it_stays_away(
+    open_app: Open,
+    written: list[str],
+    is_back: bool,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("app.tui.app.DOUBT_SECONDS", 600 if is_back else 0.01)
+    bot = choosing("both")
+    away = control.DiscordStatus("connecting", reason="The connection was lost.")
+    async with open_app("logs", bot, size=(140, 40)) as pilot:
+        written.clear()
+        for _ in range(2):
+            bot.say(control.StateChanged(status(discord=away)))
+            await settle(pilot)
+            assert "1 Home !" in nav(pilot)
+        if is_back:
+            bot.say(control.StateChanged(status()))
+            await settle(pilot)
+            assert isinstance(pilot.app, MynahApp)
+            pilot.app._lose()  # As a timer that is late.
+        await pilot.pause(0.1)
+        await settle(pilot)
+        assert ("1 Home !" in nav(pilot)) is not is_back
+        told = [one for one in written if "The bot is lost" in one]
+        assert len(told) == int(not is_back)
+        assert written.count("\x07") == int(not is_back)
+        assert all("lost: The connection was lost.\x07" in one for one in told)
 
 
 @pytest.mark.parametrize(
