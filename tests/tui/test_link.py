@@ -11,6 +11,7 @@ from app.core.paths import Home
 from app.ipc import control, endpoint
 from app.ipc.peer import handlers_of
 from app.ipc.wire import Catalogue
+from app.tui.app import MynahApp
 from app.tui.bot_link import BotLink
 from app.tui.bot_ports import LinkState
 from tests.tui.fake_bot import filled
@@ -71,7 +72,7 @@ async def door(home: Home) -> AsyncIterator[endpoint.Door]:
 
 @pytest.fixture
 async def link(home: Home, door: endpoint.Door) -> AsyncIterator[BotLink]:
-    made = BotLink(home)
+    made = BotLink(home, MynahApp(home).remedy)
     yield made
     await made.close()
 
