@@ -31,7 +31,7 @@ class Attention:
         """The number that waits, as last counted."""
         self._was_online = False
         self.doubted = ""
-        """Why it may be lost, while the connection is made anew."""
+        """The reason why it may be lost, while the connection is made anew."""
         self._near: set[str] = set()
         """The budgets that are nearly spent."""
 

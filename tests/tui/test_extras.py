@@ -25,12 +25,12 @@ async def test_each_feature_shows_its_state_and_what_it_stored(open_app: Open):
         "7 game answers",
         "○ off 2 characters, 91.0 KB",
         "○ off 1 consent",
-        "12 entries, 3.1 KB    85 tokens, under 1 ms a reply",
-        "1,204 vectors, 480 KB 140 tokens, 31 ms a reply, 480 KB",
+        "12 entries, 3.1 KB       85 tokens, under 1 ms a reply",
+        "1,204 vectors, 480 KB    140 tokens, 31 ms a reply, 480 KB",
         "2.3 s a message, 210 MB",
         "Time: under 1 ms a reply. Memory: not measured yet.",
         "had a part in 12 of",
-        "/wrapped                      ● on  nothing               not measured yet",
+        "/wrapped                      ● on  nothing                  not measured yet",
     ):
         assert line in shown, shown
 
