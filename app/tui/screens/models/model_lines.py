@@ -35,7 +35,7 @@ def draw(
         (f"{sign} ", colour),
         name.truncate(21, ellipsis=True, pad=True).stylize("bold"),
         (f" {word:<10}", colour),
-        f"{format.size(model.bytes):>9}",
+        f"{format.size(model.bytes or (pull.total if pull else 0)):>9}",
     ]
     if pull and not is_done(pull):
         share = pull.done / pull.total if pull.total else 0.0
