@@ -6,7 +6,9 @@ are refused.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from mmap import mmap
 
 import re2
@@ -18,6 +20,12 @@ MAX_STEPS = 10_000
 the longest one with the worst patterns a fraction of a second."""
 
 MAX_BYTES = 64 * 1024 * 1024
+WithoutThoseIn = Callable[[bytes], set[bytes]]
+"""Leaves out the texts that are in some bytes, and returns the rest."""
+
+TOGETHER = 64 * 1024
+"""Bytes of texts that are searched for together."""
+
 """The memory of a search for many texts at once."""
 
 _UNSENDABLE = re.compile("[\ud800-\udfff]")
@@ -105,11 +113,43 @@ def _standing(words: Iterable[str]) -> Iterator[str]:
 
 def search_for(texts: Iterable[bytes]) -> Callable[[mmap], bool]:
     """Return a search of a file for any of the texts."""
+    found = _any_of(texts)
+    return lambda data: found.search(data) is not None
+
+
+def groups(texts: Iterable[bytes]) -> list[list[bytes]]:
+    """Return different texts in groups, each of which is quick to search for."""
+    found: dict[int, list[bytes]] = defaultdict(list)
+    every = sorted(set(texts))
+    for end, text in zip(accumulate(map(len, every)), every, strict=True):
+        found[end // TOGETHER].append(text)
+    return list(found.values())
+
+
+def without_those_in(texts: Iterable[bytes]) -> WithoutThoseIn:
+    """Return a function that leaves out the texts in some bytes, and returns the rest.
+
+    What one call leaves out stays out in the next.
+    """
+    left = set(texts)
+    found = _any_of(left)
+
+    def rest(data: bytes) -> set[bytes]:
+        nonlocal found
+        # A text may begin within another one, so it is looked for until none is left.
+        while left and (said := {match.group() for match in found.finditer(data)}):
+            left.difference_update(said)
+            found = _any_of(left)
+        return left
+
+    return rest
+
+
+def _any_of(texts: Iterable[bytes]) -> "re2._Regexp":
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.max_mem = MAX_BYTES
-    found = re2.compile(b"|".join(map(re2.escape, texts)), options)
-    return lambda data: found.search(data) is not None
+    return re2.compile(b"|".join(map(re2.escape, sorted(texts))), options)
 
 
 def compiled(name: str, pattern: str) -> "re2._Regexp":

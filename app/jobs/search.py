@@ -6,19 +6,14 @@ that has the database open (section 2.2 of https://www.sqlite.org/howtocorrupt.h
 
 import json
 import mmap
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 from pathlib import Path
 
 from app.core.paths import Home
-from app.core.patterns import search_for
+from app.core.patterns import groups, search_for
 from app.ipc.jobs import SearchJob, SearchJobReply
 
 NICENESS = 5
-
-TOGETHER = 64 * 1024
-"""Bytes of texts in one pass over a file."""
 
 Search = Callable[[mmap.mmap], bool]
 
@@ -53,11 +48,8 @@ def _spellings(text: str) -> list[bytes]:
 
 
 def _searches(texts: Sequence[str]) -> list[Search]:
-    every = sorted({spelt for text in texts for spelt in _spellings(text)})
-    passes: dict[int, list[bytes]] = defaultdict(list)
-    for number, text in zip(accumulate(map(len, every)), every, strict=True):
-        passes[number // TOGETHER].append(text)
-    return [search_for(some) for some in passes.values()]
+    every = (spelt for text in texts for spelt in _spellings(text))
+    return [search_for(some) for some in groups(every)]
 
 
 def _has(path: Path, searches: Sequence[Search]) -> bool:

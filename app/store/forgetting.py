@@ -15,10 +15,8 @@ from app.store import (
     voice_changes,
 )
 from app.store.authors import people_of
-from app.store.database import bound, tuples, write
+from app.store.database import tuples, write
 from app.store.replies import NO_WORDS
-from app.store.search import message_search
-from app.store.search.message_search import Sought
 from app.store.statements import BATCH
 from app.store.tables import (
     Channel,
@@ -85,10 +83,10 @@ def texts_of(guild: GuildId, rows: Sequence[int]) -> list[str]:
     return found
 
 
-def still_said(texts: Sequence[str]) -> set[str]:
-    """Those texts that are part of a message that stays."""
-    newest = message_search.newest
-    return {text for text in texts if newest(bound(), Sought((text,)), 1)}
+def texts_after(row: int, limit: int) -> list[tuple[int, str]]:
+    """The rows and texts of the messages of all guilds that come next."""
+    query = Message.select(Message.id, Message.text).where(Message.id > row)
+    return list(tuples(query.order_by(Message.id).limit(limit)))
 
 
 @dataclass(frozen=True)

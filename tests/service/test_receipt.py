@@ -12,6 +12,7 @@ from app.importers.records import Record
 from app.ipc import control
 from app.ipc.jobs import SearchJob, SearchJobReply
 from app.jobs import search
+from app.service import receipt
 from app.service.service import Service
 from app.store import guilds, messages
 from tests.discord.test_controller import NOBODY
@@ -55,6 +56,27 @@ async def test_a_receipt_names_the_file_that_still_has_a_text(service: Service) 
         NOBODY, control.Forget("Harbour", author="11", prove=True)
     )
     assert done.receipt and done.receipt.found == ["left-behind.tmp"]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 10_000])
+async def test_a_text_that_a_message_still_has_is_not_searched_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(receipt, "AT_ONCE", at_once)
+    guild = await fill(service)
+    texts = [
+        "nothing of that is",
+        "that is known to anybody",
+        "nothing of that is known to anybody here",
+        "nothing of that is known to nobody",
+        "under the mat\0nothing of that is",
+        "100% of that is known",
+        "(the quizzical|platypus)",
+    ]
+    assert await receipt._unsaid(service.context, texts) == {*texts[3:]}
+    line = Record("12", "Ben", f"well, {texts[5]} now", "902", 6, None, "general", "7")
+    await service.context.voices.hear(guild, [line])
+    assert await receipt._unsaid(service.context, texts) == {*texts[3:5], texts[6]}
 
 
 async def test_an_author_is_forgotten_by_a_unique_name(service: Service) -> None:

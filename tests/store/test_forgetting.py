@@ -56,12 +56,12 @@ def test_rows_are_found_by_author_channel_and_guild(
     assert db.call(forgetting.rows_of_guild, GuildId(guild + 1)) == []
 
 
-def test_a_text_that_somebody_else_still_says_is_told(
+def test_all_messages_are_read_by_their_rows(
     db: Database, guild: GuildId, write: Write
 ) -> None:
-    write("well, to be or not to be, he said")
-    found = db.call(forgetting.still_said, ["to be or not to be", "100%", "_"])
-    assert found == {"to be or not to be"}
+    first, second, third = write("one"), write("two"), write("three")
+    assert db.call(forgetting.texts_after, 0, 2) == [(first, "one"), (second, "two")]
+    assert db.call(forgetting.texts_after, second, 2) == [(third, "three")]
 
 
 def test_people_without_messages_go_and_an_opt_out_stays(

@@ -33,7 +33,7 @@ OF_ALL = {
     "replies.move_trigger", "replies.unsent", "settings.guilds_of_their_own",
     "settings.servers_that_set", "usage.by_day", "usage.latest", "usage.sent_requests",
     "usage.spent_by_guild", "usage.tokens_by_provider", "voice_changes.changed_guilds",
-    "forgetting.still_said", "audience.unknown_channels", "guilds.servers_with",
+    "forgetting.texts_after", "audience.unknown_channels", "guilds.servers_with",
     "guilds.names_but", "guilds.names_of", "meter.guilds_with_replies",
     "settings.guilds_with_hosts",
 }  # fmt: skip

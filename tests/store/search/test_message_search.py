@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from app.core.names import GuildId
-from app.store import forgetting, guilds, members, messages
+from app.store import guilds, members, messages
 from app.store.database import Database, bound
 from app.store.search import message_search
 from app.store.search.message_search import Sought
@@ -106,17 +106,6 @@ def test_a_search_finds_what_a_reading_of_every_message_finds(
                     assert [one.id for one in page] == wanted[:limit], (words, channel)
 
     db.call(look)
-
-
-def test_a_text_is_still_said_where_a_message_holds_it(
-    db: Database, two_guilds: Random, write: Write
-) -> None:
-    row = write("a line about a lighthouse keeper")
-    db.call(messages.extend_index, 10_000)
-    texts = ["lighthouse keeper", "lighthouse keepers"]
-    assert db.call(forgetting.still_said, texts) == {texts[0]}
-    db.call(messages.edit, row, "nothing")
-    assert db.call(forgetting.still_said, texts) == set()
 
 
 def test_a_search_without_words_finds_nothing(db: Database, guild: GuildId) -> None:
