@@ -71,7 +71,7 @@ class TalkingScreen(MynahScreen):
                 yield Choice((*FIXED_MODES, "auto"), "hybrid", id="mode")
                 yield Static("Model runs", classes="quiet")
                 yield Choice(PROVIDERS, "local", id="provider")
-                yield Static("", id="place", classes="quiet", markup=False)
+                yield Static("", id="place", classes="quiet hint", markup=False)
                 yield Static("Voice", classes="quiet")
                 yield Dial(50, id="dial")
                 yield Static("model alone – your server alone", classes="quiet hint")
