@@ -75,7 +75,9 @@ async def _list(bot: Bot, arguments: argparse.Namespace) -> Told:
 
 async def _take(bot: Bot, arguments: argparse.Namespace) -> Told:
     done = await bot.call(control.SnapshotTake(arguments.guild, arguments.name))
-    return [done], [f"Kept {done.name}: {done.messages:,} messages and the settings."]
+    return [done], [
+        f"Kept {done.name}: {done.messages:,} learned messages and the settings."
+    ]
 
 
 async def _compare(bot: Bot, arguments: argparse.Namespace) -> Told:

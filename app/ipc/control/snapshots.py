@@ -17,6 +17,7 @@ class KeptSnapshot:
     at: float
     """Seconds since the epoch."""
     messages: int
+    """Of the voice; others are only stored."""
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,7 @@ def draw(snapshot: control.KeptSnapshot, now: float) -> Content:
     return Content.assemble(
         (f"{safe_line(snapshot.name)[:30]:<30} ", "bold"),
         (f"{format.day(snapshot.at, now):<8}", "$quiet"),
-        (f"  {format.count(snapshot.messages)} messages", "$quiet"),
+        (f"  {format.count(snapshot.messages)} messages learned", "$quiet"),
     )
 
 
