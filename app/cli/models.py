@@ -7,7 +7,7 @@ import sys
 
 from app.cli.connect import Bot, connect
 from app.cli.output import Bar, bold, dim, print_json, say, size, write_styled
-from app.core.errors import UsageError
+from app.core.errors import AppError, UsageError
 from app.core.labels import many, parameters
 from app.core.names import typed_path
 from app.core.paths import Home, find_home
@@ -16,9 +16,16 @@ from app.ipc import control
 from app.ipc.wire import Params
 
 NAME = "models"
-HELP = "list, find, search, fetch, choose, tune or remove language models"
+HELP = "list, find, search, fetch, choose, load, tune or remove language models"
 
-ACTIONS = ("list", "found", "search", "pull", "use", "tune", "remove")
+OF_ONE = ("pull", "use", "tune", "remove")
+"""The actions that take the name of one model."""
+
+OF_MEMORY = ("load", "unload")
+
+START_ONE = "Start it with `mynah serve`, or Mynah's screens with `mynah`."
+
+ACTIONS = ("list", "found", "search", *OF_ONE, *OF_MEMORY)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out the request."""
-    if arguments.action not in ("list", "found") and not arguments.name:
+    if arguments.action in OF_MEMORY and arguments.name:
+        hint = "Choose another with `mynah models use NAME`."
+        raise UsageError("Only the model in use is loaded or unloaded.", hint)
+    if arguments.action in ("search", *OF_ONE) and not arguments.name:
         raise UsageError("Name a model.", "Choose one with `mynah models list`.")
     if arguments.action != "search" and arguments.name[1:]:
         raise UsageError("Name one model.", "Put quotes around a path with spaces.")
@@ -55,7 +65,7 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
         if arguments.action == "search":
             await _search(bot, " ".join(arguments.name), as_json=arguments.json)
             return 0
-        done, told = await _do(bot, arguments.action, arguments.name[0])
+        done, told = await _do(bot, arguments.action, *arguments.name)
         bar.clear()
     if arguments.json:
         print_json(done)
@@ -64,8 +74,10 @@ async def _run(home: Home, arguments: argparse.Namespace) -> int:
     return 0
 
 
-async def _do(bot: Bot, action: str, name: str) -> tuple[object, str]:
+async def _do(bot: Bot, action: str, name: str = "") -> tuple[object, str]:
     """The bot's reply, and the same for people."""
+    if action in OF_MEMORY:
+        return await _change_memory(bot, load=action == "load")
     if action == "pull":
         pulled = await bot.call(control.ModelPull(name))
         return pulled, f"{pulled.name} is here ({size(pulled.bytes)})."
@@ -77,6 +89,15 @@ async def _do(bot: Bot, action: str, name: str) -> tuple[object, str]:
         return gone, f"{gone.name} is removed; {size(gone.bytes)} are free again."
     used = await bot.call(control.ModelUse(_name_or_path(name)))
     return used, f"{used.name} is used from the next reply on."
+
+
+async def _change_memory(bot: Bot, *, load: bool) -> tuple[object, str]:
+    """Load or unload the model of a running bot; that of a command goes with it."""
+    if not bot.is_running:
+        raise AppError("No bot is running, so no model is loaded.", START_ONE)
+    reply = await bot.call(control.ModelLoad(load))
+    told = "loaded." if reply.load else "unloaded; the next reply loads it again."
+    return reply, f"{reply.name} is {told}"
 
 
 def _name_or_path(name: str) -> str:

@@ -21,6 +21,7 @@ SYNONYMS = {
     "models.pull": "download get install model",
     "models.search": "find hugging face huggingface download model gguf quantisation",
     "models.use": "switch choose select activate model",
+    "models.load": "load unload free memory model ram start eject",
     "models.own": "gguf load file local model",
     "models.where": "cloud openai local provider switch toggle",
     "models.key": "openai token secret password",

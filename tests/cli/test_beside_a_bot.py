@@ -131,6 +131,8 @@ def test_two_commands_at_once_take_turns(home, export):
         (["config", "set", "openai_key", "sk-1"], 64, "Other people on this computer"),
         (["config", "set", "reply.provider", "openai"], 64, "leave this computer"),
         (["models", "pull", "nope"], 64, "There is no model 'nope'"),
+        (["models", "load", "starter"], 64, "Only the model in use is loaded"),
+        (["models", "unload"], 69, "No bot is running, so no model is loaded."),
         (["frobnicate"], 64, "frobnicate"),
     ],
 )

@@ -167,6 +167,19 @@ async def test_a_killed_parent_leaves_no_bot_and_no_runner(home, bot):
     assert not is_alive(pid)
 
 
+async def test_a_command_frees_the_memory_until_the_next_reply(home, bot):
+    old = await runner_pid(bot)
+    told = mynah(home, "models", "unload").stdout
+    assert "echo is unloaded; the next reply loads it again." in told
+    assert (await bot.call(control.Status())).model.state == "idle"
+    assert (await bot.call(say(mode="llm"))).provider == "local"
+    new = await runner_pid(bot, but_not=old)
+    assert not is_alive(old)
+    mynah(home, "models", "unload")
+    assert "echo is loaded." in mynah(home, "models", "load").stdout
+    assert await runner_pid(bot, but_not=new)
+
+
 async def model_of(bot: Child) -> control.ModelEntry:
     found = (await bot.call(control.Models())).models
     return next(model for model in found if model.name == "mine")

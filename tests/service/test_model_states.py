@@ -3,20 +3,24 @@
 import asyncio
 import inspect
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from app.core.errors import ProviderError, UsageError
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.ipc import control
+from app.providers.base import Completion, Prompt, Turn
 from app.providers.local import runner_supervisor
 from app.providers.local.crash_log import MOST_CRASHES
 from app.service.service import Service, open_service
 from app.tui.health import Health, model_trouble
 from tests import killing
-from tests.asking import Nobody
+from tests.asking import Nobody, ask
 from tests.runner import tiny
 
 pytestmark = [pytest.mark.process, pytest.mark.llama]
@@ -54,7 +58,7 @@ class Driven:
         if not self.file.exists():
             return [self.put_back, self.need]
         if self.local.pid and self.local.status().model.state == "ready":
-            return [self.die, self.die, self.rest, self.take_away]
+            return [self.die, self.die, self.rest, self.free, self.take_away]
         return [self.need, self.ask_again, self.take_away]
 
     async def take_away(self) -> None:
@@ -111,6 +115,13 @@ class Driven:
         self.keeper._unload_idle()
         self.row, self.told = "a model that nobody needed yet", "idle and is unloaded"
 
+    async def free(self) -> None:
+        """The owner wants its memory."""
+        reply = await ask(self.service, control.ModelLoad(False))
+        assert reply == control.ModelLoadReply(str(self.file), False)
+        self.row = "a model that nobody needed yet"
+        self.told = "unloaded; the next reply loads it again"
+
     async def check(self) -> None:
         """Compare what is said with the page."""
         state, words, does_fail = written()[self.row]
@@ -146,6 +157,62 @@ async def test_whatever_happens_to_a_model_everybody_says_the_same(
     for _ in range(STEPS):
         await rng.choice(driven.actions)()
         await driven.check()
+
+
+async def test_an_unloaded_model_is_loaded_by_its_owner_or_the_next_reply(
+    driven: Driven,
+) -> None:
+    await ask(driven.service, control.ModelLoad())
+    old = driven.local.pid
+    assert driven.local.status().model.state == "ready" and old
+    await driven.free()
+    await driven.check()
+    assert driven.local.pid is None
+    await ask(driven.service, control.ModelLoad(False))
+    async with open_line(driven) as line:
+        assert await anext(line)
+        assert driven.local.status().model.state == "ready"
+    assert driven.local.pid not in (None, old)
+
+
+async def test_a_model_is_not_unloaded_under_a_reply(driven: Driven) -> None:
+    async with open_line(driven) as line:
+        first = asyncio.ensure_future(anext(line))
+        await asyncio.sleep(0)
+        for is_written in (False, True):
+            with pytest.raises(UsageError, match="is writing a reply"):
+                await ask(driven.service, control.ModelLoad(False))
+            assert first.done() is is_written
+            assert await first
+        assert driven.local.status().model.state == "ready"
+    await driven.free()
+    await driven.check()
+
+
+async def test_a_model_that_cannot_be_loaded_says_why(driven: Driven) -> None:
+    await driven.take_away()
+    with pytest.raises(ProviderError, match="is not on this computer yet"):
+        await ask(driven.service, control.ModelLoad())
+    await driven.put_back()
+    await driven.free()
+    loading = asyncio.create_task(ask(driven.service, control.ModelLoad()))
+    await asyncio.sleep(0)
+    assert driven.local.status().model.state == "loading"
+    await ask(driven.service, control.ModelLoad(False))
+    with pytest.raises(ProviderError, match="the model was unloaded"):
+        await loading
+
+
+def open_line(driven: Driven) -> aclosing[AsyncGenerator[str | Completion, None]]:
+    """What the model writes, while it is open."""
+    prompt = Prompt(
+        GuildId(1),
+        "c",
+        "bot",
+        (Turn("ann", "hello there"), Turn("bob", "who is up")),
+        deadline_ms=LONG * 1000,
+    )
+    return aclosing(driven.local.write(prompt))
 
 
 def test_every_state_of_a_model_is_on_the_page() -> None:

@@ -385,6 +385,7 @@ def busy_bot(**replies: Any) -> FakeBot:
         "config_get": settings, "say": reply,
         "model_pull": lambda asked: control.ModelPullReply(asked.name, "a.gguf", 9),
         "model_use": lambda asked: control.ModelUseReply(asked.name, "a.gguf"),
+        "model_load": lambda asked: control.ModelLoadReply("starter", asked.load),
         "model_remove": lambda asked: control.ModelRemoveReply(asked.name, 9),
         "model_test": control.ModelTestReply(320.0, 41.0),
         "import_preview": {"servers": [{"files": 1, "messages": 3}]},

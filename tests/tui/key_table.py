@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "models.pull": "models pull",
     "models.search": "models search WORDS",
     "models.use": "models use",
+    "models.load": "models load",
     "models.own": "models use FILE",
     "models.remove": "models remove",
     "models.measure": "bench",

@@ -1,19 +1,21 @@
 """The keys of the screens against the real service behind its door."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 from textual.pilot import Pilot
 
+from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
 from app.ipc import control
 from app.ipc.endpoint import Door
 from app.ipc.wire import Catalogue
 from app.modelfiles import elsewhere
+from app.providers.base import Prompt, Turn
 from app.service.service import Service, open_service
 from app.store import feedback, guilds, replies
 from app.tui.app import MynahApp
@@ -21,6 +23,7 @@ from app.tui.widgets.bubbles import ReplyLine
 from app.tui.widgets.feed import Feed
 from tests.asking import ask
 from tests.modelfiles.test_elsewhere import blob, manifest, weights
+from tests.runner import tiny
 from tests.tui.terminal import TOLD, settle, text_of, told
 
 CATALOGUE = Catalogue(control.REQUESTS, control.NOTIFICATIONS)
@@ -162,3 +165,63 @@ async def test_a_model_of_another_program_answers_from_where_it_lies(
         await settle(pilot)
         assert sorted(root.rglob("*")) == before
     assert not list(service.context.home.models.glob("*"))
+
+
+@pytest.mark.llama
+@pytest.mark.process
+async def test_a_key_loads_and_unloads_the_model_and_the_next_reply_loads_it(
+    service: Service, tmp_path: Path
+):
+    file, local = tiny.write(tmp_path / "tiny.gguf"), service.context.local
+    await ask(service, control.ModelUse(str(file)))
+    assert await local.wait_until_ready(30)
+    async with on_screen(service, "models") as pilot:
+        assert "L Load/unload" in text_of(pilot)
+        assert "loaded: L frees its memory" in text_of(pilot)
+        await pilot.press("L")
+        await settle(pilot)
+        assert "tiny is unloaded. The next reply loads it again." in told(pilot)
+        assert "not loaded: the next reply loads it, or L" in text_of(pilot)
+        assert (local.status().model.state, local.pid) == ("idle", None)
+        await pilot.press("L")
+        await settle(pilot)
+        assert "tiny is loaded." in told(pilot)
+        assert "loaded: L frees its memory" in text_of(pilot)
+        assert local.status().model.state == "ready"
+        await pilot.press("L")
+        await settle(pilot)
+        request = control.Say(DEN, "the old cat", mode="llm", max_ms=20_000)
+        assert (await ask(service, request)).provider == "local"
+        assert local.status().model.state == "ready"
+        # The key belongs to the model in use.
+        await pilot.press("home")
+        await settle(pilot)
+        assert "Load/unload" not in text_of(pilot)
+    async with on_screen(service, "models", is_watching=True) as pilot:
+        page = text_of(pilot)
+        assert "Load/unload" not in page and "frees its memory" not in page
+        await pilot.press("L")
+        await settle(pilot)
+        assert "These screens only watch." in "\n".join(TOLD)
+        assert local.status().model.state == "ready"
+
+
+@pytest.mark.llama
+@pytest.mark.process
+async def test_the_key_says_that_a_reply_is_being_written(
+    service: Service, tmp_path: Path
+):
+    file, local = tiny.write(tmp_path / "tiny.gguf"), service.context.local
+    await ask(service, control.ModelUse(str(file)))
+    assert await local.wait_until_ready(30)
+    prompt = Prompt(GuildId(1), "c", "bot", (Turn("ann", "hello there"),))
+    async with on_screen(service, "models") as pilot:
+        async with aclosing(local.write(prompt)) as line:
+            await anext(line)
+            await pilot.press("L")
+            await settle(pilot)
+            assert "The model is writing a reply." in told(pilot)
+            assert local.status().model.state == "ready"
+        await pilot.press("L")
+        await settle(pilot)
+        assert "tiny is unloaded." in told(pilot)

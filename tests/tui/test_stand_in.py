@@ -136,6 +136,8 @@ CASES: tuple[Case, ...] = (
     lambda _: control.HubFiles("unsloth/Qwen3-4B-GGUF"),
     lambda place: control.ModelUse(place.file("tiny.gguf")),
     lambda _: control.ModelRemove("qwen3.5-4b"),
+    lambda _: control.ModelLoad(),
+    lambda _: control.ModelLoad(False),
     lambda place: control.ModelTest(place.file("tiny.gguf")),
     lambda _: control.Bench(),
     lambda _: control.Meter("den"),

@@ -143,6 +143,8 @@ from app.ipc.control.meter import MeterReply as MeterReply
 from app.ipc.control.models import MODEL_REQUESTS as MODEL_REQUESTS
 from app.ipc.control.models import MeasuredFormat as MeasuredFormat
 from app.ipc.control.models import ModelEntry as ModelEntry
+from app.ipc.control.models import ModelLoad as ModelLoad
+from app.ipc.control.models import ModelLoadReply as ModelLoadReply
 from app.ipc.control.models import ModelPull as ModelPull
 from app.ipc.control.models import ModelPullReply as ModelPullReply
 from app.ipc.control.models import ModelRemove as ModelRemove

@@ -104,6 +104,22 @@ class ModelUse(Request[ModelUseReply]):
 
 
 @dataclass(frozen=True)
+class ModelLoadReply:
+    """The model in use, and whether it is in memory now."""
+
+    name: str
+    load: bool
+
+
+@dataclass(frozen=True)
+class ModelLoad(Request[ModelLoadReply]):
+    """Load the model in use; `load` false frees its memory until the next reply."""
+
+    method: ClassVar[str] = "model_load"
+    load: bool = True
+
+
+@dataclass(frozen=True)
 class MeasuredFormat:
     """One format of a model, as it does on this machine."""
 
@@ -156,6 +172,7 @@ MODEL_REQUESTS = (
     ModelsFound,
     ModelPull,
     ModelUse,
+    ModelLoad,
     ModelTune,
     ModelRemove,
 )

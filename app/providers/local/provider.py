@@ -6,10 +6,11 @@ import itertools
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.core.errors import AppError, ProviderError
+from app.core.errors import AppError, ProviderError, UsageError
 from app.core.names import GuildId
 from app.core.sentences import whole_sentences
 from app.core.state_file import StateFile
@@ -54,7 +55,7 @@ FIRST_CONTACT = "nothing is learned here yet, and too little is said"
 """A model that goes on with a chat log would have nothing to go on from, and talk
 nonsense."""
 
-LOOK_SECONDS, MEASURE_SECONDS = 20.0, 90.0
+LOOK_SECONDS, MEASURE_SECONDS, LOADING_SECONDS = 20.0, 90.0, 600.0
 
 CARD = "the graphics card"
 """The place of the card's name and free memory among the speeds of models."""
@@ -117,6 +118,8 @@ class LocalProvider:
         self._spawn = spawn
         self._clock = clock
         self._streams = itertools.count(1)
+        self._begun = 0
+        """The replies that wait for the model, or that it writes."""
         self._pieces: dict[int, Pieces] = {}
         self._speed = Speed()
         self._speeds = speeds
@@ -281,6 +284,26 @@ class LocalProvider:
         """Load the model, and wait that long; return whether it is ready."""
         return await self._keeper.wait_until_ready(seconds)
 
+    async def load(self) -> None:
+        """Load the model for its owner.
+
+        Raises:
+            ProviderError: If it cannot be loaded; gives the reason.
+        """
+        if not await self.wait_until_ready(LOADING_SECONDS):
+            hint = self.status().model.hint
+            raise ProviderError(f"{self._keeper.why_not_ready()}.", hint)
+
+    def unload(self) -> None:
+        """Free the model's memory; the next reply loads it again.
+
+        Raises:
+            UsageError: If it writes a reply, or one waits for it.
+        """
+        if self._begun:
+            raise UsageError("The model is writing a reply.", "Unload it afterwards.")
+        self._keeper.unload()
+
     def check(self, path: Path) -> None:
         """Check that a model's file can replace the present one.
 
@@ -329,6 +352,15 @@ class LocalProvider:
         Raises:
             ProviderError: If the model is not ready in time, or its process ends.
         """
+        self._begun += 1
+        try:
+            async with aclosing(self._written(prompt)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._begun -= 1
+
+    async def _written(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
         began = self._clock()
         if reason := self._keeper.refusal():
             raise ProviderError(f"{reason}.")

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LOADING_SECONDS = 5.0
 """The loading time after which a prompt no longer waits for the end."""
 
+UNLOADED = "the model was unloaded"
+
 STAYS = "The model in the settings stays in use."
 
 
@@ -355,11 +357,12 @@ class Keeper:
         child = self._child
         if child and child.state.reason:
             return f"the model's process died: {child.state.reason}"
-        return self.refusal() or "the model is still being loaded"
+        is_loading = "the model is still being loaded"
+        return self.refusal() or (is_loading if child else UNLOADED)
 
     async def call(self, request: Request[R]) -> R:
         if self._child is None:
-            raise ProviderError("the model was unloaded.")
+            raise ProviderError(f"{UNLOADED}.")
         try:
             return await self._child.call(request)
         except AppError as error:
@@ -374,11 +377,19 @@ class Keeper:
         """Restart the idle time."""
         self._idle.begin()
 
+    def unload(self) -> None:
+        """Free the model's memory, at its owner's request, until the next reply."""
+        self._let_go("the model is unloaded; the next reply loads it again")
+
     def _unload_idle(self) -> None:
+        self._let_go("the model was idle and is unloaded")
+
+    def _let_go(self, told: str) -> None:
         if self._child:
-            log.info("the model was idle and is unloaded")
-            self._on_event("the model was idle and is unloaded")
+            log.info("%s", told)
+            self._on_event(told)
             self._replace()
+            self._settle()
 
     def spawn_task(self, work: Coroutine[object, None, T]) -> "asyncio.Task[T]":
         task = asyncio.create_task(work)

@@ -131,6 +131,17 @@ class ModelHandlers:
         self._context.local.retry()
         return control.ModelUseReply(name, str(path))
 
+    async def model_load(
+        self, asker: Asker, request: control.ModelLoad
+    ) -> control.ModelLoadReply:
+        """Load the model in use, or free its memory until the next reply."""
+        local = self._context.local
+        if request.load:
+            await local.load()
+        else:
+            local.unload()
+        return control.ModelLoadReply(local.model, request.load)
+
     async def model_tune(
         self, asker: Asker, request: control.ModelTune
     ) -> control.ModelTuneReply:

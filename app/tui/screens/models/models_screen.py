@@ -50,6 +50,7 @@ class ModelsScreen(MynahScreen):
         Binding("s", "search", "Search hub"),
         Binding("p", "pause", "Pause/resume"),
         Binding("u", "use", "Use"),
+        Binding("L", "load", "Load/unload"),
         Binding("m", "measure", "Measure"),
         Binding("x", "remove", "Stop/remove"),
         Binding("o", "own", "Own file"),
@@ -106,6 +107,8 @@ class ModelsScreen(MynahScreen):
         )
         catalogue = self.query_one("#catalogue", Feed)
         catalogue.refresh()
+        if self._model and self.focused is catalogue:
+            self._tell_of(self._model)
         if not catalogue.items:
             self.refresh_data()
 
@@ -151,7 +154,10 @@ class ModelsScreen(MynahScreen):
 
     @on(Feed.Moved, "#catalogue")
     def _explain(self, event: Feed.Moved) -> None:
-        model: ModelEntry = event.item
+        self._tell_of(event.item)
+        self.refresh_bindings()
+
+    def _tell_of(self, model: ModelEntry) -> None:
         has = f"{self._memory:.1f} GB of memory here" if self._memory else ""
         parts = [model.note, model.licence, has]
         if model.name == self._best and not model.used:
@@ -160,6 +166,8 @@ class ModelsScreen(MynahScreen):
         if model.fetched:
             key = self.app.advice(": <f models.pull> fetches the rest")
             parts.insert(0, f"{model.fetched:.0%} of it is here{key}")
+        if told := self._memory_of(model):
+            parts.insert(0, told)
         if model.set_aside:
             parts = [
                 self.app.advice("press <u models.use> to try again"),
@@ -167,7 +175,6 @@ class ModelsScreen(MynahScreen):
             ]
         text = ". ".join(part for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
-        self.refresh_bindings()
 
     @on(Feed.Moved, "#tunable")
     def _explain_setting(self, event: Feed.Moved) -> None:
@@ -184,6 +191,26 @@ class ModelsScreen(MynahScreen):
     def _model(self) -> ModelEntry | None:
         found: ModelEntry | None = self.query_one("#catalogue", Feed).item
         return found
+
+    @property
+    def _is_loaded(self) -> bool:
+        """Whether the model in use is in memory, or on its way there."""
+        status = self.app.status
+        return status is not None and status.model.state in ("ready", "loading")
+
+    def _is_in_use(self, model: ModelEntry) -> bool:
+        return (
+            model.used and model.present and model.kind == "llm" and not model.set_aside
+        )
+
+    def _memory_of(self, model: ModelEntry) -> str:
+        """Say if the model in use is loaded."""
+        if not self._is_in_use(model) or self.app.status is None:
+            return ""
+        key = "<L models.load>"
+        if self._is_loaded:
+            return "loaded" + self.app.advice(f": {key} frees its memory")
+        return "not loaded: the next reply loads it" + self.app.advice(f", or {key}")
 
     @property
     def _fetch(self) -> Progress | None:
@@ -204,6 +231,7 @@ class ModelsScreen(MynahScreen):
             "pause": fetch is not None,
             "pull": model is not None and not is_here and is_at_rest,
             "use": is_here,
+            "load": model is not None and self._is_in_use(model),
             "measure": is_here,
             "remove": is_own or fetch is not None,
         }
@@ -274,6 +302,19 @@ class ModelsScreen(MynahScreen):
         if model := self._model:
             done = f"{safe_line(model.title or model.name)} answers from now on."
             self.request(control.ModelUse(model.name), lambda _: self._done(done))
+
+    def action_load(self) -> None:
+        """Load the model in use, or free its memory until the next reply."""
+        load = not self._is_loaded
+        if load:
+            self.app.tell("Loading the model…")
+        self.request(control.ModelLoad(load), self._loaded)
+
+    def _loaded(self, reply: control.ModelLoadReply) -> None:
+        name = safe_line(format.model_name(reply.name))
+        later = "unloaded. The next reply loads it again."
+        self._done(f"{name} is {'loaded.' if reply.load else later}")
+        self.app.run_link(self.app.refresh_all, exclusive=False)
 
     def action_measure(self) -> None:
         """Measure how fast the chosen model is on this machine."""
