@@ -172,7 +172,7 @@ async def test_a_command_frees_the_memory_until_the_next_reply(home, bot):
     told = mynah(home, "models", "unload").stdout
     assert "echo is unloaded; the next reply loads it again." in told
     assert (await bot.call(control.Status())).model.state == "idle"
-    assert (await bot.call(say(mode="llm"))).provider == "local"
+    assert (await bot.call(say())).provider == "local"
     new = await runner_pid(bot, but_not=old)
     assert not is_alive(old)
     mynah(home, "models", "unload")

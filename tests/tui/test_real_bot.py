@@ -180,12 +180,12 @@ async def test_a_key_loads_and_unloads_the_model_and_the_next_reply_loads_it(
         assert "loaded: L frees its memory" in text_of(pilot)
         await pilot.press("L")
         await settle(pilot)
-        assert "tiny is unloaded. The next reply loads it again." in told(pilot)
+        assert "tiny.gguf is unloaded. The next reply loads it again." in told(pilot)
         assert "not loaded: the next reply loads it, or L" in text_of(pilot)
         assert (local.status().model.state, local.pid) == ("idle", None)
         await pilot.press("L")
         await settle(pilot)
-        assert "tiny is loaded." in told(pilot)
+        assert "tiny.gguf is loaded." in told(pilot)
         assert "loaded: L frees its memory" in text_of(pilot)
         assert local.status().model.state == "ready"
         await pilot.press("L")
@@ -224,4 +224,4 @@ async def test_the_key_says_that_a_reply_is_being_written(
             assert local.status().model.state == "ready"
         await pilot.press("L")
         await settle(pilot)
-        assert "tiny is unloaded." in told(pilot)
+        assert "tiny.gguf is unloaded." in told(pilot)

@@ -488,6 +488,18 @@ async def test_models_are_fetched_used_measured_and_removed(open_app: Open):
         assert bot.requests(control.ModelRemove)[0].name == "lfm2.5-1.2b"
 
 
+async def test_a_model_that_is_loading_can_be_stopped(open_app: Open):
+    loading = {"name": "starter", "state": "loading"}
+    bot = busy_bot(status={**STATUS, "model": loading})
+    async with open_app("models", bot) as pilot:
+        put_cursor(list_of(pilot, "#catalogue"), "name", "starter")
+        await settle(pilot)
+        assert "loading: L stops that" in text_of(pilot)
+        await pilot.press("L")
+        await settle(pilot)
+        assert bot.requests(control.ModelLoad) == [control.ModelLoad(False)]
+
+
 async def test_a_file_that_is_no_model_stays_in_the_question(open_app: Open):
     bot = busy_bot(model_use=AppError("tiny.txt is no GGUF file.", "Choose another."))
     async with open_app("models", bot) as pilot:

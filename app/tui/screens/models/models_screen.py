@@ -205,12 +205,11 @@ class ModelsScreen(MynahScreen):
 
     def _memory_of(self, model: ModelEntry) -> str:
         """Say if the model in use is loaded."""
-        if not self._is_in_use(model) or self.app.status is None:
+        status = self.app.status
+        if status is None or not self._is_in_use(model):
             return ""
-        key = "<L models.load>"
-        if self._is_loaded:
-            return "loaded" + self.app.advice(f": {key} frees its memory")
-        return "not loaded: the next reply loads it" + self.app.advice(f", or {key}")
+        told, advice = MEMORY.get(status.model.state, ("", ""))
+        return told + self.app.advice(advice)
 
     @property
     def _fetch(self) -> Progress | None:
@@ -408,6 +407,13 @@ EMPTY = "The catalogue comes from the bot."
 ASK_IT = " Start it on Home (<s home.start_or_stop>)."
 USE_IT = ": <u models.use> uses it"
 FETCH_IT = ": <f models.pull> fetches it"
+MEMORY = {
+    "ready": ("loaded", ": <L models.load> frees its memory"),
+    "loading": ("loading", ": <L models.load> stops that"),
+    "idle": ("not loaded: the next reply loads it", ", or <L models.load>"),
+}
+"""What is said of the model in use by its state, and which key changes it."""
+
 UNDER_WAY = (
     "It is being fetched: <p models.pause> pauses it, <x models.remove> stops it."
 )
