@@ -194,7 +194,7 @@ class ModelsScreen(MynahScreen):
 
     @property
     def _is_loaded(self) -> bool:
-        """Whether the model in use is in memory, or on its way there."""
+        """True if the model in use is in memory, or on its way there."""
         status = self.app.status
         return status is not None and status.model.state in ("ready", "loading")
 
@@ -412,7 +412,7 @@ MEMORY = {
     "loading": ("loading", ": <L models.load> stops that"),
     "idle": ("not loaded: the next reply loads it", ", or <L models.load>"),
 }
-"""What is said of the model in use by its state, and which key changes it."""
+"""Words for the state of the model in use, and the key that changes it."""
 
 UNDER_WAY = (
     "It is being fetched: <p models.pause> pauses it, <x models.remove> stops it."
