@@ -8,6 +8,7 @@ from filelock import FileLock, Timeout
 from app.core.errors import AppError
 from app.core.files import sweep
 from app.core.paths import Home
+from app.core.system.children_end import end_children_with_this
 
 
 class HomeBusyError(AppError):
@@ -24,6 +25,8 @@ class HomeBusyError(AppError):
 def hold(home: Home) -> Iterator[None]:
     """Hold the home's lock; the system releases it however the process ends.
 
+    It ends this process's children as well, which work in the home.
+
     Raises:
         HomeBusyError: If another process holds it.
     """
@@ -34,6 +37,7 @@ def hold(home: Home) -> Iterator[None]:
     except Timeout as error:
         raise HomeBusyError(home) from error
     try:
+        end_children_with_this()
         sweep(home.root)
         yield
     finally:

@@ -11,6 +11,7 @@ from random import Random
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.importers.records import Record
+from app.service.home_lock import hold
 from app.service.job_runner import JobRunner
 from app.service.voices.voice_keeper import VoiceKeeper
 from app.settings.schema import Config
@@ -74,4 +75,6 @@ async def step(
 if __name__ == "__main__":
     root, folder, seed = sys.argv[1:]
     paths = sorted(Path(folder).glob("*.jsonl"))
-    asyncio.run(work(Home(Path(root)), paths, Random(int(seed))))
+    home = Home(Path(root))
+    with hold(home):
+        asyncio.run(work(home, paths, Random(int(seed))))

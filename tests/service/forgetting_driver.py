@@ -14,6 +14,7 @@ from random import Random
 
 from app.core.paths import Home
 from app.ipc import control
+from app.service.home_lock import hold
 from app.service.job_runner import JobRunner
 from tests.service import forgetting_outputs as outputs
 from tests.service.forgetting_world import World
@@ -106,14 +107,15 @@ async def _act_as_owner(world: World, step: str, guild: int) -> None:
 
 async def play(path: Path, rng: Random) -> None:
     world, _ = read(path, rng, JobRunner)
-    await world.open()
-    print("ready", flush=True)
-    while True:
-        (step,) = rng.choices(list(STEPS), weights=list(STEPS.values()))
-        number = rng.randrange(10**6)
-        write(path, world, (step, number))
-        await act(world, step, number)
-        write(path, world)
+    with hold(world.home):
+        await world.open()
+        print("ready", flush=True)
+        while True:
+            (step,) = rng.choices(list(STEPS), weights=list(STEPS.values()))
+            number = rng.randrange(10**6)
+            write(path, world, (step, number))
+            await act(world, step, number)
+            write(path, world)
 
 
 if __name__ == "__main__":
