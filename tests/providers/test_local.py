@@ -390,6 +390,7 @@ async def test_the_runner_is_started_with_the_settings_and_anew_when_they_change
 
 
 @pytest.mark.llama
+@pytest.mark.posix_only("Windows replaces no file that a process has mapped")
 async def test_a_file_that_was_replaced_is_loaded_anew_for_the_next_reply(tmp_path):
     path = tiny.write(tmp_path / "tiny.gguf")
     settings = ModelSettings(name="tiny", context=512, threads=1)
