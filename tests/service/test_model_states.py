@@ -142,7 +142,7 @@ class Driven:
 async def driven(home: Home, tmp_path: Path) -> AsyncIterator[Driven]:
     file = tiny.write(tmp_path / "tiny.gguf")
     home.config_file.write_text(
-        f"[model]\nname = {str(file)!r}\n[memory]\nenabled = false\n", encoding="utf-8"
+        f"[model]\nname = '{file}'\n[memory]\nenabled = false\n", encoding="utf-8"
     )
     async with open_service(home, Random(7)) as service:
         yield Driven(service, file)
