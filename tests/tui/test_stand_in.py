@@ -50,6 +50,8 @@ class Place:
     calls: DiscordController
     reply: int = 0
     pair: int = 0
+    connections: int = 0
+    """Those before it was told to connect again."""
 
     def file(self, name: str) -> str:
         return str(self.directory / name)
@@ -78,8 +80,16 @@ async def _decide(place: Place) -> Request[Any]:
     return control.Decide(await place.draft(), True)
 
 
-async def _send(place: Place) -> Request[Any]:
+async def _reconnect(place: Place) -> Request[Any]:
     await place.discord.wait_for(lambda: is_online(place.calls))
+    place.connections = len(place.discord.gateway.identifies)
+    return control.Reconnect()
+
+
+async def _send(place: Place) -> Request[Any]:
+    # The reply comes before the connection ends.
+    begun, before = place.discord.gateway.identifies, place.connections
+    await place.discord.wait_for(lambda: len(begun) > before and is_online(place.calls))
     return control.Send(HARBOUR, "general", "good evening")
 
 
@@ -159,7 +169,7 @@ CASES: tuple[Case, ...] = (
     _use,
     lambda _: control.UsageReport(),
     lambda _: control.WithdrawConsent("lab"),
-    lambda _: control.Reconnect(),
+    _reconnect,
     lambda _: control.Listen(HARBOUR, "general", True),
     _send,
     _decide,
