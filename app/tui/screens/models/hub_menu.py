@@ -127,11 +127,8 @@ class HubMenu:
             (_file(one, width, is_best=one.address == reply.best), one)
             for one in reply.files
         ]
-        best = (
-            [one.address for one in reply.files].index(reply.best)
-            if (reply.best)
-            else 0
-        )
+        addresses = [one.address for one in reply.files]
+        best = addresses.index(reply.best) if reply.best else 0
         pick = Pick(
             safe_line(reply.repository.name),
             options,
