@@ -96,7 +96,7 @@ async def _change_memory(bot: Bot, *, load: bool) -> tuple[object, str]:
     if not bot.is_running:
         raise AppError("No bot is running, so no model is loaded.", START_ONE)
     reply = await bot.call(control.ModelLoad(load))
-    told = "loaded." if reply.load else "unloaded; the next reply loads it again."
+    told = "loaded." if reply.loaded else "unloaded; the next reply loads it again."
     return reply, f"{reply.name} is {told}"
 
 
@@ -153,8 +153,7 @@ async def _search(bot: Bot, words: str, *, as_json: bool) -> None:
     host = (await bot.call(control.Hub())).host
     # What leaves this computer is told before it does; standard output is for JSON.
     sys.stderr.write(safe_line(f"Asking {host} for “{words}”…") + "\n")
-    owner, slash, name = words.partition("/")
-    if slash and owner and name and " " not in words:
+    if "/" in words and " " not in words:
         await _list_files(bot, words, as_json=as_json)
         return
     found = await bot.call(control.HubSearch(words))

@@ -20,13 +20,13 @@ MAX_STEPS = 10_000
 the longest one with the worst patterns a fraction of a second."""
 
 MAX_BYTES = 64 * 1024 * 1024
-WithoutThoseIn = Callable[[bytes], set[bytes]]
-"""Leaves out the texts that are in some bytes, and returns the rest."""
+"""The memory of a search for many texts at once."""
 
 TOGETHER = 64 * 1024
 """Bytes of texts that are searched for together."""
 
-"""The memory of a search for many texts at once."""
+WithoutThoseIn = Callable[[bytes], set[bytes]]
+"""Leaves out the texts that are in some bytes, and returns the rest."""
 
 _UNSENDABLE = re.compile("[\ud800-\udfff]")
 _UNSPACED = (

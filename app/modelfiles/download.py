@@ -374,7 +374,7 @@ def _hub_errors(entry: CatalogueEntry) -> Iterator[None]:
     try:
         yield
     except GatedRepoError as error:
-        told = f"The hub gives {entry.name} to accounts alone that it knows."
+        told = f"The hub gives {entry.name} only to accounts that it knows."
         raise FetchError(told, GATED) from error
     except (HfHubHTTPError, HTTPError) as error:
         reason = str(error).strip().replace("\n", " ")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.core.errors import AppError, UsageError
 from app.core.proxy import Proxy
@@ -75,8 +76,7 @@ def endpoint() -> str:
 
 def host() -> str:
     """Return the host that is asked, without a login that its address may hold."""
-    _, _, rest = endpoint().rpartition("://")
-    return rest.partition("/")[0].rpartition("@")[2]
+    return urlsplit(endpoint()).netloc.rpartition("@")[2]
 
 
 def search(words: str, proxy: Proxy | None) -> tuple[list[FoundRepository], int]:
@@ -187,12 +187,7 @@ def _entry(
         entry = catalogue.find(f"hub:{place}/{file.rfilename}")
     except UsageError:
         return None
-    return dataclasses.replace(
-        entry,
-        bytes=size,
-        licence=repository.licence,
-        note=f"{entry.source}/{entry.file}",
-    )
+    return dataclasses.replace(entry, bytes=size, licence=repository.licence)
 
 
 @contextmanager
@@ -226,7 +221,7 @@ def _refused(about: str, error: "HfHubHTTPError") -> HubError:
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     if isinstance(error, GatedRepoError):
-        return HubError(f"{host()} does not show {about} to anyone.", GATED)
+        return HubError(f"{host()} does not show {about} to everyone.", GATED)
     if isinstance(error, RepositoryNotFoundError):
         return HubError(
             f"{host()} has no {about}, or it is private.", "Search for its name."

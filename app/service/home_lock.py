@@ -25,7 +25,7 @@ class HomeBusyError(AppError):
 def hold(home: Home) -> Iterator[None]:
     """Hold the home's lock; the system releases it however the process ends.
 
-    It ends this process's children as well, which work in the home.
+    The children of this process work in the home, so they end with it.
 
     Raises:
         HomeBusyError: If another process holds it.

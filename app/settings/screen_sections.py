@@ -14,9 +14,9 @@ class ScreenSettings:
 
     notices: str = setting(
         "off",
-        "Point out drafts, a lost bot, a budget that is nearly spent and the ends of"
-        " fetches: by the terminal's bell, a notice of the desktop, or both. The"
-        " desktop needs a terminal that can, such as kitty, WezTerm, iTerm2,"
+        "Point out drafts, a lost bot, a budget that is nearly spent, and fetches that"
+        " are done or failed: by the terminal's bell, a notice of the desktop, or both."
+        " The desktop needs a terminal that can, such as kitty, WezTerm, iTerm2,"
         " Ghostty or foot.",
         choices=NOTICES,
     )

@@ -108,7 +108,7 @@ class ModelLoadReply:
     """The model in use, and whether it is in memory now."""
 
     name: str
-    load: bool
+    loaded: bool
 
 
 @dataclass(frozen=True)

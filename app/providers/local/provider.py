@@ -55,7 +55,7 @@ FIRST_CONTACT = "nothing is learned here yet, and too little is said"
 """A model that goes on with a chat log would have nothing to go on from, and talk
 nonsense."""
 
-LOOK_SECONDS, MEASURE_SECONDS, LOADING_SECONDS = 20.0, 90.0, 600.0
+LOOK_SECONDS, MEASURE_SECONDS, LONGEST_LOAD_SECONDS = 20.0, 90.0, 600.0
 
 CARD = "the graphics card"
 """The place of the card's name and free memory among the speeds of models."""
@@ -290,7 +290,7 @@ class LocalProvider:
         Raises:
             ProviderError: If it cannot be loaded; gives the reason.
         """
-        if not await self.wait_until_ready(LOADING_SECONDS):
+        if not await self.wait_until_ready(LONGEST_LOAD_SECONDS):
             hint = self.status().model.hint
             raise ProviderError(f"{self._keeper.why_not_ready()}.", hint)
 

@@ -357,8 +357,8 @@ class Keeper:
         child = self._child
         if child and child.state.reason:
             return f"the model's process died: {child.state.reason}"
-        is_loading = "the model is still being loaded"
-        return self.refusal() or (is_loading if child else UNLOADED)
+        now = "the model is still being loaded" if child else UNLOADED
+        return self.refusal() or now
 
     async def call(self, request: Request[R]) -> R:
         if self._child is None:

@@ -200,7 +200,7 @@ def _file(one: control.HubFile, width: int, *, is_best: bool) -> Content:
     need = model_lines.need(model) + (", best" if is_best else "")
     format_ = f" {safe_line(one.quantisation) or '?'}"
     return Content.assemble(
-        _cut(safe_line(model.title).removesuffix(".gguf"), name, is_end=True),
+        format.ends(safe_line(model.title).removesuffix(".gguf"), name),
         _cut(format_, weights) if weights else "",
         f"{format.size(model.bytes):>9}  ",
         (
@@ -211,12 +211,9 @@ def _file(one: control.HubFile, width: int, *, is_best: bool) -> Content:
     )
 
 
-def _cut(text: str, width: int, *, is_end: bool = False) -> Content:
-    """Fill exactly so many cells; `is_end` keeps the end, where files differ."""
-    content = Content(text)
-    if is_end and content.cell_length > width:
-        content = Content("…" + text[-(width - 1) :])
-    return content.truncate(width, ellipsis=True, pad=True)
+def _cut(text: str, width: int) -> Content:
+    """Fill exactly so many cells."""
+    return Content(text).truncate(width, ellipsis=True, pad=True)
 
 
 def _told(reply: control.HubFilesReply) -> str:

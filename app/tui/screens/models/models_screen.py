@@ -312,7 +312,7 @@ class ModelsScreen(MynahScreen):
     def _loaded(self, reply: control.ModelLoadReply) -> None:
         name = safe_line(format.model_name(reply.name))
         later = "unloaded. The next reply loads it again."
-        self._done(f"{name} is {'loaded.' if reply.load else later}")
+        self._done(f"{name} is {'loaded.' if reply.loaded else later}")
         self.app.run_link(self.app.refresh_all, exclusive=False)
 
     def action_measure(self) -> None:
