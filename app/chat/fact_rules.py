@@ -171,7 +171,7 @@ def _given_name(rest: str) -> str:
 
 
 _PET = re.compile(
-    r"((?:guinea )?[a-z]{2,12}?)(?:s|es)?"
+    r"\b((?:guinea )?[a-z]{2,12}?)(?:s|es)?"
     r"(?:'s name is|'s called| (?:is|are) (?:called|named)| name is) (?!by\b)",
     re.I,
 )
