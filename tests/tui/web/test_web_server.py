@@ -27,6 +27,10 @@ SCREENS = [
 """A program that begins as screens do, draws one letter, and ends when it is told."""
 
 
+VIEWPORT = "document.querySelector('.xterm-viewport')"
+"""Would have a bar of its own beside the screens, which have theirs."""
+
+
 @asynccontextmanager
 async def served(command: list[str] = SCREENS) -> AsyncIterator[WebScreens]:
     before = set(psutil.Process().children())
@@ -180,6 +184,7 @@ async def test_a_real_browser_shows_the_screens_and_takes_keys(
         await tab.call("Page.navigate", url=screens.address)
         await until(lambda: tab.value("document.body.className"), "-first-byte")
         assert await tab.value("location.search") == ""
+        assert await tab.value(f"{VIEWPORT}.offsetWidth - {VIEWPORT}.clientWidth") == 0
         # The first steps are open: they close, and the colors change.
         await tab.click(650, 400)
         await tab.press("Escape", 27)
