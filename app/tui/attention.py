@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from app.core.safe_text import safe_line
 from app.tui import format
-from app.tui.event_buffer import is_done
 
 if TYPE_CHECKING:
     from app.ipc.control import Progress, StatusReply
@@ -93,7 +92,7 @@ class Attention:
     def hear(self, jobs: "Iterable[Progress]", in_front: str) -> list[str]:
         """Note which fetches are done, and which failed."""
         pulls = [job for job in jobs if job.work == "pull" and not job.stopped]
-        ended = [job for job in pulls if job.error or (job.finished and is_done(job))]
+        ended = [job for job in pulls if job.error or job.finished]
         if ended and in_front != "models":
             self._mark("models", ALARM if ended[-1].error else DONE)
         return [

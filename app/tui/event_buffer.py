@@ -16,8 +16,12 @@ MAX_LOGS = 2000
 
 def is_done(job: "control.Progress") -> bool:
     """Return whether this work will report nothing more."""
-    is_over = job.finished or job.stopped or bool(job.error)
-    return is_over or 0 < job.total <= job.done
+    return job.finished or job.stopped or bool(job.error)
+
+
+def is_finishing(job: "control.Progress") -> bool:
+    """Return whether all is read, and a file is being checked or an import written."""
+    return 0 < job.total <= job.done and not is_done(job)
 
 
 @dataclass

@@ -10,9 +10,10 @@ from textual.content import Content
 from app.core.labels import PLACES
 from app.core.safe_text import safe_line
 from app.core.time_units import DAY_SECONDS
+from app.tui.event_buffer import is_finishing
 
 if TYPE_CHECKING:
-    from app.ipc.control import StatusReply
+    from app.ipc.control import Progress, StatusReply
 
 WHOLE, LONGEST_NAME = 300, 100
 """The width from which no name is cut, so that words find all; Discord's longest."""
@@ -54,6 +55,15 @@ def size(number: float) -> str:
             shown = number / limit
             return f"{shown:.0f} {unit}" if shown >= 100 else f"{shown:.1f} {unit}"
     return f"{number:.0f} B"
+
+
+def pace(job: "Progress") -> str:
+    """Tell how fast work goes on: 8.3 MB/s, 310/s, paused, finishing."""
+    if job.paused:
+        return "paused"
+    if is_finishing(job):
+        return "finishing"
+    return f"{size(job.rate) if job.unit == 'bytes' else count(job.rate)}/s"
 
 
 def seconds(number: float) -> str:

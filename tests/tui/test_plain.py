@@ -28,6 +28,7 @@ from app.tui.screens.conversations.channel_lines import TalkLine, merge
 from app.tui.screens.conversations.channel_list import ListedPlace
 from app.tui.screens.guild.guild_screen import head_line
 from app.tui.screens.home import home_charts, home_lines
+from app.tui.screens.learn import job_lines
 from app.tui.screens.learn.import_texts import result
 from app.tui.screens.logs.log_buffer import Logbook
 from app.tui.screens.models import model_lines
@@ -249,13 +250,16 @@ def test_a_moment_is_the_time_today_and_the_day_before():
     assert format.moment(now - 5 * 86_400, now) == format.day(now - 5 * 86_400)
 
 
-def test_work_is_over_when_it_says_so_fails_or_has_done_all():
+def test_work_is_over_when_it_says_so_and_not_when_all_is_read():
     work = control.Progress("import", "a", 1, 2, "bytes", 1.0)
     assert not is_done(work) and not is_done(replace(work, total=0))
-    assert all(
-        is_done(replace(work, **change))
-        for change in ({"done": 2}, {"error": "x"}, {"finished": True})
-    )
+    ends = {"error": "x"}, {"finished": True}, {"stopped": True}
+    assert all(is_done(replace(work, **end)) for end in ends)
+    read = replace(work, done=2)
+    assert not is_done(read) and format.pace(read) == "finishing"
+    assert "▸ finishing" in job_lines.draw(read, 100).plain
+    assert "✓ done" in job_lines.draw(replace(read, finished=True), 100).plain
+    assert format.pace(replace(read, paused=True)) == "paused"
 
 
 def test_an_import_is_told_in_all_and_by_file():

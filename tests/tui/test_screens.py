@@ -543,7 +543,11 @@ async def test_a_download_shows_its_progress_and_its_failure(open_app: Open):
         bot.say(control.Progress("pull", "qwen3.5-4b", 50, 100, "bytes", 2e6))
         await pilot.pause(0.1)
         assert "50% 2.0 MB/s" in text_of(pilot)
-        bot.say(control.Progress("pull", "qwen3.5-4b", 100, 100, "bytes", 2e6))
+        read = control.Progress("pull", "qwen3.5-4b", 100, 100, "bytes", 2e6)
+        bot.say(read)
+        await settle(pilot)
+        assert "100% finishing" in text_of(pilot), "its checksum is not known yet"
+        bot.say(replace(read, finished=True))
         await settle(pilot)
         assert "100%" not in text_of(pilot), "a finished one leaves its columns"
         put_cursor(list_of(pilot, "#catalogue"), "name", "qwen3.5-4b")

@@ -5,7 +5,7 @@ from textual.content import Content
 from app.core.safe_text import safe_line
 from app.ipc.control import GuildFigures, Progress
 from app.tui import format
-from app.tui.event_buffer import is_done
+from app.tui.event_buffer import is_done, is_finishing
 
 WORDS = {
     "import": "Import",
@@ -53,11 +53,9 @@ def draw(job: Progress, width: int, enter: str = "enter") -> Content:
 
 
 def _rate(job: Progress) -> str:
-    if not job.rate or job.paused or is_done(job):
+    if not job.rate or job.paused or is_finishing(job) or is_done(job):
         return ""
-    if job.unit in ("bytes", "B"):
-        return f" {format.size(job.rate)}/s"
-    return f" {format.count(job.rate)}/s"
+    return f" {format.pace(job)}"
 
 
 def _state(job: Progress, enter: str) -> tuple[str, str]:
@@ -69,6 +67,8 @@ def _state(job: Progress, enter: str) -> tuple[str, str]:
         return "✓ done", "$success"
     if job.paused:
         return "‖ paused", "$warning"
+    if is_finishing(job):
+        return "▸ finishing", "$foreground"
     if job.rate and job.total:
         left = (job.total - job.done) / job.rate
         return f"▸ {format.rest(left)} left", "$foreground"

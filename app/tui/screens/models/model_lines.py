@@ -39,8 +39,8 @@ def draw(
     ]
     if pull and not is_done(pull):
         share = pull.done / pull.total if pull.total else 0.0
-        speed = "paused" if pull.paused else f"{format.size(pull.rate)}/s"
-        parts += ["  ", (format.bar(share, 16), "$accent"), f" {share:.0%} {speed}"]
+        told = f" {share:.0%} {format.pace(pull)}"
+        parts += ["  ", (format.bar(share, 16), "$accent"), told]
     elif pull and pull.error:
         parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     else:

@@ -328,11 +328,8 @@ def _better(models: control.ModelsReply | None) -> list[ChecklistStep]:
 def progress_line(job: control.Progress) -> str:
     """Describe running work in one line."""
     share = job.done / job.total if job.total else 0.0
-    rate = f"{format.size(job.rate)}/s" if job.unit in ("bytes", "B") else ""
-    rate = "paused" if job.paused else rate
-    return (
-        f"{safe_line(job.label)[:24]:<24} {format.bar(share, 18)} {share:4.0%} {rate}"
-    )
+    bar, pace = format.bar(share, 18), format.pace(job)
+    return f"{safe_line(job.label)[:24]:<24} {bar} {share:4.0%} {pace}"
 
 
 def _prompt(step: ChecklistStep) -> Content:
