@@ -1,6 +1,6 @@
 """How soon the first picture stands, and how a flood of messages leaves the screen.
 
-python -m tests.bench.bench_tui [--runs 10] [--seconds 60] [--beside FILE]
+python -m tests.bench.bench_tui [--runs 10] [--seconds 150] [--beside FILE]
 
 Both start the screens, without extras, on a terminal of its own and read what it draws.
 For the flood it is attached to a bot that stores messages in the home's database and
@@ -317,7 +317,7 @@ def main() -> int:
     """Print the figures; the exit code says whether they hold."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=150)
     parser.add_argument("--beside", type=Path)
     parser.add_argument("--bot", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

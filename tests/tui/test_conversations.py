@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from app.tui.screens.conversations.channel_lines import MESSAGES_SHOWN, TalkLine
 from app.tui.screens.conversations.conversations_screen import ConversationsScreen
 from app.tui.widgets.dialogs import AskText
 from app.tui.widgets.feed import MAX_ITEMS, Feed
+from app.tui.widgets.wrapped_feed import WrappedFeed
 from tests.tui.fake_bot import busy_bot, reply
 from tests.tui.sample_home import NOW, make_home
 from tests.tui.terminal import Open, settle, text_of, told
@@ -262,6 +264,31 @@ async def test_ten_thousand_messages_leave_screen_and_memory_calm(
         assert len(feed.items) <= min(MAX_ITEMS, MESSAGES_SHOWN + 100)
         assert len(pilot.app.logbook) <= 5000  # type: ignore[attr-defined]
         assert heard < 60  # A minute's flood is taken in before the minute is over.
+
+
+async def test_lines_are_drawn_before_they_are_shown(
+    open_app: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    home, fresh = make_home(tmp_path / "home"), list[int]()
+    async with open_app("conversations", busy_bot(), home=home) as pilot:
+        await to_tavern(pilot)
+        await settle(pilot)
+        flood(home, 100)
+        screen = pilot.app.screen
+        assert isinstance(screen, ConversationsScreen)
+        feed = screen.query_one("#lines", WrappedFeed)
+        show = feed.show
+
+        def count(items: Sequence[TalkLine], cursor: int | None = None) -> None:
+            told = [one for one in items if one.key[0] != "day"]
+            fresh.append(sum(one.key not in feed._drawn for one in told))
+            show(items, cursor)
+
+        monkeypatch.setattr(feed, "show", count)
+        screen.reload()
+        await settle(pilot)
+        assert feed.items[-1].text == "flood 99"
+    assert fresh == [0]
 
 
 def flood(home: Home, number: int) -> None:

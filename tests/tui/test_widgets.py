@@ -1,6 +1,10 @@
 """The list and the line of keys that every screen shares."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from textual.app import App, ComposeResult
@@ -10,6 +14,7 @@ from app.tui.screens import SCREENS
 from app.tui.theme import DARK
 from app.tui.widgets.feed import MAX_ITEMS, Feed
 from app.tui.widgets.keys import Keys
+from app.tui.widgets.wrapped_feed import DRAWN_AT_ONCE, WrappedFeed
 from tests.tui.terminal import Open, settle, text_of
 
 
@@ -42,6 +47,58 @@ async def test_titles_stay_above_a_list_that_is_scrolled():
         await pilot.pause()
         lines = text_of(pilot).splitlines()
         assert lines[0] == " title" and lines[1] == "▌item 0"
+
+
+class Teller(App[int]):
+    """A list of items that take two lines each; it counts how often it draws one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn = 0
+
+    def compose(self) -> ComposeResult:
+        yield WrappedFeed(self._draw_item, str, id="lines")
+
+    def _draw_item(self, item: object, width: int) -> list[Content]:
+        self.drawn += 1
+        return [Content(str(item)), Content("")]
+
+
+@asynccontextmanager
+async def telling(items: range) -> AsyncIterator[tuple[Teller, WrappedFeed]]:
+    """A list with these items, which are drawn, and its bar beside them."""
+    async with (app := Teller()).run_test(size=(30, 10)) as pilot:
+        feed = app.query_one(WrappedFeed)
+        feed.show(items)
+        await pilot.pause()
+        app.drawn = 0
+        yield app, feed
+
+
+async def test_items_are_drawn_ahead_with_room_for_keys_in_between():
+    async with telling(range(100)) as (app, feed):
+        counts = list[int]()
+
+        async def press_keys() -> None:
+            while True:
+                counts.append(app.drawn)
+                await asyncio.sleep(0)
+
+        keys = asyncio.create_task(press_keys())
+        await feed.draw_ahead(range(100, 200))
+        keys.cancel()
+        assert app.drawn == 100
+        assert max(b - a for a, b in pairwise(counts)) <= DRAWN_AT_ONCE
+        feed.show(range(100, 200))
+        assert app.drawn == 100, "what was drawn ahead is shown as it is"
+
+
+async def test_new_items_leave_those_that_stay_as_they_are_drawn():
+    async with telling(range(300)) as (app, feed):
+        for first in range(100, 3000, 100):
+            feed.show(range(first, first + 300))
+        assert app.drawn == 29 * 100
+        assert len(feed._drawn) <= 2 * 300
 
 
 async def test_a_line_that_was_kept_is_drawn_anew_in_another_theme():

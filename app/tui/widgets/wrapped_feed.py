@@ -1,5 +1,6 @@
 """A list whose items take several lines each."""
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -7,6 +8,9 @@ from itertools import accumulate
 from textual.content import Content
 
 from app.tui.widgets.feed import Feed
+
+DRAWN_AT_ONCE = 20
+"""The number of items that are drawn without a pause: a few milliseconds."""
 
 
 class WrappedFeed(Feed):
@@ -38,11 +42,21 @@ class WrappedFeed(Feed):
         return max(0, bisect_right(self._tops, line) - 1)
 
     def line_of(self, index: int, part: int, width: int) -> Content:
-        lines = self._lines(index, width)
+        lines = self._lines_of(self.items[index], width)
         return lines[part] if part < len(lines) else Content("")
 
-    def _lines(self, index: int, width: int) -> list[Content]:
-        item: object = self.items[index]
+    async def draw_ahead(self, items: Sequence[object]) -> None:
+        """Draw items that will be shown, with room for keys in between."""
+        for at, item in enumerate(items, start=1):
+            self._lines_of(item, self._width)
+            if at % DRAWN_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    @property
+    def _width(self) -> int:
+        return self.scrollable_content_region.width - 1
+
+    def _lines_of(self, item: object, width: int) -> list[Content]:
         key = self._key(item)
         if width != self._drawn_width:
             self._drawn, self._drawn_width = {}, width
@@ -53,10 +67,10 @@ class WrappedFeed(Feed):
         return kept[1]
 
     def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width - 1
-        heights = [len(self._lines(at, width)) for at in range(len(self.items))]
+        heights = [len(self._lines_of(item, self._width)) for item in self.items]
         self._tops = [0, *accumulate(heights)]
         if heights and len(self._drawn) > 2 * len(heights):
             # Most are of items that are no longer here.
-            self._drawn = {}
+            keys = [self._key(item) for item in self.items]
+            self._drawn = {key: self._drawn[key] for key in keys}
         super()._lay_out()

@@ -232,9 +232,11 @@ class TalkScreen(MynahScreen):
                 for line in channel_lines.merge([], found, {})
                 if line.reply
             ]
-        return await channel_lines.load(
+        lines = await channel_lines.load(
             self.app.shelf, place.guild, place.channel, self._before
         )
+        await self.query_one("#lines", WrappedFeed).draw_ahead(lines)
+        return lines
 
     def _titles(self) -> dict[int | None, str]:
         """Return the channels' names by row, as in the list of places."""
