@@ -56,6 +56,7 @@ def make(folder: Path) -> None:
     build_hnswlib(python, build)
     put_llama(folder)
     stand_in_for_math(python, build)
+    wake_loops(python / "Lib/asyncio/proactor_events.py")
     # Many tests start processes, each of which would compile what it imports. Windows
     # finds it there, as `.ci/windows` sets the same folder.
     sys.pycache_prefix = str(folder / "compiled")
@@ -212,6 +213,21 @@ def stand_in_for_math(python: Path, build: Path) -> None:
         if wanted & own:
             changed = library.read_bytes().replace(MATH.encode(), OURS.encode())
             library.write_bytes(changed)
+
+
+def wake_loops(events: Path) -> None:
+    """Have asyncio's loops woken by one thread at a time.
+
+    While a thread sends into a socket, wine 8 refuses what another one sends as if the
+    socket was full: a third of the bytes of two threads, and none of one. asyncio takes
+    it that the loop is awake then, which slept on for ever.
+    """
+    source, send = events.read_text("utf-8"), " " * 12 + "csock.send(b'\\0')"
+    if send not in source:
+        sys.exit("asyncio wakes its loops in another way than it did.")
+    source = source.replace(send, f"{' ' * 12}with _waking:\n    {send}")
+    # What is freed meanwhile may wake a loop as well.
+    events.write_text(f"{source}\n\n_waking = threading.RLock()\n", "utf-8")
 
 
 if __name__ == "__main__":
