@@ -2,9 +2,9 @@
 
 import codecs
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from app.providers.openai.errors import NoStreamError
 
@@ -57,7 +57,11 @@ class Streamed:
         return self._stream.__aiter__()
 
     async def close(self) -> None:
-        """Let go of the connection."""
+        """Let go of the connection, and of all that reads it.
+
+        Else the garbage collector would close that, in any thread and at any time.
+        """
+        await cast("AsyncGenerator[object]", self._stream._iterator).aclose()
         await self._stream.close()
 
     async def _events(
