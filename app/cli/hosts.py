@@ -9,6 +9,7 @@ from app.cli.connect import Bot, agree, connect
 from app.cli.output import bold, dim, print_json, say, write_styled
 from app.core.errors import AppError, UsageError
 from app.core.labels import PLACES
+from app.core.names import some_of
 from app.core.paths import Home, find_home
 from app.core.safe_text import safe_line
 from app.ipc import control
@@ -99,7 +100,7 @@ async def _find(bot: Bot, arguments: argparse.Namespace) -> None:
     if not found:
         say("No host answers at the usual ports of this computer.")
     for host in found:
-        models = safe_line(", ".join(host.models[:5])) or "no model"
+        models = safe_line(some_of(host.models)) or "no model"
         say(f"{host.title} answers at {host.address} with {models}.")
         if host.is_known:
             say("  Mynah knows it already.")

@@ -2,6 +2,7 @@
 
 import os
 import urllib.parse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NewType
 
@@ -11,12 +12,25 @@ GuildId = NewType("GuildId", int)
 Queries take it first, so that a mix-up of numbers asks nothing about the wrong guild.
 """
 
+MOST_NAMED = 5
+"""The most names in a sentence; of further ones it tells the number."""
+
 _URI = "file://"
 
 
 def is_same(one: str, other: str) -> bool:
     """Tell if two names of servers are the same in any case."""
     return one.strip().casefold() == other.strip().casefold()
+
+
+def some_of(names: Sequence[str], total: int = 0) -> str:
+    """Return the first names, and how many more there are.
+
+    Args:
+        total: The number of all, where `names` has only the first of them.
+    """
+    more = max(total, len(names)) - MOST_NAMED
+    return ", ".join([*names[:MOST_NAMED], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def typed_path(text: str | Path) -> Path:

@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from app.core.errors import UsageError
-from app.core.names import GuildId
+from app.core.names import GuildId, some_of
 from app.core.paths import Home
 from app.core.proxy import Proxy, proxy_of
 from app.core.state_file import DISCORD, StateFile, is_crash
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from app.service.voices.token_voices import TokenVoices
     from app.service.voices.uploads import Uploads
     from app.service.voices.voice_keeper import VoiceKeeper
-
-MOST_NAMED = 8
-"""The most servers that are named to whoever names one that is not there."""
 
 NONE_LEARNED = "Learn one with `mynah import`."
 
@@ -323,8 +320,7 @@ class AppContext:
         """
         found = await self.database.run(guilds.find, name)
         if found is None:
-            names, more = await self.database.run(guilds.names_but, [], MOST_NAMED)
-            known = ", ".join([*names, f"{more:,} more"] if more else names)
+            known = await self.database.run(guilds.names_but, [])
             hint = f"Known servers: {known}." if known else NONE_LEARNED
             raise UsageError(f"There is no server {name!r}.", hint)
         return found
@@ -338,7 +334,7 @@ class AppContext:
         found = await self.database.run(guilds.find_channel, guild, name)
         if found is None:
             every = await self.database.run(guilds.channels, guild)
-            names = ", ".join(channel.name for channel in every[:8])
+            names = some_of([channel.name for channel in every])
             raise UsageError(
                 f"There is no channel {name!r}.", f"Known channels: {names}."
             )

@@ -20,7 +20,6 @@ from app.modelfiles.catalogue import BUILT_IN
 from app.service import updates
 from app.service.app_context import AppContext
 from app.service.hosts.host_checks import check_hosts
-from app.service.hosts.host_users import MOST_NAMED
 from app.settings.declaration import AUTO
 from app.store.engines import sqlite
 from app.store.engines.address import StoreAddress, place_of
@@ -143,8 +142,8 @@ async def _sqlite(context: HasHome) -> Check:
 
 
 async def _guilds(context: AppContext) -> Check:
-    if learned := await context.reader.run(guild_pages.learned, MOST_NAMED):
-        return Check("servers", True, f"Learned servers: {', '.join(learned)}.")
+    if learned := await context.reader.run(guild_pages.learned):
+        return Check("servers", True, f"Learned servers: {learned}.")
     hint = "Teach it one with `mynah import NAME FILE`, or try `mynah demo`."
     return Check("servers", False, "Mynah has not learned a server yet.", hint)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from peewee import Expression, fn
 
-from app.core.names import GuildId, is_same
+from app.core.names import MOST_NAMED, GuildId, is_same, some_of
 from app.store import rows, voice_changes
 from app.store.database import tuples, write
 from app.store.rows import StoredChannel, StoredGuild
@@ -71,22 +71,21 @@ def every() -> list[StoredGuild]:
     return [StoredGuild(*row) for row in tuples(query)]
 
 
-def names_of(chosen: Collection[GuildId], most: int) -> tuple[list[str], int]:
-    """Return the names of guilds, and how many more than that many there are."""
-    return _names(Guild.id.in_(list(chosen)), most)
+def names_of(chosen: Collection[GuildId]) -> str:
+    """Name some of the guilds; empty if there is none."""
+    return _names(Guild.id.in_(list(chosen)))
 
 
-def names_but(others: Collection[GuildId], most: int) -> tuple[list[str], int]:
-    """Return the names of all guilds but those, as `names_of`."""
-    return _names(Guild.id.not_in(list(others)), most)
+def names_but(others: Collection[GuildId]) -> str:
+    """Name some of all guilds but those; empty if there is none."""
+    return _names(Guild.id.not_in(list(others)))
 
 
-def _names(where: Expression, most: int) -> tuple[list[str], int]:
-    found = Guild.select(Guild.name).where(where).order_by(Guild.id).limit(most)
+def _names(where: Expression) -> str:
+    found = Guild.select(Guild.name).where(where).order_by(Guild.id).limit(MOST_NAMED)
     names = [name for (name,) in tuples(found)]
-    if len(names) < most:
-        return names, 0
-    return names, int(Guild.select().where(where).count()) - most
+    is_cut = len(names) == MOST_NAMED
+    return some_of(names, Guild.select().where(where).count() if is_cut else 0)
 
 
 @write

@@ -1,11 +1,11 @@
-"""Paths that people type."""
+"""Paths that people type, and names in a sentence."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from app.core.names import named_path, typed_path, wire_name
+from app.core.names import MOST_NAMED, named_path, some_of, typed_path, wire_name
 from app.importers.sources import shown
 
 
@@ -44,3 +44,14 @@ def test_all_typed_paths_pass_that_function() -> None:
         if ".expanduser(" in path.read_text(encoding="utf-8")
     ]
     assert users == ["core/names.py"]
+
+
+def test_a_sentence_has_the_first_names_and_the_number_of_the_rest() -> None:
+    names = [f"Isle {place}" for place in range(MOST_NAMED + 2)]
+    first = ", ".join(names[:MOST_NAMED])
+    assert some_of(names[:MOST_NAMED]) == first
+    assert some_of(names) == f"{first}, 2 more"
+    assert (
+        some_of(names[:MOST_NAMED], 12_000) == f"{first}, {12_000 - MOST_NAMED:,} more"
+    )
+    assert some_of([]) == ""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.cli import guilds as guilds_command
+from app.core.errors import UsageError
 from app.core.names import GuildId
 from app.core.paths import Home
 from app.discord.controller import ports_of
@@ -112,6 +113,24 @@ async def test_the_state_for_home_names_some_of_many_guilds_and_asks_no_more(
     service.context.settings.drop(rows[2])
     state = await service.call(_nobody(), control.Status())
     assert state.cloud.reason.startswith("Isle 2: nobody has agreed")
+
+
+async def test_whoever_names_what_is_not_there_hears_the_first_names_and_a_number(
+    service: Service,
+) -> None:
+    context, run = service.context, service.context.database.run
+    (guild, *_) = await run(fill, 7)
+    for place in range(9):
+        await run(guilds.ensure_channel, guild, f"room-{place}")
+    with pytest.raises(UsageError) as unknown:
+        await context.guild("Atlantis")
+    first = "Isle 0, Isle 1, Isle 2, Isle 3, Isle 4, 2 more."
+    assert unknown.value.hint == f"Known servers: {first}"
+    found = await service.call(_nobody(), control.Doctor())
+    assert f"Learned servers: {first}" in [check.detail for check in found.checks]
+    with pytest.raises(UsageError) as nowhere:
+        await context.channel(guild, "cellar")
+    assert str(nowhere.value.hint).endswith("room-3, room-4, 5 more.")
 
 
 async def test_words_of_many_guilds_are_those_of_their_files(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.chat.lorebook import ALWAYS, Lorebook
 from app.core.errors import UsageError
-from app.core.names import GuildId, is_same
+from app.core.names import GuildId, is_same, some_of
 from app.core.safe_text import safe_text
 from app.providers.base import LoreText, Turn
 from app.service.given.guild_shelf import GuildShelf
@@ -135,7 +135,7 @@ class Lorebooks:
         stored = await self.entries(guild)
         found = [entry for entry in stored if is_same(entry.name, name.strip())]
         if not found:
-            names = ", ".join(entry.name for entry in stored[:8])
+            names = some_of([entry.name for entry in stored])
             hint = f"Known entries: {names}." if names else "There is none yet."
             raise UsageError(f"There is no entry {name.strip()!r}.", hint)
         return found[0]

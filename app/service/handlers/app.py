@@ -98,7 +98,7 @@ class AppHandlers:
             reason, hint = trouble.reason, trouble.hint
             return replace(told, state=trouble.kind, reason=reason, hint=hint)
         if names := await without_consent(context, host):
-            reason = f"{', '.join(names)}: nobody has agreed to {told.host}."
+            reason = f"{names}: nobody has agreed to {told.host}."
             hint = f"Agree with `{how_to_agree('replies', host.name)}`."
             return replace(told, state="consent", reason=reason, hint=hint)
         return told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.core.errors import UsageError
 from app.core.files import ensure_free
-from app.core.names import GuildId
+from app.core.names import GuildId, some_of
 from app.importers.records import NOTHING
 from app.ipc import control
 from app.service import snapshot_files
@@ -155,7 +155,7 @@ class SnapshotHandlers:
         found = await self._context.database.run(snapshots.get, guild, name)
         if found is None:
             kept = await self._context.reader.run(snapshots.every, guild)
-            names = ", ".join(snapshot.name for snapshot in kept[:8])
+            names = some_of([snapshot.name for snapshot in kept])
             hint = f"Known snapshots: {names}." if names else "Take one first."
             raise UsageError(f"There is no snapshot {name!r}.", hint)
         return found

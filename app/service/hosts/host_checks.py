@@ -115,7 +115,7 @@ async def _agreed(context: AppContext, host: Host) -> None:
     if names := await without_consent(context, host):
         where = host.address.name
         raise ConfigError(
-            f"Nobody agreed to send words of {', '.join(names)} to {where}.",
+            f"Nobody agreed to send words of {names} to {where}.",
             "Replies stay here until you agree:"
             f" `{how_to_agree('replies', host.name)}`.",
         )

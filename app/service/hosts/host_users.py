@@ -8,9 +8,6 @@ from app.store import guilds
 from app.store import settings as stored_settings
 from app.store.search import guild_pages
 
-MOST_NAMED = 5
-"""The most servers that are named where something is true of many."""
-
 
 async def users(context: AppContext, host: str) -> list[str]:
     """Return the names of the servers that choose a host by themselves."""
@@ -26,14 +23,13 @@ async def _own_names(context: AppContext) -> dict[GuildId, list[str]]:
     return {guild: names_in(await of(guild)) for guild in sorted(own)}
 
 
-async def without_consent(context: AppContext, host: Host) -> list[str]:
-    """Return the names of those that nobody agreed to send to a host.
+async def without_consent(context: AppContext, host: Host) -> str:
+    """Name some of those that nobody agreed to send to a host; empty if all agreed.
 
-    Of many, it returns the first, and how many more there are. A locked server is none
-    of them: it stays here because its owner wants that.
+    A locked server is none of them: it stays here because its owner wants that.
     """
     if not host.address.is_cloud:
-        return []
+        return ""
     own = await _own_names(context)
     lacking = {
         guild
@@ -43,10 +39,8 @@ async def without_consent(context: AppContext, host: Host) -> list[str]:
     in_home = host.name in names_in(context.settings.home)
     if in_home and await _lacks_consent(context, None, host):
         others = own.keys() - lacking
-        found, more = await context.reader.run(guilds.names_but, others, MOST_NAMED)
-    else:
-        found, more = await context.reader.run(guilds.names_of, lacking, MOST_NAMED)
-    return [*found, f"{more:,} more"] if more else found
+        return await context.reader.run(guilds.names_but, others)
+    return await context.reader.run(guilds.names_of, lacking)
 
 
 async def _lacks_consent(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from peewee import Expression, ModelSelect, fn
 
-from app.core.names import GuildId
+from app.core.names import MOST_NAMED, GuildId, some_of
 from app.store.database import tuples
 from app.store.rows import StoredGuild
 from app.store.tables import (
@@ -57,10 +57,11 @@ def names(rows: Collection[GuildId]) -> dict[GuildId, str]:
     return dict(tuples(query))
 
 
-def learned(most: int) -> list[str]:
-    """Return the names of some guilds that have messages."""
+def learned() -> str:
+    """Name some guilds that have messages; empty if there is none."""
     query = Guild.select(Guild.name).where(_HAS_MESSAGES).order_by(Guild.id)
-    return [name for (name,) in tuples(query.limit(most))]
+    names = [name for (name,) in tuples(query.limit(MOST_NAMED))]
+    return some_of(names, query.count())
 
 
 def largest() -> list[GuildId]:

@@ -42,7 +42,7 @@ def test_a_page_has_the_listed_guilds_by_name_and_both_numbers(
     found = db.call(guild_pages.page, "r", 1, 1)
     assert (len(found.guilds), found.all) == (1, 7)
     assert found.matching == len(_names(db, "r")) > 2
-    assert db.call(guild_pages.learned, 5) == [own]
+    assert db.call(guild_pages.learned) == own
 
 
 def test_the_guild_with_the_most_messages_comes_first(
