@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import AppError, ConfigError, UsageError
@@ -182,10 +182,26 @@ class Settings:
         stored = await self._database.run(rows.effective, guild, channel)
         config = setting_keys.with_stored(home, _known(stored, home))
         if changes == self._changes:
-            if len(self._places) >= MOST_PLACES:
-                self._places.clear()
-            self._places[place] = config
+            self._keep(place, config)
         return config
+
+    async def read_ahead(self, guilds: Iterable[GuildId]) -> None:
+        """Have the settings of many guilds ready for `of`, from one trip."""
+        missing = [guild for guild in guilds if (guild, 0) not in self._places]
+        if not missing:
+            return
+        home, changes = self.home, self._changes
+        stored = await self._database.run(rows.of_each, missing)
+        if changes != self._changes:
+            return
+        for guild in missing:
+            values = _known(stored.get(guild, {}), home)
+            self._keep((guild, 0), setting_keys.with_stored(home, values))
+
+    def _keep(self, place: tuple[int, int], config: Config) -> None:
+        if len(self._places) >= MOST_PLACES:
+            self._places.clear()
+        self._places[place] = config
 
     async def explain(
         self, guild: GuildId | None, channel: int = 0
@@ -314,6 +330,12 @@ class Settings:
         """Tell if the owner agreed to a host for a guild, or for every guild."""
         given = await self._database.run(rows.consents, guild)
         return (purpose, address.origin) in given
+
+    async def consents(
+        self, guilds: Iterable[GuildId]
+    ) -> dict[GuildId, set[tuple[str, str]]]:
+        """Return (purpose, origin) of what the owner agreed to for each guild."""
+        return await self._database.run(rows.consents_of_each, list(guilds))
 
     async def remove_host(self, name: str) -> None:
         """Remove a host's settings, for the home and all servers.

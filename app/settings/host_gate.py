@@ -1,6 +1,6 @@
 """The one gate to model hosts: it looks at what is in a request, not at who asks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.core.errors import NotAllowedError
@@ -55,11 +55,37 @@ class Gate:
         who = "this server" if len(rows) == 1 else "a server whose words it holds"
         for guild in sorted(row for row in rows if row):
             if (await self._settings.of(guild)).reply.local_only:
-                return f"{who} is locked to this computer"
+                return _locked(who)
             if not await self._settings.has_agreed(guild, purpose, address):
-                how = how_to_agree(purpose, self._settings.host_named(address))
-                return (
-                    f"nobody has agreed that words of {who} go to {address.name} for"
-                    f" {purpose}: `{how}`"
-                )
+                return self._not_agreed(who, purpose, address)
         return None
+
+    async def refusals(
+        self, addresses: Mapping[GuildId, Address], purpose: Purpose
+    ) -> dict[GuildId, str]:
+        """Return why words may not go to a host, of each guild with its host.
+
+        It is to be shown. What is sent asks for a permit.
+        """
+        found, who = {}, "this server"
+        agreed = await self._settings.consents(addresses)
+        for guild, address in addresses.items():
+            if not address.is_cloud:
+                continue
+            config = await self._settings.of(guild)
+            if config.reply.local_only:
+                found[guild] = _locked(who)
+            elif (purpose, address.origin) not in agreed[guild]:
+                found[guild] = self._not_agreed(who, purpose, address)
+        return found
+
+    def _not_agreed(self, who: str, purpose: Purpose, address: Address) -> str:
+        how = how_to_agree(purpose, self._settings.host_named(address))
+        return (
+            f"nobody has agreed that words of {who} go to {address.name} for"
+            f" {purpose}: `{how}`"
+        )
+
+
+def _locked(who: str) -> str:
+    return f"{who} is locked to this computer"

@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
-from peewee import fn
+from peewee import Expression, fn
 
 from app.core.names import GuildId
 from app.store.database import tuples, write
@@ -104,19 +104,32 @@ def votes_by_source(
     Args:
         messages: Only these; None means all messages of the guild with rated replies.
     """
+    among = () if messages is None else (ReplySource.message.in_(list(messages)),)
+    return _votes([guild], *among).get(guild, {})
+
+
+def votes_by_guild(
+    rows: Collection[GuildId],
+) -> dict[GuildId, dict[int, list[Vote]]]:
+    """Return `votes_by_source` of each of these guilds that has any, in one query."""
+    return _votes(rows)
+
+
+def _votes(
+    guilds: Collection[GuildId], *among: Expression
+) -> dict[GuildId, dict[int, list[Vote]]]:
     query = (
         Feedback.select(
-            ReplySource.message, Feedback.reply, Feedback.kind, Feedback.value
+            Reply.guild, ReplySource.message,
+            Feedback.reply, Feedback.kind, Feedback.value,
         )
         .join(ReplySource, on=ReplySource.reply == Feedback.reply)
         .join(Reply, on=Reply.id == Feedback.reply)
-        .where((Reply.guild == guild) & (ReplySource.words > 0))
-    )
-    if messages is not None:
-        query = query.where(ReplySource.message.in_(list(messages)))
-    found: dict[int, list[Vote]] = {}
-    for message, reply, kind, value in tuples(query):
-        found.setdefault(message, []).append(Vote(reply, kind, value))
+        .where(Reply.guild.in_(list(guilds)), ReplySource.words > 0, *among)
+    )  # fmt: skip
+    found: dict[GuildId, dict[int, list[Vote]]] = {}
+    for guild, message, *vote in tuples(query):
+        found.setdefault(guild, {}).setdefault(message, []).append(Vote(*vote))
     return found
 
 

@@ -1,6 +1,6 @@
 """Settings of guilds and channels, and consents; the home's own are in config.toml."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from app.core.names import GuildId
 from app.store.database import tuples, write
@@ -12,6 +12,16 @@ def of(guild: GuildId, channel: int = 0) -> dict[str, OverrideValue]:
     """Return the values set for a guild, or for one of its channels alone."""
     chosen = (Setting.guild == guild) & (Setting.channel == channel)
     return {row.name: row.value for row in Setting.select().where(chosen)}
+
+
+def of_each(rows: Collection[GuildId]) -> dict[GuildId, dict[str, OverrideValue]]:
+    """Return the values set for each of these guilds that has any."""
+    found: dict[GuildId, dict[str, OverrideValue]] = {}
+    chosen = Setting.guild.in_(list(rows)) & (Setting.channel == 0)
+    query = Setting.select(Setting.guild, Setting.name, Setting.value).where(chosen)
+    for guild, name, value in tuples(query):
+        found.setdefault(guild, {})[name] = value
+    return found
 
 
 def guilds_of_their_own() -> set[GuildId]:
@@ -73,6 +83,18 @@ def consents(guild: GuildId | None) -> set[tuple[str, str]]:
         here |= Consent.guild == guild
     query = Consent.select(Consent.purpose, Consent.origin).where(here)
     return {(purpose, origin) for purpose, origin in tuples(query)}
+
+
+def consents_of_each(
+    rows: Collection[GuildId],
+) -> dict[GuildId, set[tuple[str, str]]]:
+    """Return what `consents` returns for each of these guilds."""
+    everywhere = consents(None)
+    found = {guild: set(everywhere) for guild in rows}
+    query = Consent.select(Consent.guild, Consent.purpose, Consent.origin)
+    for guild, *consent in tuples(query.where(Consent.guild.in_(list(rows)))):
+        found[guild].add(tuple(consent))
+    return found
 
 
 @write

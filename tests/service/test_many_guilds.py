@@ -1,6 +1,7 @@
 """A home of many guilds: lists, starts and voices do not grow with their number."""
 
 import time
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from app.service.handlers import guild_list
 from app.service.service import Service
 from app.service.voices import opened_voices
 from app.settings.config_file import save
-from app.store import guilds, members, messages, overview
+from app.store import feedback, guilds, members, messages, overview, replies
 from app.store import settings as stored_settings
 from app.store.database import Database, bound, write
 from app.store.messages import NewMessage
+from app.store.search import guild_pages
+from app.store.search.guild_pages import GuildTotals
 from tests.service.test_voice_keeper import opened
 
 pytestmark = pytest.mark.process
@@ -87,6 +90,44 @@ async def test_a_list_of_many_guilds_opens_no_voice_and_asks_no_more(
     assert {(guild.messages, guild.learned, guild.voice) for guild in found} == {
         (2, 2, "speaks, still learning")
     }
+
+
+@write
+def make_their_own(rows: list[GuildId]) -> None:
+    """Give each guild a setting, a consent, and a reply that somebody disliked."""
+    for row in rows:
+        stored_settings.put(row, "reply.dial", 10 + row % 80)
+        stored_settings.put(row, "reply.provider", "openai")
+        stored_settings.give_consent(row, "replies", f"https://{row}.example", 1)
+        reply = replies.claim(row, None, "say")
+        assert reply is not None
+        (said, *_) = messages.page(row, limit=1)
+        drawn = [replies.SourceMessage(said.id, 3)]
+        replies.finish(reply, {"state": "made", "text": "x"}, drawn)
+        feedback.rate(reply, "ann", -1)
+
+
+async def test_what_is_each_guilds_own_is_asked_for_at_once(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guild_list, "MOST_OPENED", 3)
+    trips, context = Trips(monkeypatch), service.context
+
+    async def of_first_list(number: int) -> int:
+        await context.database.run(lambda: make_their_own(fill(number)))
+        context.settings.drop()
+        return await trips.of(service.call(_nobody(), control.Guilds()))
+
+    await service.call(_nobody(), control.Guilds())
+    few, many = await of_first_list(4), await of_first_list(40)
+    assert many == few
+    for one in (await service.call(_nobody(), control.Guilds())).guilds:
+        assert (one.dial, one.provider, one.disliked) == (
+            10 + one.row % 80,
+            "openai",
+            1,
+        )
+        assert one.refused.startswith("nobody has agreed") and one.last_reply
 
 
 async def test_the_state_for_home_names_some_of_many_guilds_and_asks_no_more(
@@ -295,6 +336,26 @@ async def test_all_messages_are_not_counted_for_every_list_where_that_takes_long
         found.append(listed[0].messages)
         await run(hear)
     assert found == counts
+
+
+async def test_a_page_that_was_slow_to_count_is_kept_when_another_is_asked_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = map(float, count())
+    monkeypatch.setattr(time, "thread_time", lambda: next(clock))
+    monkeypatch.setattr(guild_list, "SLOW_COUNT", 0.5)
+    await service.context.database.run(fill, 6)
+    counted = list[int]()
+    plain = guild_pages.totals
+
+    def totals(rows: Sequence[GuildId]) -> dict[GuildId, GuildTotals]:
+        counted.append(len(rows))
+        return plain(rows)
+
+    monkeypatch.setattr(guild_pages, "totals", totals)
+    for skip, limit in ((0, 3), (3, 3), (0, 3), (0, 6)):
+        await service.call(_nobody(), control.Guilds(skip=skip, limit=limit))
+    assert counted == [3, 3]
 
 
 async def test_a_page_of_many_guilds_is_asked_for_by_place_words_and_rows(

@@ -76,6 +76,16 @@ async def test_the_reason_tells_a_locked_server_from_one_that_was_not_asked(gate
     assert "mynah config set reply.provider openai" in unasked
 
 
+async def test_the_refusals_of_many_servers_are_those_of_each(gate):
+    near = parse("http://127.0.0.1:8080/v1/", [])
+    for address in (CLOUD, near):
+        refused = await gate.refusals(dict.fromkeys([1, 2, 3], address), "replies")
+        assert {guild: refused.get(guild) for guild in (1, 2, 3)} == {
+            guild: await gate.refuses(address, "replies", [guild])
+            for guild in (1, 2, 3)
+        }
+
+
 def test_only_the_gate_makes_permits_and_no_client_is_made_without_one():
     sources = {path: path.read_text("utf-8") for path in APP.rglob("*.py")}
     makers = {

@@ -47,6 +47,8 @@ def test_votes_reach_the_messages_whose_words_were_used(
     assert db.call(feedback.votes_by_source, guild) == {used: [vote]}
     assert db.call(feedback.votes_by_source, guild, [shown]) == {}
     assert db.call(feedback.votes_by_source, GuildId(guild + 1)) == {}
+    every = [guild, GuildId(guild + 1)]
+    assert db.call(feedback.votes_by_guild, every) == {guild: {used: [vote]}}
 
 
 def test_an_authors_opinions_go_with_them_in_one_guild(

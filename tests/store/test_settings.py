@@ -49,3 +49,23 @@ def test_settings_go_with_their_guild_and_are_no_other_guilds(
     db.call(forgetting.delete_guild, guild)
     assert db.call(settings.effective, guild, 5) == {}
     assert db.call(settings.effective, other, 5) == {"reply.dial": 60}
+
+
+def test_the_values_and_consents_of_many_guilds_are_those_of_each(
+    db: Database, guild: GuildId
+) -> None:
+    other, bare = (db.call(guilds.ensure, name).id for name in ("The Rose", "Bare"))
+    db.call(settings.put, guild, "reply.dial", 30)
+    db.call(settings.put, guild, "speak.wake_words", ["yorick"])
+    db.call(settings.put, guild, "reply.dial", 80, channel=5)
+    db.call(settings.put, other, "reply.local_only", True)
+    every = [guild, other, bare]
+    assert db.call(settings.of_each, every) == {
+        row: db.call(settings.of, row) for row in (guild, other)
+    }
+    db.call(settings.give_consent, other, "replies", "https://a", 1)
+    for _ in range(2):
+        assert db.call(settings.consents_of_each, every) == {
+            row: db.call(settings.consents, row) for row in every
+        }
+        db.call(settings.give_consent, None, "tuning", "https://b", 2)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.chat import feedback_weights
@@ -12,6 +12,7 @@ from app.core.paths import Home
 from app.ipc.control import GuildFigures, Guilds, GuildsReply
 from app.ipc.control.guilds import MOST_GUILDS
 from app.service.app_context import AppContext
+from app.settings.base_url import Address
 from app.settings.host_names import OPENAI
 from app.settings.hosts import host_of, hosts_for
 from app.settings.schema import Config
@@ -32,10 +33,19 @@ SLOW_COUNT = 0.25
 """Seconds of the processor from which counting takes too long for every list."""
 
 COUNT_REST = 20.0
-"""As many times as long as a slow count took, it is not counted again."""
+"""As many times as long as a slow count took, it is not stored again."""
 
 AT_ONCE = 100
 """Guilds described in one go, for some milliseconds."""
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Figures of a guild from the database, and until when nobody counts again."""
+
+    totals: GuildTotals
+    disliked: int
+    until: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -46,13 +56,24 @@ class _Ways:
     refused: str
 
 
+@dataclass(frozen=True)
+class _Described:
+    """All that the figures of one guild are made of."""
+
+    guild: StoredGuild
+    counts: _Counts
+    ways: _Ways
+    words: int | None
+    disk: dict[str, int]
+    holder: str
+
+
 class GuildList:
     """Describes the learned guilds."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
-        self._known: Mapping[GuildId, GuildTotals] = {}
-        self._known_until = 0.0
+        self._counted: dict[GuildId, _Counts] = {}
 
     async def page(self, request: Guilds) -> GuildsReply:
         """Return the figures of the guilds that are asked for, by name."""
@@ -67,38 +88,34 @@ class GuildList:
     async def _figures_of(
         self, every: Sequence[StoredGuild], *, opens: bool
     ) -> list[GuildFigures]:
-        context, reader = self._context, self._context.reader
+        context = self._context
         rows = [guild.id for guild in every]
-        totals = await self._totals(rows)
-        own = await reader.run(stored_settings.guilds_of_their_own)
+        counts = await self._counts_of(rows)
+        own = await context.reader.run(stored_settings.guilds_of_their_own)
         disk = await asyncio.to_thread(_sizes, context.home, rows)
         words = await self._words(rows, opens=opens)
         holders = await context.held.holders(every)
-        alike: _Ways | None = None
         found = list[GuildFigures]()
-        for place, guild in enumerate(every):
-            if place % AT_ONCE == 0:
-                await asyncio.sleep(0)
-            if guild.id in own:
-                ways = await self._ways(guild.id)
-            else:
-                ways = alike = alike or await self._ways(guild.id)
-            one = totals[guild.id]
-            disliked = await self._disliked(guild.id) if one.is_rated else 0
-            figures = self._figures(
-                guild, one, ways, words[guild.id], disk[guild.id], disliked, holders
-            )
-            found.append(figures)
+        for start in range(0, len(every), AT_ONCE):
+            await asyncio.sleep(0)
+            some = every[start : start + AT_ONCE]
+            ways = await self._ways([guild.id for guild in some], own)
+            for guild in some:
+                row, holder = guild.id, holders.get(guild.id, "")
+                known = (counts[row], ways[row], words[row], disk[row], holder)
+                found.append(self._figures(_Described(guild, *known)))
         return found
 
-    async def _totals(self, rows: Sequence[GuildId]) -> Mapping[GuildId, GuildTotals]:
+    async def _counts_of(self, rows: Sequence[GuildId]) -> Mapping[GuildId, _Counts]:
         """Return the figures from the database; those that take long are a bit old."""
-        loop = asyncio.get_running_loop()
-        if loop.time() >= self._known_until or not self._known.keys() >= set(rows):
-            self._known, took = await self._context.reader.run(_counted, rows)
-            rest = COUNT_REST * took if took > SLOW_COUNT else 0.0
-            self._known_until = loop.time() + rest
-        return self._known
+        clock, never = asyncio.get_running_loop().time, _Counts(GuildTotals(), 0)
+        now, known = clock(), self._counted
+        old = [row for row in rows if known.get(row, never).until <= now]
+        if old:
+            found, took = await self._context.reader.run(_count, old)
+            until = clock() + COUNT_REST * took if took > SLOW_COUNT else 0.0
+            known |= {row: _Counts(*one, until) for row, one in found.items()}
+        return known
 
     async def _words(
         self, rows: Sequence[GuildId], *, opens: bool
@@ -113,31 +130,25 @@ class GuildList:
             }
         return await asyncio.to_thread(voices.known_words, rows)
 
-    async def _disliked(self, guild: GuildId) -> int:
-        votes = await self._context.reader.run(feedback.votes_by_source, guild)
-        return len(feedback_weights.weights(votes))
+    async def _ways(
+        self, rows: Sequence[GuildId], own: Collection[GuildId]
+    ) -> dict[GuildId, _Ways]:
+        """Return the settings of guilds; all without any of their own have the same."""
+        settings = self._context.settings
+        alike = [row for row in rows if row not in own]
+        asked = [row for row in rows if row in own] + alike[:1]
+        await settings.read_ahead(asked)
+        configs = {row: await settings.of(row) for row in asked}
+        addresses = {row: _first_address(config) for row, config in configs.items()}
+        refused = await self._context.gate.refusals(addresses, "replies")
+        ways = {row: _Ways(configs[row], refused.get(row, "")) for row in asked}
+        return ways | {row: ways[alike[0]] for row in alike}
 
-    async def _ways(self, guild: GuildId) -> _Ways:
-        config = await self._context.settings.of(guild)
-        hosts = [*hosts_for(config), host_of(config, OPENAI)]
-        address = next(one for one in hosts if one.has_address).address
-        refused = await self._context.gate.refuses(address, "replies", [guild])
-        return _Ways(config, refused or "")
-
-    def _figures(
-        self,
-        guild: StoredGuild,
-        totals: GuildTotals,
-        ways: _Ways,
-        words: int | None,
-        disk: dict[str, int],
-        disliked: int,
-        holders: Mapping[GuildId, str],
-    ) -> GuildFigures:
-        reply, last = ways.config.reply, totals.last_reply
-        learned = totals.learned
-        listed = self._context.settings.home.bot.servers
+    def _figures(self, known: _Described) -> GuildFigures:
+        guild, totals, config = known.guild, known.counts.totals, known.ways.config
+        reply, last, learned = config.reply, totals.last_reply, totals.learned
         backlog = max(0, learned - totals.embeddings)
+        listed = self._context.settings.home.bot.servers
         return GuildFigures(
             row=guild.id,
             id=guild.discord_id,
@@ -146,33 +157,44 @@ class GuildList:
             messages=totals.messages,
             learned=learned,
             dropped={**totals.dropped},
-            words=words,
+            words=known.words,
             voice=state_of_voice(learned),
             embeddings=totals.embeddings,
-            backlog=backlog if ways.config.memory.enabled else 0,
-            bytes=disk,
+            backlog=backlog if config.memory.enabled else 0,
+            bytes=known.disk,
             mode=reply.mode,
             provider=reply.provider,
             dial=reply.dial,
-            join_in=ways.config.speak.join_in,
+            join_in=config.speak.join_in,
             shadow=reply.shadow,
             local_only=reply.local_only,
-            refused=ways.refused,
+            refused=known.ways.refused,
             is_demo=guild.is_demo,
             is_listed=is_listed(listed, guild.discord_id),
-            disliked=disliked,
+            disliked=known.counts.disliked,
             opted_out=totals.opted_out,
             last_reply=last / 1000 if last else None,
-            holder=holders.get(guild.id, ""),
+            holder=known.holder,
         )
 
 
-def _counted(
+def _first_address(config: Config) -> Address:
+    hosts = [*hosts_for(config), host_of(config, OPENAI)]
+    return next(one for one in hosts if one.has_address).address
+
+
+def _count(
     rows: Sequence[GuildId],
-) -> tuple[Mapping[GuildId, GuildTotals], float]:
-    """Return the figures of guilds, and the seconds of the processor for them."""
+) -> tuple[dict[GuildId, tuple[GuildTotals, int]], float]:
+    """Return totals and disliked messages, and how long the processor took."""
     began = time.thread_time()
-    return guild_pages.totals(rows), time.thread_time() - began
+    votes = feedback.votes_by_guild(rows)
+    disliked = {guild: len(feedback_weights.weights(of)) for guild, of in votes.items()}
+    found = {
+        guild: (totals, disliked.get(guild, 0))
+        for guild, totals in guild_pages.totals(rows).items()
+    }
+    return found, time.thread_time() - began
 
 
 def state_of_voice(learned: int) -> str:

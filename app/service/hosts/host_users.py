@@ -20,6 +20,7 @@ async def _own_names(context: AppContext) -> dict[GuildId, list[str]]:
     """Return the hosts of the few servers that choose them, or have a consent."""
     own = await context.reader.run(stored_settings.guilds_with_hosts)
     of = context.settings.of
+    await context.settings.read_ahead(own)
     return {guild: names_in(await of(guild)) for guild in sorted(own)}
 
 
@@ -81,5 +82,6 @@ async def models_in_use(context: AppContext) -> set[tuple[str, str]]:
     """Return the hosts and models that replies come from, as names."""
     settings = context.settings
     own = await context.reader.run(stored_settings.guilds_of_their_own)
+    await settings.read_ahead(own)
     configs = [settings.home, *[await settings.of(guild) for guild in sorted(own)]]
     return {(host.name, host.model) for one in configs for host in hosts_for(one)}

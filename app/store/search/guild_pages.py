@@ -7,14 +7,13 @@ from functools import reduce
 from types import MappingProxyType
 from typing import NamedTuple
 
-from peewee import Expression, ModelSelect, fn
+from peewee import SQL, Expression, Field, ModelSelect, fn
 
 from app.core.names import MOST_NAMED, GuildId, some_of
 from app.store.database import tuples
 from app.store.rows import StoredGuild
 from app.store.tables import (
     Embedding,
-    Feedback,
     Guild,
     Member,
     Message,
@@ -94,8 +93,6 @@ class GuildTotals(NamedTuple):
     """Messages that are not learned, by reason."""
     embeddings: int = 0
     opted_out: int = 0
-    is_rated: bool = False
-    """Some of its replies have opinions."""
     last_reply: int | None = None
     """Milliseconds since the epoch."""
 
@@ -107,14 +104,10 @@ class GuildTotals(NamedTuple):
 def totals(rows: Sequence[GuildId]) -> dict[GuildId, GuildTotals]:
     """Return the figures of these guilds, in one query for each figure."""
     some = list(rows)
-    messages = _by_guild(Message, Message.guild.in_(some))
-    embeddings = _by_guild(Embedding, Embedding.guild.in_(some))
-    opted_out = _by_guild(Member, Member.guild.in_(some) & Member.has_opted_out)
-    newest = Reply.select(Reply.guild, fn.MAX(Reply.created)).group_by(Reply.guild)
-    last = dict(tuples(newest.where(Reply.guild.in_(some))))
-    joined = Feedback.select(Reply.guild).join(Reply, on=Reply.id == Feedback.reply)
-    opinions = joined.where(Reply.guild.in_(some)).distinct()
-    rated = {guild for (guild,) in tuples(opinions)}
+    messages = _by_guild(Message, some)
+    embeddings = _by_guild(Embedding, some)
+    opted_out = _by_guild(Member, some, Member.has_opted_out)
+    last = _last_replies(some)
     dropped = _dropped(some)
     gaps = VoiceGap.select(VoiceGap.guild).where(VoiceGap.guild.in_(some)).distinct()
     for (guild,) in tuples(gaps):
@@ -127,7 +120,6 @@ def totals(rows: Sequence[GuildId]) -> dict[GuildId, GuildTotals]:
             dropped.get(guild, {}),
             embeddings.get(guild, 0),
             opted_out.get(guild, 0),
-            guild in rated,
             last.get(guild),
         )
         for guild in some
@@ -144,8 +136,18 @@ def _dropped(rows: Sequence[GuildId]) -> dict[GuildId, dict[str, int]]:
     return found
 
 
+def _last_replies(rows: Sequence[GuildId]) -> dict[GuildId, int]:
+    """Return the time of each guild's last reply; it reads no other reply."""
+    newest = Reply.select(fn.MAX(Reply.id)).where(Reply.guild.in_(rows))
+    last = Reply.id.in_(newest.group_by(Reply.guild))
+    return dict(tuples(Reply.select(Reply.guild, Reply.created).where(last)))
+
+
 def _by_guild(
-    table: type[Message] | type[Embedding] | type[Member], chosen: Expression
+    table: type[Message] | type[Embedding] | type[Member],
+    rows: Sequence[GuildId],
+    *chosen: Field,
 ) -> dict[GuildId, int]:
-    query = table.select(table.guild, fn.COUNT(table.id)).where(chosen)
-    return dict(tuples(query.group_by(table.guild)))
+    # Guild by guild, SQLite counts ten million messages twice as fast as in groups.
+    here = table.select(fn.COUNT(SQL("*"))).where(table.guild == Guild.id, *chosen)
+    return dict(tuples(Guild.select(Guild.id, here).where(Guild.id.in_(rows))))
