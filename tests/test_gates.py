@@ -14,8 +14,12 @@ WRITES = {"create", "insert", "insert_many", "update", "replace", "bulk_create"}
 WRITERS: Mapping[str, set[str]] = {
     "Message": {"store/messages.py", "store/authors.py"},
     "Attachment": {"store/messages.py"},
-    "Reply": {"store/replies.py", "store/forgetting.py"},
-    "ReplySource": {"store/replies.py"},
+    "Reply": {
+        "store/replies.py",
+        "store/reply/outcomes.py",
+        "store/forgetting.py",
+    },
+    "ReplySource": {"store/reply/reply_sources.py"},
     "Conversation": {"store/conversations.py"},
     "Member": {
         "store/members.py",
@@ -35,7 +39,11 @@ CALLERS: Mapping[str, set[str]] = {
     "message_intake.store_heard": {"service/voices/voice_keeper.py"},
     "message_intake.store_live": {"service/voices/voice_keeper.py"},
     "replies.add": {"replies/replier.py"},
-    "replies.finish": {"replies/replier.py", "discord/controller.py"},
+    "replies.finish": {
+        "replies/replier.py",
+        "discord/controller.py",
+        "store/reply/outcomes.py",
+    },
     "conversations.summarise": {"service/summaries.py"},
     "fine_tuning.lines": {"service/handlers/fine_tuning.py"},
     "fine_tuning.judged": {"service/handlers/fine_tuning.py"},

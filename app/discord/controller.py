@@ -39,6 +39,7 @@ from app.service.handlers.replies import OWNER
 from app.service.privacy import delete_after_grace
 from app.store import guilds, replies
 from app.store.engines.turns import identify_wait
+from app.store.reply import outcomes
 from app.store.rows import StoredReply
 
 log = logging.getLogger(__name__)
@@ -217,7 +218,7 @@ class DiscordController:
         if row is None or row.state not in ("draft", "rejected"):
             raise UsageError(f"Reply {request.reply} is not a draft.")
         if not request.approve:
-            await self._context.database.run(replies.set_state, row.id, "rejected")
+            await self._context.database.run(outcomes.set_state, row.id, "rejected")
             await opinions.rate(self._context, row.id, OWNER, -1, "draft")
         elif request.text is None or request.text == row.text:
             await self._send_draft(row, None)
@@ -236,7 +237,7 @@ class DiscordController:
             raise UsageError(f"Reply {request.reply} is not a rejected draft.")
         if not row.text:
             raise UsageError("The message behind this draft was forgotten.")
-        await self._context.database.run(replies.set_state, row.id, "draft")
+        await self._context.database.run(outcomes.set_state, row.id, "draft")
         await opinions.rate(self._context, row.id, OWNER, 0, "draft")
         return control.DecideReply(row.id, False)
 

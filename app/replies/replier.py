@@ -36,6 +36,7 @@ from app.store import members, replies, voice_changes
 from app.store.database import Database
 from app.store.given import facts
 from app.store.given.member_facts import sentence
+from app.store.reply import outcomes
 from app.store.rows import StoredCharacter
 from app.voice.conversation_cache import RECENT
 from app.voice.voice import Voice
@@ -184,7 +185,7 @@ class Replier:
         if reply is not None and request.like:
             begin = members.begin_imitation
             if not await self._database.run(begin, reply, request.like.author):
-                await self._database.run(replies.set_state, reply, "forgotten")
+                await self._database.run(outcomes.set_state, reply, "forgotten")
                 return None
         for attempt in range(TRIES):
             if attempt == TRIES // 2:
@@ -211,7 +212,7 @@ class Replier:
                 return None
             on_piece(None)  # It is made again, without what was forgotten.
         if reply is not None:
-            await self._database.run(replies.set_state, reply, "forgotten")
+            await self._database.run(outcomes.set_state, reply, "forgotten")
         return None
 
     async def _note_end(self, reply: int, request: ReplyRequest, is_cut: bool) -> None:
@@ -221,9 +222,9 @@ class Replier:
             is_cut: It was cancelled; the next session answers a trigger.
         """
         if not is_cut:
-            await self._database.run(replies.note_failed, reply)
+            await self._database.run(outcomes.note_failed, reply)
         elif request.trigger is None:
-            await self._database.run(replies.set_state, reply, "failed")
+            await self._database.run(outcomes.set_state, reply, "failed")
 
     async def _make(
         self,

@@ -16,7 +16,8 @@ from app.core.time_units import day_of
 from app.core.xray import UNKNOWN
 from app.providers.base import Turn, WordShare
 from app.store.given.member_facts import title
-from app.store.replies import LORE_NOTE, SUMMARY_NOTE, SourceMessage
+from app.store.reply.outcomes import LORE_NOTE, SUMMARY_NOTE
+from app.store.reply.reply_sources import SourceMessage
 from app.store.rows import StoredCharacter
 from app.voice.index import Spans
 

@@ -16,7 +16,7 @@ from app.store import (
 )
 from app.store.authors import people_of
 from app.store.database import tuples, write
-from app.store.replies import NO_WORDS
+from app.store.reply.outcomes import NO_WORDS
 from app.store.statements import BATCH
 from app.store.tables import (
     Channel,

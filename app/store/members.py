@@ -10,7 +10,7 @@ from app.core.names import GuildId
 from app.store import conversations, rows, statements
 from app.store.authors import people_of
 from app.store.database import bound, tuples, write
-from app.store.replies import end_imitations, note_imitation
+from app.store.reply.outcomes import end_imitations, note_imitation
 from app.store.rows import StoredMember
 from app.store.tables import (
     Attachment,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app.core.names import GuildId
 from app.store import guilds, members, messages, replies
 from app.store.database import tuples, write
+from app.store.reply import outcomes
 from app.store.rows import StoredChannel, StoredReply, stored
 from app.store.tables import Channel, Guild
 
@@ -207,7 +208,7 @@ def decline(place: Place, kind: str, trigger: str, note: str, asker: str = "") -
     rows = rows_of(place)
     reply = replies.claim(rows.guild, rows.channel, kind, trigger, asker)
     if reply is not None:
-        replies.note_silence(reply, note)
+        outcomes.note_silence(reply, note)
 
 
 def claim_of(reply: StoredReply, new: int | None = None) -> Claim:
@@ -250,7 +251,7 @@ class NotedReply(NamedTuple):
 
 def note_sent(reply: int, sent: Sequence[str]) -> NotedReply | None:
     """Note under which ids a reply was sent; None unless it was on Discord."""
-    is_whole = replies.note_sent(reply, sent)
+    is_whole = outcomes.note_sent(reply, sent)
     row = replies.get(reply)
     channel = guilds.get_channel(row.channel_id) if row and row.channel_id else None
     if row is None or channel is None or channel.discord_id is None:

@@ -117,9 +117,9 @@ class DatabaseReader:
 
     async def explanation(self, reply: int) -> "Explanation | None":
         """Return all that is kept of a reply."""
-        from app.store import replies
+        from app.store.reply import reply_explanations
 
-        found = await self._read(replies.explained, reply)
+        found = await self._read(reply_explanations.explained, reply)
         return _clean(found) if found else None
 
     async def conversations(self, messages: list[int]) -> dict[int, int]:

@@ -26,6 +26,7 @@ from app.service.job_runner import JobRunner
 from app.service.voices.voice_keeper import VoiceKeeper
 from app.store import guilds, replies
 from app.store.database import Database
+from app.store.reply.reply_sources import SourceMessage
 from tests.asking import built_in
 
 NEIGHBOR = 20_000
@@ -139,7 +140,7 @@ async def talk(
         reply = await database.run(replies.claim, guild, None, "bench")
         assert reply is not None
         line = (await learning.voice(guild)).speak(rng)
-        sources = [replies.SourceMessage(source.message, 1) for source in line.sources]
+        sources = [SourceMessage(source.message, 1) for source in line.sources]
         fields = {"text": line.text, "state": "sent"}
         await database.run(replies.finish, reply, fields, sources)
         took.append((time.perf_counter() - began) * 1e3)

@@ -13,6 +13,7 @@ from app.importers.records import Record
 from app.ipc import control
 from app.service.service import Service, open_service
 from app.store import feedback, guilds, members, messages, replies
+from app.store.reply.reply_sources import SourceMessage
 from app.store.tables import Channel
 from tests.asking import ask
 from tests.openai_stand_in import StandIn
@@ -200,7 +201,7 @@ async def test_a_reply_that_drew_on_others_words_is_no_preference_pair(
                 fields |= {"turns": [["a", "b", asked.id]]}
                 is_source = field == "sources"
                 fields |= {} if is_source else {"recalled": [source.id]}
-                sources = [replies.SourceMessage(source.id)] if is_source else []
+                sources = [SourceMessage(source.id)] if is_source else []
                 assert await run(replies.finish, reply, fields, sources) is not None
                 await run(feedback.rate, reply, "owner", value)
     done = await ask(bot, control.ExportTuning("den", str(tmp_path / "tuning")))

@@ -16,6 +16,7 @@ from app.replies.request import MadeReply
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import messages, replies
+from app.store.reply import reply_sources
 from app.store.rows import StoredReply
 from tests.discord.conftest import Running
 from tests.discord.real_host import LINES, eventually, until_stored
@@ -60,7 +61,7 @@ async def draft_of(
 
     await eventually(is_there)
     (draft,) = await run(replies.latest)
-    assert await run(replies.sources_of, draft.id)
+    assert await run(reply_sources.sources_of, draft.id)
     return draft
 
 
@@ -126,10 +127,10 @@ async def test_a_draft_that_the_owner_reworded_goes_with_what_it_drew_on(
         await stand_in.wait_for(lambda: is_online(calls))
         await teach_side(stand_in, service, scene)
         draft = await draft_of(stand_in, service, scene)
-        before = await run(replies.sources_of, draft.id)
+        before = await run(reply_sources.sources_of, draft.id)
         reworded = f"{draft.text}, as they say"
         await calls.decide(NOBODY, control.Decide(draft.id, True, reworded))
-        assert await run(replies.sources_of, draft.id) == before
+        assert await run(reply_sources.sources_of, draft.id) == before
         forget = control.Forget("Harbour", author=str(scene.ann.id))
         assert (await service.call(NOBODY, forget)).replies == 1
     found = await run(replies.get, draft.id)
@@ -147,14 +148,14 @@ async def test_an_unsent_reply_is_made_again_without_a_channel_that_turned_priva
         await made.wait()
     old = await run(replies.answer_to, str(asked))
     assert old is not None and old.text
-    assert await run(replies.sources_of, old.id)
+    assert await run(reply_sources.sources_of, old.id)
     scene.side.for_moderators = True
     async with running.connected():
         await stand_in.wait_for(lambda: bool(stand_in.outbox.sent()))
     (sent,) = stand_in.outbox.sent()
     assert sent.reply_to == asked
     assert sent.text in NOTHING_LEARNED, "nothing is known that may be said"
-    assert await run(replies.sources_of, old.id) == []
+    assert await run(reply_sources.sources_of, old.id) == []
 
 
 async def test_a_channel_hidden_while_a_reply_is_written_is_left_out_of_it(
@@ -200,7 +201,7 @@ async def test_a_source_deleted_while_its_file_is_fetched_is_not_said(
         if not said:
             (row,) = await run(replies.latest)
             said.append(row.text)
-            drawn = [one.message for one in await run(replies.sources_of, row.id)]
+            drawn = [one.message for one in await run(reply_sources.sources_of, row.id)]
             for one in await run(messages.by_rows, drawn):
                 await stand_in.delete(scene.side, int(one.external))
 

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 from app.service.service import Service
 from app.store import messages, replies
-from app.store.replies import SourceMessage
+from app.store.reply import reply_sources
+from app.store.reply.reply_sources import SourceMessage
 from tests.discord.conftest import Running
 from tests.discord.real_host import LINES, eventually, taught, until_stored
 from tests.discord.scene import Scene
@@ -49,7 +50,7 @@ async def made_but_not_sent(
 async def sources(service: Service, asked: int) -> Sequence[SourceMessage]:
     found = await service.context.database.run(replies.answer_to, str(asked))
     assert found is not None and found.state == "made" and found.text
-    return await service.context.database.run(replies.sources_of, found.id)
+    return await service.context.database.run(reply_sources.sources_of, found.id)
 
 
 async def test_a_reply_that_was_not_sent_before_a_kill_is_made_again_without_its_source(
@@ -74,7 +75,7 @@ async def test_a_reply_that_was_not_sent_before_a_kill_is_made_again_without_its
     assert sent.reply_to == asked
     row = await service.context.database.run(replies.answer_to, str(asked))
     assert row is not None and row.text == sent.text
-    again = await service.context.database.run(replies.sources_of, row.id)
+    again = await service.context.database.run(reply_sources.sources_of, row.id)
     assert gone.keys().isdisjoint(one.message for one in again)
 
 

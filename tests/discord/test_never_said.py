@@ -15,6 +15,7 @@ from app.ipc import control
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds, replies
+from app.store.reply import outcomes
 from tests.discord.conftest import Running
 from tests.discord.real_host import LINES, eventually, listen, taught, until_stored
 from tests.discord.scene import Scene
@@ -97,7 +98,7 @@ async def test_a_line_from_before_a_word_was_listed_is_made_again(
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 1)
         await asyncio.sleep(0.1)
         (row,) = await context.database.run(replies.latest)
-        await context.database.run(replies.set_state, row.id, "made")
+        await context.database.run(outcomes.set_state, row.id, "made")
         ports = ports_of(context, Random(1))
         assert await ports.replies.may_send(row.id)
         await context.settings.change("speak.never_say", "boat*, tide, cat, the")

@@ -12,6 +12,8 @@ from app.ipc.child import Process, spawn
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import feedback, forgetting, guilds, messages, replies, stats
+from app.store.reply import outcomes
+from app.store.reply.reply_sources import SourceMessage
 from app.store.rows import StoredReply
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
@@ -257,11 +259,11 @@ async def test_forgetting_what_a_replaced_reply_drew_on_leaves_the_new_one(
     drawn = (await run(messages.rows_of, guild, [str(ids[0])]))[0]
     for trigger in ("1", "2"):
         row = await run(replies.claim, guild, channel, "again", trigger) or 0
-        sources = [replies.SourceMessage(drawn)] if trigger == "1" else []
+        sources = [SourceMessage(drawn)] if trigger == "1" else []
         await run(replies.finish, row, {"text": f"words {trigger}"}, sources)
         if trigger == "2":
-            await run(replies.note_replaced, row - 1, ["77"])
-        await run(replies.note_sent, row, ["77"])
+            await run(outcomes.note_replaced, row - 1, ["77"])
+        await run(outcomes.note_sent, row, ["77"])
     gone = await run(forgetting.blank_replies, guild, [drawn])
     assert gone.sent == ()
     found = await run(replies.find_sent, "77")

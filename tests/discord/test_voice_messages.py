@@ -18,6 +18,7 @@ from app.service.job_runner import Senses
 from app.service.service import Service
 from app.settings.config_file import save
 from app.store import guilds, messages, overview, replies
+from app.store.reply import outcomes
 from tests.discord.conftest import Running, Start
 from tests.discord.memory_host import MemoryHost
 from tests.discord.real_host import eventually, reply_of, taught
@@ -364,7 +365,7 @@ async def test_a_reply_that_was_said_aloud_before_a_kill_is_not_said_again(
         voice = await until_answered(stand_in, 2)
         row = await reply_of(service, voice.message_id)
     # As if the bot had been killed before Discord's answer came.
-    await run(replies.set_state, row.id, "made")
+    await run(outcomes.set_state, row.id, "made")
     async with running.connected():
         await has_state(service, int(row.trigger or 0), "sent")
     assert len(stand_in.outbox.sent()) == 2

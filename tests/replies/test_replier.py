@@ -31,6 +31,7 @@ from app.store import (
 )
 from app.store.authors import open_key
 from app.store.database import Database
+from app.store.reply import reply_explanations, reply_sources
 from app.store.reply_links import NewLink
 from app.voice.voice import Voice
 from tests.home_files import files_with
@@ -238,7 +239,7 @@ async def test_a_reply_to_what_is_not_stored_keeps_no_name_that_could_not_be_for
         ("bob", row),
     }
     assert files_with(path_of(database).parent, "Carla") == []
-    told = database.call(replies.explained, made.reply)
+    told = database.call(reply_explanations.explained, made.reply)
     assert ["someone", ""] in told.turns
 
 
@@ -344,7 +345,9 @@ async def test_a_cloud_model_sees_lines_of_the_guild_and_the_row_says_which(
     notes = database.call(replies.get, made.reply).notes
     for line in (*prompt.examples, *prompt.drafts):
         assert any(line in note for note in notes)
-    sources = {one.message for one in database.call(replies.sources_of, made.reply)}
+    sources = {
+        one.message for one in database.call(reply_sources.sources_of, made.reply)
+    }
     assert sources == set(prompt.shown)
     database.call(forgetting.blank_replies, bench.guild, [prompt.shown[0]])
     assert database.call(replies.get, made.reply).notes == []

@@ -12,7 +12,8 @@ from app.ipc import control
 from app.replies.request import ReplyRequest
 from app.service.handlers.blind_tests import BlindTestHandlers
 from app.service.service import Service, open_service
-from app.store import feedback, replies
+from app.store import feedback
+from app.store.reply import outcomes
 from tests.asking import Nobody
 
 LINES = ("who is up", "server is down", "gg was close")
@@ -88,7 +89,7 @@ async def test_real_replies_alternate_between_two_arms_and_feedback_is_compared(
         request = ReplyRequest(GuildId(1), "who is up?", "ann", trigger=f"t{number}")
         made = await service.context.replier.reply(request)
         assert made is not None and made.arm == made.mode
-        await run(replies.set_state, made.reply, "sent", [str(number)])
+        await run(outcomes.set_state, made.reply, "sent", [str(number)])
         await run(feedback.rate, made.reply, "x", 1 if made.arm == "llm" else -1)
     other = await service.context.replier.reply(
         ReplyRequest(GuildId(1), "hi", mode="llm")

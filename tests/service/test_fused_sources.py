@@ -7,7 +7,8 @@ from app.ipc import control
 from app.replies.request import ReplyRequest
 from app.service import opinions
 from app.service.service import Service
-from app.store import messages, places, replies
+from app.store import messages, places
+from app.store.reply import reply_sources
 from app.store.rows import StoredMessage
 from tests.service.test_private_words import PLACES, hear, lines_of, service
 
@@ -44,7 +45,7 @@ async def made(service: Service, channel: str = "general") -> int:
 
 async def sources(service: Service, reply: int) -> list[StoredMessage]:
     run = service.context.database.run
-    rows = [one.message for one in await run(replies.sources_of, reply)]
+    rows = [one.message for one in await run(reply_sources.sources_of, reply)]
     return await run(messages.by_rows, rows)
 
 

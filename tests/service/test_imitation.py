@@ -21,6 +21,7 @@ from app.service.spoken_from import like_of
 from app.store import members, places, replies
 from app.store.authors import AuthorKey
 from app.store.places import Place
+from app.store.reply import outcomes
 from tests.asking import ask
 from tests.runner import tiny
 
@@ -193,12 +194,12 @@ async def test_what_is_made_and_not_sent_loses_its_words(service: Service) -> No
         like = await like_of(service.context, GUILD, author, is_private=True)
         request = ReplyRequest(GUILD, "hm", mode="markov", like=like, trigger=f"t{end}")
         made = await service.context.replier.reply(request)
-        assert made is not None and await run(replies.may_send, made.reply)
+        assert made is not None and await run(outcomes.may_send, made.reply)
         if end == "deny":
             await allow(service, ANN, on=False)
         else:
             await privacy.opt_out(service.context, GUILD, author)
-        assert not await run(replies.may_send, made.reply)
+        assert not await run(outcomes.may_send, made.reply)
         row = await run(replies.get, made.reply)
         assert row is not None and not row.text and not row.notes
 

@@ -23,6 +23,7 @@ from app.store import feedback, guilds, members, messages, overview, replies
 from app.store import settings as stored_settings
 from app.store.database import Database, bound, write
 from app.store.messages import NewMessage
+from app.store.reply.reply_sources import SourceMessage
 from app.store.search import guild_pages
 from app.store.search.guild_pages import GuildTotals
 from tests.service.test_voice_keeper import opened
@@ -102,7 +103,7 @@ def make_their_own(rows: list[GuildId]) -> None:
         reply = replies.claim(row, None, "say")
         assert reply is not None
         (said, *_) = messages.page(row, limit=1)
-        drawn = [replies.SourceMessage(said.id, 3)]
+        drawn = [SourceMessage(said.id, 3)]
         replies.finish(reply, {"state": "made", "text": "x"}, drawn)
         feedback.rate(reply, "ann", -1)
 

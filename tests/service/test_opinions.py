@@ -19,6 +19,7 @@ from app.settings.config_file import save
 from app.settings.schema import Config
 from app.settings.setting_keys import with_overrides
 from app.store import feedback, forgetting, guilds, members, messages, replies
+from app.store.reply.reply_sources import SourceMessage
 from tests.asking import Nobody
 from tests.home_files import files_with
 
@@ -53,7 +54,7 @@ async def reply_drawn_on(
     run = service.context.database.run
     reply = await run(replies.claim, guild, None, "say")
     assert reply is not None
-    source = replies.SourceMessage(message, 3, "some words there")
+    source = SourceMessage(message, 3, "some words there")
     await run(replies.finish, reply, {"state": "sent", **fields}, [source])
     return reply
 

@@ -16,6 +16,7 @@ from app.service.voices.token_voices import THROUGH, TokenVoices
 from app.service.voices.voice_keeper import VoiceKeeper
 from app.store import feedback, guilds, replies, voice_changes
 from app.store.database import Database
+from app.store.reply.reply_sources import SourceMessage
 from app.store.voice_changes import Learnable
 from app.voice.tokens import TokenVoice
 from tests import mapped_files
@@ -305,7 +306,7 @@ async def test_a_new_runner_is_told_which_messages_are_disliked(
         assert not bench.runner.weights
         run = bench.database.run
         fields = {"reason": "say", "state": "made"}
-        drawn = [replies.SourceMessage(row, 2, "the sea")]
+        drawn = [SourceMessage(row, 2, "the sea")]
         reply = await run(replies.add, bench.guild, fields, drawn)
         assert reply is not None
         await run(feedback.rate, reply, "ann", -1, "thumb")

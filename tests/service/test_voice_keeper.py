@@ -37,7 +37,7 @@ from app.store import (
     voice_changes,
 )
 from app.store.database import Database
-from app.store.replies import SourceMessage
+from app.store.reply.reply_sources import SourceMessage
 from app.voice.voice import Voice
 from tests.home_files import files_with
 from tests.mapped_files import ON_LINUX

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from app.core.names import GuildId
 from app.store import feedback, guilds, replies
 from app.store.database import Database
+from app.store.reply.reply_sources import SourceMessage
 
 Write = Callable[..., int]
 
@@ -40,7 +41,10 @@ def test_votes_reach_the_messages_whose_words_were_used(
     used, shown = write("used"), write("only shown")
     reply = db.call(replies.claim, guild, None, "say")
     assert reply is not None
-    sources = [replies.SourceMessage(used, 3), replies.SourceMessage(shown, 0)]
+    sources = [
+        SourceMessage(used, 3),
+        SourceMessage(shown, 0),
+    ]
     db.call(replies.finish, reply, {"state": "made", "text": "x"}, sources)
     db.call(feedback.rate, reply, "ann", 1)
     vote = feedback.Vote(reply, "thumb", 1)

@@ -6,6 +6,7 @@ from app.core.names import GuildId
 from app.store import embeddings, forgetting, guilds, members, messages, replies
 from app.store.database import Database
 from app.store.messages import NewMessage
+from app.store.reply import outcomes
 
 Write = Callable[..., int]
 
@@ -122,7 +123,7 @@ def test_the_bots_stored_line_goes_with_its_reply(
     asked = db.call(replies.claim, guild, None, "mention", "asked")
     assert asked is not None
     db.call(replies.finish, asked, {"text": "a secret", "state": "made"})
-    db.call(replies.note_sent, asked, ["own"])
+    db.call(outcomes.note_sent, asked, ["own"])
     write("a secret", author="mynah", external="own")
     write("something else")
     db.call(forgetting.blank_replies, guild, [], ["asked"])

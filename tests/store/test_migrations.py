@@ -19,6 +19,7 @@ from app.store import (
 )
 from app.store.database import Database, tuples
 from app.store.engines import sqlite
+from app.store.reply import outcomes
 from app.store.tables import Feedback
 from tests.store.conftest import opened, path_of
 
@@ -194,8 +195,8 @@ def test_the_messages_of_older_replies_are_found_by_their_ids(
     db: Database, guild: GuildId, tmp_path: Path
 ) -> None:
     def go_back() -> None:
-        replies.set_state(old, "replaced", ["7"])
-        replies.set_state(new, "sent", ["7", "8"])
+        outcomes.set_state(old, "replaced", ["7"])
+        outcomes.set_state(new, "sent", ["7", "8"])
         for statement in ("DROP TABLE sent_message", *BEFORE_INDEX):
             opened().execute_sql(statement)
         before = migrations.MIGRATIONS.index(migrations._sent_messages)

@@ -18,7 +18,8 @@ from app.store import (
     tombstones,
 )
 from app.store.database import Database, bound
-from app.store.replies import SourceMessage
+from app.store.reply import outcomes, reply_sources
+from app.store.reply.reply_sources import SourceMessage
 from app.store.reply_links import NewLink
 from app.store.tables import Feedback
 from tests.store.conftest import on_sqlite
@@ -50,7 +51,7 @@ def assert_blank(db: Database, reply: int, state: str = "forgotten") -> None:
     row = db.call(replies.get, reply)
     assert row is not None
     assert (row.state, row.text, row.turns, row.recalled) == (state, "", [], [])
-    assert db.call(replies.sources_of, reply) == []
+    assert db.call(reply_sources.sources_of, reply) == []
 
 
 def forget(db: Database, guild: GuildId, *rows: int) -> forgetting.Blanked:
@@ -70,7 +71,7 @@ def test_a_reply_that_is_not_sent_keeps_no_words_not_even_in_its_notes(
     db.call(reply_links.put_many, [NewLink(row, None, row, 1.0)])
     assert db.call(conversations.summarise, row, "of a zebra", [row], 0)
     assert db.call(replies.finish, reply, fields, [SourceMessage(row)]) is not None
-    db.call(replies.take_words, reply)
+    db.call(outcomes.take_words, reply)
     assert_blank(db, reply, "claimed")
     kept = db.call(replies.get, reply)
     assert kept is not None and (kept.notes, kept.shares, kept.rungs) == ([], [], [])
@@ -121,10 +122,10 @@ def test_an_answer_goes_with_each_message_that_it_quotes_or_that_its_lines_drew_
     stage = db.call(guilds.ensure_channel, guild, "stage", "5").id
     for row, message in ((quoted, "81"), (drawn, "82")):
         shown = (message, [quoted] if row == quoted else [], [line])
-        assert db.call(replies.note_shown, guild, stage, *shown)
+        assert db.call(outcomes.note_shown, guild, stage, *shown)
         assert ("5", message) in forget(db, guild, row).sent
-        assert not db.call(replies.note_shown, guild, stage, "83", [row])
-    assert not db.call(replies.note_shown, guild, stage, "84", [], [line])
+        assert not db.call(outcomes.note_shown, guild, stage, "83", [row])
+    assert not db.call(outcomes.note_shown, guild, stage, "84", [], [line])
 
 
 def test_a_reply_keeps_no_words_of_a_message_that_was_edited_meanwhile(
@@ -153,7 +154,7 @@ def test_a_forgotten_reply_stays_so_when_it_is_noted_as_sent(
     row, reply = write("zebra"), begin(db, guild)
     assert finish(db, reply, row)
     forget(db, guild, row)
-    db.call(replies.set_state, reply, "sent", ["900"])
+    db.call(outcomes.set_state, reply, "sent", ["900"])
     assert_blank(db, reply)
 
 
@@ -162,7 +163,7 @@ def test_the_bots_own_line_goes_with_what_it_drew_on_and_so_does_what_repeats_it
 ) -> None:
     row, first, second = write("zebra"), begin(db, guild), begin(db, guild)
     assert finish(db, first, sources=(row,))
-    db.call(replies.set_state, first, "sent", ["900"])
+    db.call(outcomes.set_state, first, "sent", ["900"])
     own = write("zebra!", author="the bot", external="900")
     assert finish(db, second, own)
     blanked = forget(db, guild, row)
@@ -178,7 +179,7 @@ def test_the_bots_own_line_is_not_stored_after_what_it_drew_on_was_forgotten(
 ) -> None:
     row, reply = write("zebra"), begin(db, guild)
     assert finish(db, reply, row)
-    db.call(replies.set_state, reply, "sent", ["900"])
+    db.call(outcomes.set_state, reply, "sent", ["900"])
     forget(db, guild, row)
     place = db.call(guilds.ensure_channel, guild, "stage").id
     member = db.call(members.ensure, guild, "the bot", "Mynah", is_bot=True).id
@@ -283,13 +284,13 @@ def test_a_reply_explains_itself(db: Database, guild: GuildId, write: Write) -> 
     assert reply is not None
     rungs = [{"provider": "markov", "outcome": "wrote", "reason": ""}]
     fields = {"text": "wit is the soul", "state": "made", "rungs": rungs}
-    source = replies.SourceMessage(message, 4, "is the soul of")
+    source = SourceMessage(message, 4, "is the soul of")
     db.call(replies.finish, reply, fields, [source])
-    db.call(replies.set_state, reply, "sent", ["777"])
+    db.call(outcomes.set_state, reply, "sent", ["777"])
     found = db.call(replies.find_sent, "777")
     assert found is not None and found.rungs == [RungOutcome("markov", "wrote", "")]
     assert db.call(replies.find_sent, "77") is None
-    (stored,) = db.call(replies.sources_of, reply)
+    (stored,) = db.call(reply_sources.sources_of, reply)
     assert (stored.message, stored.words) == (message, 4)
 
 
@@ -311,5 +312,5 @@ def test_a_reply_is_found_by_its_message_without_reading_all_replies(
         return asked
 
     reply = db.call(replies.claim, guild, None, "mention", "55") or 0
-    db.call(replies.set_state, reply, "sent", ["777"])
+    db.call(outcomes.set_state, reply, "sent", ["777"])
     assert [plan for plan in db.call(plans) if "SCAN" in plan] == []

@@ -20,6 +20,7 @@ from app.store import (
     tables,
 )
 from app.store.database import Database, bound
+from app.store.reply.reply_sources import SourceMessage
 
 Write = Callable[..., int]
 
@@ -57,7 +58,7 @@ def test_everything_of_a_guild_goes_with_it(
     db.call(embeddings.add_many, guild, "mini", [(row, b"\1")])
     reply = db.call(replies.claim, guild, stored.channel, "say")
     assert reply is not None
-    source = replies.SourceMessage(row, 2)
+    source = SourceMessage(row, 2)
     db.call(replies.finish, reply, {"state": "sent", "text": "x"}, [source])
     db.call(feedback.rate, reply, "ann", 1)
     db.call(snapshots.take, guild, "spring", 1, 1)

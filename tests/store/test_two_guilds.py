@@ -24,6 +24,7 @@ from app.store import (
     messages,
     meter,
     replies,
+    reply,
     reply_links,
     settings,
     snapshots,
@@ -34,6 +35,8 @@ from app.store.authors import ProxiedName
 from app.store.database import Database, bound
 from app.store.engines import engine_of
 from app.store.messages import NewMessage
+from app.store.reply import outcomes
+from app.store.reply.reply_sources import SourceMessage
 from app.store.reply_links import NewLink
 from app.store.tables import TABLES
 from app.store.usage import UsageEntry
@@ -88,12 +91,12 @@ def fill(guild: GuildId, mark: str) -> Rows:
             "turns": [["puck", "hello", said_rows[number]]],
             "recalled": [said_rows[number]],
         }  # fmt: skip
-        replies.finish(asked, fields, [replies.SourceMessage(said_rows[5], 3, "be")])
+        replies.finish(asked, fields, [SourceMessage(said_rows[5], 3, "be")])
         feedback.rate(asked, "oberon", 1)
         rows["replies"].append(asked)
     replies.claim(guild, rows["channels"][0], "mention", f"{mark} begun", "puck", "01")
-    replies.note_sent(rows["replies"][0], ["sent1"])
-    replies.set_state(rows["replies"][1], "draft")
+    outcomes.note_sent(rows["replies"][0], ["sent1"])
+    outcomes.set_state(rows["replies"][1], "draft")
     comparisons.add(guild, rows["replies"][0], rows["replies"][1], 1)
     usage.add(UsageEntry("openai", "m", guild, rows["replies"][0], cost=0.5), NOW)
     imports_of(guild)
@@ -129,12 +132,17 @@ def fill_both(db: Database) -> tuple[GuildId, Rows, GuildId, Rows]:
 
 def public_functions() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield every public function of the store, with its module's name and its own."""
-    for info in pkgutil.iter_modules(store.__path__):
-        module = importlib.import_module(f"app.store.{info.name}")
-        for name, function in vars(module).items():
-            is_ours = getattr(function, "__module__", "") == module.__name__
-            if not name.startswith("_") and inspect.isfunction(function) and is_ours:
-                yield f"{info.name}.{name}", function
+    for package in (store, reply):
+        for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            module, stem = importlib.import_module(info.name), info.name.split(".")[-1]
+            for name, function in vars(module).items():
+                is_ours = getattr(function, "__module__", "") == module.__name__
+                if (
+                    not name.startswith("_")
+                    and inspect.isfunction(function)
+                    and is_ours
+                ):
+                    yield f"{stem}.{name}", function
 
 
 def queries() -> Iterator[tuple[str, Callable[..., Any]]]:

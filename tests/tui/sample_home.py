@@ -7,6 +7,7 @@ from app.core.names import GuildId
 from app.core.paths import Home
 from app.store import guilds, members, messages, replies, reply_links, usage
 from app.store.database import Database
+from app.store.reply.reply_sources import SourceMessage
 from app.store.tables import Reply
 
 NOW = 1_699_996_400.0
@@ -150,10 +151,10 @@ def _story(provider: str, total: int, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sources() -> list[replies.SourceMessage]:
+def _sources() -> list[SourceMessage]:
     return [
-        replies.SourceMessage(7, 7, "if music be the food of love"),
-        replies.SourceMessage(6, 5, "I was adored once too"),
+        SourceMessage(7, 7, "if music be the food of love"),
+        SourceMessage(6, 5, "I was adored once too"),
     ]
 
 

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 
 from app.core.names import GuildId
 from app.ipc import control
-from app.store import replies
 from app.store.database import Database
+from app.store.reply import outcomes
 from app.tui.app import MynahApp
 from app.tui.desktop_notice import sequence
 from app.tui.widgets.feed import Feed
@@ -75,7 +75,7 @@ async def test_waiting_drafts_stand_beside_conversations_until_they_are_decided(
     async with open_app(bot=bot, home=home, size=(140, 40)) as pilot:
         assert "3 Conversations 1" in nav(pilot)
         with Database(home.database) as database:
-            database.call(replies.set_state, 90, "rejected")
+            database.call(outcomes.set_state, 90, "rejected")
         bot.say(control.ReplyMade(90, GuildId(2), 4))
         await settle(pilot)
         assert "3 Conversations 1" not in nav(pilot)

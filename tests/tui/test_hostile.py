@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from app.ipc import control
 from app.store import guilds, members, messages, replies, usage
 from app.store.database import Database
+from app.store.reply.reply_sources import SourceMessage
 from app.store.tables import Reply
 from app.tui.app import MynahApp
 from app.tui.panes import PANES
@@ -90,7 +91,7 @@ def evil_home(tmp_path_factory: pytest.TempPathFactory) -> Any:
             "rungs": [{"provider": stored, "outcome": stored, "reason": stored}],
             "notes": [stored], "timings": {stored: 3.0, "total": 9.0},
         }  # fmt: skip
-        replies.finish(row, fields, [replies.SourceMessage(3, 2, stored[:9])])
+        replies.finish(row, fields, [SourceMessage(3, 2, stored[:9])])
         Reply.update(created=int(NOW * 1000)).where(Reply.id == row).execute()
         sent = usage.UsageEntry(
             stored, stored, guild.id, row, bytes_sent=9, host=stored

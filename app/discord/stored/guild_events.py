@@ -23,8 +23,9 @@ from app.service.words.phrase_origin import PhraseOrigin, origin_of
 from app.settings import consent, owner_rules, setting_keys
 from app.settings.effective import ResolvedSetting
 from app.settings.schema import Config
-from app.store import audience, guilds, replies
+from app.store import audience, guilds
 from app.store import settings as overrides
+from app.store.reply import outcomes
 from app.store.rows import StoredCharacter, StoredLoreEntry
 
 EVERYWHERE = "The owner can add `everywhere:True`."
@@ -216,7 +217,7 @@ class StoredGuilds:
         lines: Sequence[int] = (),
     ) -> bool:
         """Note an answer that quotes members, so that it goes when their words do."""
-        rows, note = await self._ids.rows(place), replies.note_shown
+        rows, note = await self._ids.rows(place), outcomes.note_shown
         there = rows.guild, rows.channel
         run = self._context.database.run
         return await run(note, *there, str(message), sources, lines)

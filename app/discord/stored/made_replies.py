@@ -12,6 +12,7 @@ from app.service.app_context import AppContext
 from app.service.handlers.replies import explain
 from app.store import replies
 from app.store.feedback import Kind
+from app.store.reply import reply_sources
 
 
 class StoredReplyRecords:
@@ -34,14 +35,14 @@ class StoredReplyRecords:
 
     async def source_channels(self, reply: int) -> set[int]:
         """Return the channels and threads that a reply drew on."""
-        found = await self._context.database.run(replies.source_channels, reply)
+        found = await self._context.database.run(reply_sources.source_channels, reply)
         return {int(one) for one in found}
 
     async def explain(self, reply: int, channels: Collection[int]) -> Explanation:
         """Return the row that explains a reply, for people who see those channels."""
         told = await explain(self._context, reply)
         ids = [str(one) for one in channels]
-        seen = await self._context.database.run(replies.seen_sources, reply, ids)
+        seen = await self._context.database.run(reply_sources.seen_sources, reply, ids)
         sources = [one for one in told.sources if one.message in seen]
         # Examples and drafts for a cloud model come from every channel.
         notes = [one for one in told.notes if not one.startswith(SHOWN)]

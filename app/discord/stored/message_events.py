@@ -23,6 +23,7 @@ from app.service.voices.forgetter import Forgotten
 from app.settings.speech_rules import is_listed
 from app.store import guilds, members, messages, replies, tombstones
 from app.store.places import Place, Standing
+from app.store.reply import reply_sources
 
 
 class StoredMessages:
@@ -307,7 +308,7 @@ def _drawn(reply: int) -> tuple[GuildId, list[int]] | None:
     row = replies.get(reply)
     if row is None:
         return None
-    return row.guild_id, [source.message for source in replies.sources_of(reply)]
+    return row.guild_id, [source.message for source in reply_sources.sources_of(reply)]
 
 
 def _newest(servers: Collection[int]) -> dict[int, int]:

@@ -42,6 +42,7 @@ from app.settings.speech_rules import is_listed
 from app.store import audience, guilds, members, messages, places, replies
 from app.store.engines.shards import Shards
 from app.store.places import Claim
+from app.store.reply import outcomes
 from app.store.rows import StoredCharacter
 
 log = logging.getLogger(__name__)
@@ -291,7 +292,7 @@ class StoredReplies:
             log.warning("A reply was not said aloud: %s", error)
             return None
         ms = (perf_counter() - began) * 1000
-        await self._context.database.run(replies.note_stage, answer.reply, "aloud", ms)
+        await self._context.database.run(outcomes.note_stage, answer.reply, "aloud", ms)
         return VoiceAnswer(base64.b64decode(said.data), said.seconds, said.waveform)
 
     async def again(
@@ -355,7 +356,7 @@ class StoredReplies:
     async def replaced(self, old: int, new: int, messages: Sequence[int]) -> None:
         """Note that these messages show a new reply, instead of an old one."""
         ids = [str(one) for one in messages]
-        await self._context.database.run(replies.note_replaced, old, ids)
+        await self._context.database.run(outcomes.note_replaced, old, ids)
         await self.sent(new, messages)
 
     async def sent(self, reply: int, sent: Sequence[int]) -> None:
@@ -398,20 +399,20 @@ class StoredReplies:
 
     async def hold(self, reply: int) -> None:
         """Keep a reply as a draft for the owner, who approves replies now."""
-        await self._context.database.run(replies.set_state, reply, "draft")
+        await self._context.database.run(outcomes.set_state, reply, "draft")
 
     async def may_send(self, reply: int) -> bool:
         """Return False if a source was forgotten or hidden since it was made.
 
         So it is, too, if it has a word that is never said now.
         """
-        if not await self._context.database.run(replies.may_send, reply):
+        if not await self._context.database.run(outcomes.may_send, reply):
             return False
         row = await self._context.database.run(replies.get, reply)
         config = await self._context.settings.of(row.guild_id) if row else None
         if row is None or config is None or not config.speak.forbids(row.text):
             return True
-        await self._context.database.run(replies.take_words, reply)
+        await self._context.database.run(outcomes.take_words, reply)
         return False
 
     async def decline(self, said: Incoming, kind: str, reason: str) -> None:
@@ -445,20 +446,20 @@ class StoredReplies:
 
     async def keep_silent(self, reply: int, reason: str) -> None:
         """Note that a reply is not made or sent any more, and why."""
-        await self._context.database.run(replies.note_silence, reply, SILENT + reason)
+        await self._context.database.run(outcomes.note_silence, reply, SILENT + reason)
 
     async def refused(self, reply: int, reason: str) -> None:
         """Note that Discord did not take a reply."""
-        await self._context.database.run(replies.note_refused, reply, reason)
+        await self._context.database.run(outcomes.note_refused, reply, reason)
 
     async def refusal(self, trigger: int) -> str:
         """Return why a message got no answer after all; empty if it got one."""
         row = await self._context.database.run(replies.answer_to, str(trigger))
         starts = {
-            "refused": replies.REFUSED,
+            "refused": outcomes.REFUSED,
             "silent": SILENT,
             "stopped": STOPPED,
-            "failed": replies.FAILED,
+            "failed": outcomes.FAILED,
         }
         start = starts.get(row.state) if row else None
         notes: list[str] = row.notes if row and start else []
@@ -504,12 +505,12 @@ def _unsent(home: Config, shards: Shards, now_ms: int) -> list[Unsent]:
             continue
         if is_direct:
             if row.created < now_ms - DIRECT_MS:
-                replies.note_silence(row.id, SILENT + INTERRUPTED)
+                outcomes.note_silence(row.id, SILENT + INTERRUPTED)
         elif row.imitates or row.reason in IMITATING:
             # The command that asked for it can be answered no more.
-            replies.note_silence(row.id, SILENT + INTERRUPTED)
+            outcomes.note_silence(row.id, SILENT + INTERRUPTED)
         elif min(row.created, snowflake_ms(trigger)) < oldest:
-            replies.note_silence(row.id, SILENT + TOO_OLD)
+            outcomes.note_silence(row.id, SILENT + TOO_OLD)
         elif guild and not is_listed(home.bot.servers, guild.discord_id):
             continue
         elif guild and guild.discord_id and channel and channel.discord_id:

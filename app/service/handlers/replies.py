@@ -14,7 +14,8 @@ from app.service import opinions
 from app.service.app_context import AppContext
 from app.service.events import Asker, WatcherOutbox
 from app.service.spoken_from import like_named, past_of
-from app.store import feedback, messages, replies
+from app.store import feedback, messages
+from app.store.reply import reply_explanations
 from app.store.rows import StoredMessage
 
 OWNER = "owner"
@@ -161,13 +162,14 @@ def _explained(
 ) -> control.SayReply:
     """The reply with what it was made of: its prompt, and the messages it drew on."""
     runs = {used.message: used for used in sources}
+    drawn = [(message, runs[message.id]) for message in stored]
     return replace(
         reply,
         prompt=_spoken(prompt.turns),
         moments=[_spoken(moment) for moment in prompt.moments],
         drawn=[
-            replies.drawn(message, runs[message.id].words, runs[message.id].run)
-            for message in stored
+            reply_explanations.drawn(message, run.words, run.run)
+            for message, run in drawn
         ],
     )
 
@@ -182,7 +184,7 @@ async def explain(context: AppContext, reply: int) -> Explanation:
     Raises:
         UsageError: If the reply does not exist.
     """
-    found = await context.database.run(replies.explained, reply)
+    found = await context.database.run(reply_explanations.explained, reply)
     if found is None:
         raise UsageError(f"There is no reply {reply}.")
     return found

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from app.core.names import GuildId
-from app.store import conversations, forgetting, members, replies
+from app.store import conversations, forgetting, members
 from app.store.comparisons import GUESSES
 from app.store.database import tuples, write
 from app.store.given import lore
+from app.store.reply import outcomes
 from app.store.tables import (
     Comparison,
     LoreEntry,
@@ -23,7 +24,7 @@ def lorebook(guild: GuildId) -> int:
     count = LoreEntry.select().where(LoreEntry.guild == guild).count()
     lore.remove_all(guild)
     Snapshot.update(lore=[]).where(Snapshot.guild == guild).execute()
-    replies.drop_notes(guild, replies.LORE_NOTE)
+    outcomes.drop_notes(guild, outcomes.LORE_NOTE)
     return count
 
 
@@ -38,7 +39,7 @@ def facts(guild: GuildId) -> int:
 def summaries(guild: GuildId) -> int:
     """Delete the summaries, in notes of replies to hosts as well."""
     count = conversations.drop_all_summaries(guild)
-    replies.drop_notes(guild, replies.SUMMARY_NOTE)
+    outcomes.drop_notes(guild, outcomes.SUMMARY_NOTE)
     return count
 
 

@@ -7,6 +7,8 @@ from app.core.explanation import Explanation, RungOutcome
 from app.core.names import GuildId
 from app.store import feedback, forgetting, replies
 from app.store.database import Database
+from app.store.reply import reply_explanations
+from app.store.reply.reply_sources import SourceMessage
 
 Write = Callable[..., int]
 
@@ -19,7 +21,7 @@ def explained(db: Database, guild: GuildId, **fields: Any) -> Explanation:
         assert row is not None
         replies.finish(row, {"state": "made", **fields}, sources)
         feedback.rate(row, "ann", 1)
-        return replies.explained(row)
+        return reply_explanations.explained(row)
 
     found = db.call(make)
     assert found is not None
@@ -40,8 +42,8 @@ def test_it_names_what_was_drawn_on_and_recalled_the_longest_run_first(
         prompt_tokens=9,
         completion_tokens=4,
         sources=[
-            replies.SourceMessage(one, 2, "a b"),
-            replies.SourceMessage(two, 3, "c d e"),
+            SourceMessage(one, 2, "a b"),
+            SourceMessage(two, 3, "c d e"),
         ],
     )
     assert [(m.author, m.text, m.run) for m in found.sources] == [
@@ -58,12 +60,12 @@ def test_a_forgotten_message_explains_nothing(
     db: Database, guild: GuildId, write: Write
 ):
     gone = write("a secret")
-    found = explained(db, guild, sources=[replies.SourceMessage(gone, 2, "a secret")])
+    found = explained(db, guild, sources=[SourceMessage(gone, 2, "a secret")])
     assert [m.text for m in found.sources] == ["a secret"]
     db.call(forgetting.delete, guild, [gone])
-    after = db.call(replies.explained, found.id)
+    after = db.call(reply_explanations.explained, found.id)
     assert after is not None and after.sources == []
 
 
 def test_no_reply_has_no_explanation(db: Database):
-    assert db.call(replies.explained, 7) is None
+    assert db.call(reply_explanations.explained, 7) is None

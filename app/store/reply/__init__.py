@@ -1,0 +1,1 @@
+"""Parts of a reply: its source messages, its outcome, and what explains it."""
