@@ -98,21 +98,7 @@ async def _serve(home: Home, stdout: int | None, shards: Shards = ALL) -> None:
         # Whoever waits for the bot is answered before it loads more.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), HEAD_START_SECONDS)
-        work: dict[str, Callable[[], Awaitable[None]]] = {
-            "Learning files": service.context.uploads.go_on,
-            "The turn with the database": partial(_keep_turn, service, lost),
-            "Changes by other processes": ChangeFollower(service.context).keep_up,
-            "Memory": service.context.memory.keep_up,
-            "Facts of members": PeopleKeeper(service.context).keep_up,
-            "The index of the search": SearchKeeper(service.context).keep_up,
-            "Loading models at hosts": HostWarmer(service.context).keep_up,
-            "The figures of the last hour": service.last_hour.keep_up,
-            "The meter": service.metering.keep_up,
-            "Telling the figures": partial(_tell_figures, service),
-            "Looking for updates": UpdateWatcher(service.context).keep_up,
-            "Tuning the starter model": Requantise(service.context).keep_starter_tuned,
-            "Discord": discord.run,
-        }
+        work = _work_of(service, lost) | {"Discord": discord.run}
         kept = [supervisor.keep(what, job) for what, job in work.items()]
         if stdout is not None:
             kept.append(_serve_parent(service, stdout))
@@ -124,6 +110,27 @@ async def _serve(home: Home, stdout: int | None, shards: Shards = ALL) -> None:
         log.info("Mynah stops")
         if lost.done():
             raise lost.result()
+
+
+def _work_of(
+    service: Service, lost: "asyncio.Future[TakenError]"
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    """Return the work in the background that never ends, by its name for people."""
+    context = service.context
+    return {
+        "Learning files": context.uploads.go_on,
+        "The turn with the database": partial(_keep_turn, service, lost),
+        "Changes by other processes": ChangeFollower(context).keep_up,
+        "Memory": context.memory.keep_up,
+        "Facts of members": PeopleKeeper(context).keep_up,
+        "The index of the search": SearchKeeper(context).keep_up,
+        "Loading models at hosts": HostWarmer(context).keep_up,
+        "The figures of the last hour": service.last_hour.keep_up,
+        "The meter": service.metering.keep_up,
+        "Telling the figures": partial(_tell_figures, service),
+        "Looking for updates": UpdateWatcher(context).keep_up,
+        "Tuning the starter model": Requantise(context).keep_starter_tuned,
+    }
 
 
 def _logs_json(home: Home) -> bool:

@@ -257,6 +257,33 @@ def test_a_planted_any_is_counted():
     assert lines_with_any(planted) == 2
 
 
+def long_functions(text: str) -> list[str]:
+    """Return the names of functions of more than 40 lines."""
+    return [
+        node.name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= 40
+    ]
+
+
+LONG_FILES, LONG_FUNCTIONS = 50, 35
+"""The files of `app` of more than 300 lines, and its functions of more than 40; fewer
+are wanted, more never."""
+
+
+def test_long_files_and_functions_become_rarer():
+    texts = [path.read_text(encoding="utf-8") for path in sources()]
+    assert sum(len(text.splitlines()) > 300 for text in texts) <= LONG_FILES
+    assert sum(len(long_functions(text)) for text in texts) <= LONG_FUNCTIONS
+
+
+def test_a_planted_long_function_is_seen():
+    planted = "def short():\n" + "    x = 1\n" * 39
+    assert long_functions(planted) == []
+    assert long_functions(planted + "    x = 1\n") == ["short"]
+
+
 RENAMES = {"rename", "renames", "replace"}
 MAY_RENAME = {
     "app/core/files.py": "the one way to replace a file",

@@ -130,12 +130,8 @@ def finish(
     if not line:
         wrote = "no whole sentence" if cut else "nothing"
         return Finished(rejected=f"it wrote {wrote}")
-    if not is_trusted and is_assistant_speak(line):
-        return Finished(rejected="it spoke like an assistant")
-    if not is_trusted and is_numbers(line):
-        return Finished(rejected="it wrote only numbers")
-    if not is_trusted and is_copy(line, learned):
-        return Finished(rejected="it repeated one learned message")
+    if not is_trusted and (fault := _fault(line, learned)):
+        return Finished(rejected=fault)
     safe, notes = neutralise(line)
     if never_said(tuple(never)).found_in(safe):
         return Finished(rejected=NEVER)
@@ -144,6 +140,17 @@ def finish(
     if len(parts) > MAX_PARTS:
         notes = (*notes, f"cut to {MAX_PARTS} messages")
     return Finished(tuple(parts[:MAX_PARTS]), None, notes)
+
+
+def _fault(line: str, learned: Sequence[str]) -> str:
+    """Return why a model's line is not to be said; empty if it may be."""
+    if is_assistant_speak(line):
+        return "it spoke like an assistant"
+    if is_numbers(line):
+        return "it wrote only numbers"
+    if is_copy(line, learned):
+        return "it repeated one learned message"
+    return ""
 
 
 def _without_links(text: str, is_known: Callable[[str], bool]) -> str:

@@ -159,21 +159,25 @@ def carry_out(
 
         _stand_back(requantise.NICENESS)
         return requantise.run(request, home, tell)
-    if isinstance(request, ImportJob | PreviewJob | RebuildJob | CompareJob):
+    if isinstance(
+        request, ImportJob | FollowJob | PreviewJob | RebuildJob | CompareJob
+    ):
         from app.jobs import import_and_rebuild
 
-        _stand_back(import_and_rebuild.NICENESS)
-        return import_and_rebuild.run(request, home, tell)
-    if isinstance(request, FollowJob):
-        from app.jobs import import_and_rebuild
-
-        # The import that started it stands back already, and so does this.
+        # An import that another follows stands back already, and so does the other.
+        if not isinstance(request, FollowJob):
+            _stand_back(import_and_rebuild.NICENESS)
         return import_and_rebuild.run(request, home, tell, is_whole)
     if isinstance(request, SearchJob):
         from app.jobs import search
 
         _stand_back(search.NICENESS)
         return search.run(request, home)
+    return _sense(request)
+
+
+def _sense(request: Request[object]) -> object:
+    """Look at a picture, or hear or say words."""
     if isinstance(request, PictureJob):
         from app.jobs import picture
 
