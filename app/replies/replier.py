@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Protocol
 
@@ -12,84 +12,43 @@ from app.chat import reply_time
 from app.chat.best_of_n import BestOf, Refuse
 from app.chat.circuit_breaker import Clock
 from app.chat.ladder import Answer, Ladder, OnPiece, Rung
-from app.chat.persona_rules import rules_in
-from app.chat.prompt_settings import Mode, build, choose_mode
-from app.core.explanation import RungOutcome
+from app.chat.prompt_settings import choose_mode
 from app.core.names import GuildId
 from app.core.never_said import holding_back
 from app.modelfiles.catalogue import ECHO
-from app.providers.base import LoreText, Prompt, Provider, ToldFact, Turn
+from app.providers.base import Prompt, Provider
 from app.replies import unsaid
-from app.replies.cloud_examples import LAST_TURNS, Illustrator, Remembers
-from app.replies.conversation_context import ConversationContext, gather
-from app.replies.guild_habits import Bursts, StaleLines
-from app.replies.guild_languages import LEAST, GuildLanguages
+from app.replies.cloud_examples import Illustrator, Remembers
+from app.replies.conversation_context import ConversationContext
+from app.replies.guild_habits import StaleLines
 from app.replies.ladder_builder import LadderBuilder
-from app.replies.mode_choice import Drawn, ModeChoice
+from app.replies.mode_choice import ModeChoice
+from app.replies.plan import ReplyPlan, as_member, as_role, in_time
+from app.replies.prompt_maker import LoreSource, PromptMaker
 from app.replies.request import MadeReply, ReplyRequest, Stages
 from app.replies.viewer import PictureMaker, Viewer
 from app.settings.effective import Settings
 from app.settings.host_gate import Gate
 from app.settings.host_names import LOCAL
-from app.settings.schema import Config
-from app.store import members, replies, voice_changes
+from app.store import members, replies
 from app.store.database import Database
-from app.store.given import facts
-from app.store.given.member_facts import sentence
 from app.store.reply import outcomes
-from app.store.rows import StoredCharacter
-from app.voice.conversation_cache import RECENT
 from app.voice.voice import Voice
 
 TRIES = 6
 """The most times a reply is made while messages it drew on are being forgotten."""
 
-TOO_BUSY = "the computer was so busy that too little time was left"
-
 DRAFT_SHARE = 0.2
 """The share of the deadline after which there is no time for drafts."""
 
-NOT_HEARD = "nobody here understood the voice message"
-
 PICTURES = "pictures"
 """The stage in which pictures are read."""
-
-LEAST_TURNS = 4
-"""The fewest turns that show how people write where nothing is learned."""
-
-
-LIKE_DIAL = 70
-"""The least dial of replies that speak like a member."""
-
-
-class LoreSource(Protocol):
-    """A source of what guilds' lorebooks tell of a talk."""
-
-    async def told(
-        self, guild: GuildId, name: str, turns: Sequence[Turn]
-    ) -> tuple[LoreText, ...]: ...
 
 
 class VoiceSource(Protocol):
     """A source of guilds' voices."""
 
     async def voice(self, guild: GuildId) -> Voice: ...
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """All that is settled before one reply is written."""
-
-    request: ReplyRequest
-    """With the mode and dial that were drawn for it, if they were."""
-    config: Config
-    voice: Voice
-    mode: Mode
-    names: Sequence[str]
-    """The language models to ask, in order; none where the chain writes."""
-    drawn: Drawn | None
-    skipped: tuple[RungOutcome, ...] = ()
-    """The models that are not asked, and why."""
 
 
 class Replier:
@@ -114,13 +73,11 @@ class Replier:
         self._voices = voices
         self._rng = rng
         self._memory = memory
-        self._lore = lore
         self._clock = clock
+        self._prompts = PromptMaker(database, rng, clock, memory, lore)
         self._illustrator = Illustrator(database, rng, memory)
         self._choosing = ModeChoice(database, rng)
-        self._bursts = Bursts(database, rng, clock)
         self._stale = StaleLines(database, rng, clock)
-        self._languages = GuildLanguages(database, clock)
         self._ends = reply_time.EndTime(clock)
         self.on_end: Callable[[str, MadeReply | None], None] = lambda state, made: None
         """Hears the state of each reply at its end, with what was made."""
@@ -133,8 +90,7 @@ class Replier:
 
     async def prepare(self, guild: GuildId) -> None:
         """Find out which languages a guild speaks, which takes a second."""
-        if (await self._voices.voice(guild)).messages > LEAST:
-            await self._languages.prepare(guild)
+        await self._prompts.prepare(guild, await self._voices.voice(guild))
 
     async def reply(
         self, request: ReplyRequest, on_piece: OnPiece = lambda piece: None
@@ -236,20 +192,13 @@ class Replier:
         plan = await self._plan(reply, request)
         if request.is_unheard:
             plan = replace(plan, names=[])
-        gathered = await self._gather(plan.request)
+        gathered = await self._prompts.gather(plan.request)
         stages.end("context")
         plan, gathered, unseen = await self._seen(plan, gathered, stages)
         limit = self._time_limit_ms(plan, len(gathered.last.pictures), stages)
         deadline = reply_time.left_of(request.max_ms or limit, stages.waited)
-        plan = _in_time(plan, stages.worked, deadline)
-        unheard = NOT_HEARD if request.is_unheard else ""
-        prompt = self._prompt(reply, plan, gathered)
-        prompt = replace(prompt, unseen=unseen, unheard=unheard)
-        prompt = await self._in_language(prompt, plan, gathered)
-        if plan.names:
-            prompt = await self._remember(prompt, plan, stages)
-        if "local" in plan.names:
-            prompt = await self._overhear(prompt, plan.request)
+        plan = in_time(plan, stages.worked, deadline)
+        prompt = await self._prompts.fill(reply, plan, gathered, unseen, stages)
         await self._rungs.read_keys(plan.names)
         refused = await self._refused(prompt, plan.names)
         prompt = await self._illustrate(prompt, plan, refused, deadline, stages)
@@ -280,8 +229,8 @@ class Replier:
         )
 
     async def _seen(
-        self, plan: _Plan, gathered: ConversationContext, stages: Stages
-    ) -> tuple[_Plan, ConversationContext, str]:
+        self, plan: ReplyPlan, gathered: ConversationContext, stages: Stages
+    ) -> tuple[ReplyPlan, ConversationContext, str]:
         """Look at the pictures of the call; return why that is not possible, too."""
         if not (self._viewer and plan.request.pictures):
             return plan, gathered, ""
@@ -292,21 +241,21 @@ class Replier:
         last = replace(gathered.last, pictures=view.pictures)
         return plan, replace(gathered, last=last), view.unseen
 
-    def _time_limit_ms(self, plan: _Plan, pictures: int, stages: Stages) -> float:
+    def _time_limit_ms(self, plan: ReplyPlan, pictures: int, stages: Stages) -> float:
         """Return the time for a reply; what was spent on its pictures comes on top."""
         limit = self._rungs.time_limit_ms(plan.mode, plan.config, plan.names, pictures)
         return limit + stages.timings.get(PICTURES, 0.0)
 
-    async def _plan(self, reply: int | None, request: ReplyRequest) -> _Plan:
+    async def _plan(self, reply: int | None, request: ReplyRequest) -> ReplyPlan:
         """Choose mode and models, by the settings in effect."""
         config = await self._settings.of(
             request.guild, request.root or request.channel or 0
         )
         voice = await self._voices.voice(request.guild)
         if request.role:
-            config = _as_role(config, request.role)
+            config = as_role(config, request.role)
         if request.like:
-            request = _as_member(request, config)
+            request = as_member(request, config)
         drawn = await self._choosing.draw(reply, request, config, voice.messages)
         if drawn:
             request = replace(request, mode=drawn.arm.mode, dial=drawn.arm.dial)
@@ -317,14 +266,14 @@ class Replier:
         if request.like:
             # They agreed to be imitated here, and to nothing elsewhere.
             names = [name for name in names if name == LOCAL]
-        return _Plan(
+        return ReplyPlan(
             request, config, voice, mode, names if mode != "markov" else [], drawn
         )
 
     async def _illustrate(
         self,
         prompt: Prompt,
-        plan: _Plan,
+        plan: ReplyPlan,
         refused: Mapping[str, str | None],
         deadline: float,
         stages: Stages,
@@ -340,7 +289,7 @@ class Replier:
 
     def _ladder(
         self,
-        plan: _Plan,
+        plan: ReplyPlan,
         prompt: Prompt,
         gathered: ConversationContext,
         refused: Mapping[str, str | None],
@@ -375,120 +324,10 @@ class Replier:
             for name, address in self._rungs.addresses(names).items()
         }
 
-    async def _gather(self, request: ReplyRequest) -> ConversationContext:
-        last = Turn(
-            request.speaker, request.text, message=request.message, guild=request.guild
-        )
-        stored = await gather(self._database, request.guild, request.channel, last)
-        if request.past:
-            # Nothing of what is talked about now was said then.
-            stored = ConversationContext(last, speakable=stored.speakable)
-        earlier = (*stored.conversation, *request.earlier)
-        # The owner's own replies draw on everything.
-        speakable = None if request.is_private else stored.speakable
-        return replace(stored, conversation=earlier, speakable=speakable)
-
-    def _prompt(
-        self, reply: int | None, plan: _Plan, gathered: ConversationContext
-    ) -> Prompt:
-        request = plan.request
-        prompt = build(
-            plan.config,
-            plan.mode,
-            request.guild,
-            str(request.channel or request.speaker),
-            [*gathered.conversation, gathered.last],
-            dial=request.dial,
-            seed=request.seed,
-            reply=reply,
-            summary=gathered.summary,
-            summary_of=gathered.summary_of,
-            lent=frozenset(filter(None, [gathered.summary_guild])),
-            channels=gathered.speakable,
-            spans=request.spans,
-            near=frozenset(filter(None, [request.channel, request.root])),
-        )
-        is_first = not plan.voice.messages and len(gathered) < LEAST_TURNS
-        if request.lots is not None:
-            prompt = replace(prompt, random_seed=request.lots, chain_seed=request.lots)
-        if like := request.like:
-            prompt = replace(prompt, bot_name=like.name, persona="")
-        return replace(prompt, is_first=is_first)
-
-    async def _in_language(
-        self, prompt: Prompt, plan: _Plan, gathered: ConversationContext
-    ) -> Prompt:
-        """Speak from the channels that have the language of the talk, if some differ.
-
-        A persona's own language goes first.
-        """
-        request = plan.request
-        is_few = plan.voice.messages <= LEAST
-        if is_few or request.like or rules_in(prompt.persona).language:
-            return prompt
-        language, channels = await self._languages.spoken(
-            request.guild, request.channel, gathered.turns, gathered.speakable
-        )
-        return replace(prompt, language=language, channels=channels)
-
-    async def _overhear(self, prompt: Prompt, request: ReplyRequest) -> Prompt:
-        """Add what was said in the channel lately, for the voice of a hybrid reply.
-
-        People of another time, and members, do not talk about it.
-        """
-        if prompt.mode != "hybrid" or request.past or request.like:
-            return prompt
-        channel = request.channel or 0
-        recent = await self._database.run(
-            voice_changes.recent, request.guild, channel, RECENT
-        )
-        return replace(prompt, recent=recent)
-
-    async def _remember(self, prompt: Prompt, plan: _Plan, stages: Stages) -> Prompt:
-        """Add how the guild writes, its lore, and moments recalled by meaning."""
-        request, config = plan.request, plan.config
-        lines = await self._bursts.lines(request.guild, config.reply.lines)
-        prompt = replace(prompt, lines=lines)
-        stages.end("prompt")
-        # People of another time, and members, do not know the bot's book.
-        if self._lore and config.context.lore and not (request.past or request.like):
-            recent = prompt.turns[-LAST_TURNS:]
-            told = await self._lore.told(request.guild, prompt.bot_name, recent)
-            prompt = replace(prompt, lore=told)
-            stages.end("lore")
-        if config.memory.people and not (request.past or request.like):
-            prompt = replace(prompt, people=await self._facts(request, config))
-            stages.end("people")
-        limit = config.memory.recall if config.memory.enabled else 0
-        if self._memory is None or not limit:
-            return prompt
-        moments = await self._memory.recall(
-            request.guild, prompt.turns[-LAST_TURNS:], _visible(request), limit
-        )
-        stages.end("recall")
-        if past := request.past:
-            moments = [one for one in moments or () if all(map(past.has, one))]
-        return replace(prompt, moments=tuple(moments or ()))
-
-    async def _facts(
-        self, request: ReplyRequest, config: Config
-    ) -> tuple[ToldFact, ...]:
-        """Return what the member who is answered told of themselves, to all here."""
-        if not request.asker or request.is_private:
-            return ()
-        guild, channel, visible = request.guild, request.channel, request.visible
-        run, name = self._database.run, request.speaker
-        known = await run(facts.sayable, guild, request.asker, channel, visible)
-        return tuple(
-            ToldFact(one.kind, sentence(name, one.kind, one.value), one.messages)
-            for one in known
-            if not config.speak.forbids(one.value)
-        )
-
     def _at_best(
         self,
         rungs: Sequence[Rung],
-        plan: _Plan,
+        plan: ReplyPlan,
         guard: Refuse,
     ) -> list[Rung]:
         """Return the same rungs, with several lines to choose from by the model here.
@@ -536,43 +375,8 @@ class Replier:
         return None if reply is None else replace(made, reply=reply)
 
 
-def _as_role(config: Config, role: StoredCharacter) -> Config:
-    """Return settings with the name, the persona and the dial of a character."""
-    dial = config.reply.dial if role.dial is None else role.dial
-    return replace(
-        config,
-        bot=replace(config.bot, name=role.name),
-        reply=replace(config.reply, persona=role.about, dial=dial),
-    )
-
-
-def _as_member(request: ReplyRequest, config: Config) -> ReplyRequest:
-    """Return the request with a mode and a dial in which the member is heard."""
-    wanted = request.mode or config.reply.mode
-    dial = config.reply.dial if request.dial is None else request.dial
-    mode = "markov" if wanted == "markov" else "hybrid"
-    return replace(request, mode=mode, dial=max(dial, LIKE_DIAL))
-
-
 def _nobody(piece: str | None) -> None:
     """Show a piece of text to nobody."""
-
-
-def _visible(request: ReplyRequest) -> frozenset[int] | None:
-    """Return channels whose moments every reader may see."""
-    if request.is_private:
-        return None
-    if request.visible is not None:
-        return request.visible
-    return frozenset() if request.channel is None else frozenset({request.channel})
-
-
-def _in_time(plan: _Plan, worked_ms: float, limit_ms: float) -> _Plan:
-    """Return the plan, without models if the computer is too busy for any."""
-    if worked_ms <= limit_ms * reply_time.LATE_SHARE:
-        return plan
-    skipped = (RungOutcome(name, "skipped", TOO_BUSY) for name in plan.names)
-    return replace(plan, names=[], skipped=(*plan.skipped, *skipped))
 
 
 async def _climb(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.replies.replier import TOO_BUSY
+from app.replies.plan import TOO_BUSY
 from app.store import replies
 from app.store.database import Database
 from tests.replies.test_replier import Bench, Clock

@@ -648,7 +648,7 @@ async def test_the_lorebook_tells_a_model_of_the_talk_and_the_row_names_it(
     bench, database
 ):
     bench.hear("bob", "some line")
-    bench.replier._lore = book = Told()
+    bench.replier._prompts._lore = book = Told()
     made = await bench.replier.reply(bench.ask(text="and the cat?", trigger="77"))
     assert book.asked == [(bench.guild, "Mynah", ["and the cat?"])]
     prompt = bench.local.prompts[0]
@@ -661,7 +661,7 @@ async def test_no_book_is_asked_for_the_chain_the_past_a_member_or_where_it_is_o
     bench,
 ):
     bench.hear("bob", "some line")
-    bench.replier._lore = book = Told()
+    bench.replier._prompts._lore = book = Told()
     past = Past(10**12, ((1, 1),))
     await bench.replier.reply(bench.ask(mode="markov"))
     await bench.replier.reply(bench.ask(past=past))
@@ -672,7 +672,7 @@ async def test_no_book_is_asked_for_the_chain_the_past_a_member_or_where_it_is_o
 
 
 async def test_what_the_chain_wrote_is_not_explained_by_the_lorebook(bench, database):
-    bench.replier._lore = Told()
+    bench.replier._prompts._lore = Told()
     bench.local.unavailable = lambda prompt: "it is not here"
     made = await bench.replier.reply(bench.ask(mode="llm"))
     assert made.answer.provider == "markov"
