@@ -3,7 +3,7 @@
 import functools
 import re
 
-from app.importers import json_stream
+from app.importers import json_outline
 from app.importers.records import BrokenFileError
 from app.importers.sources import SourceFile
 from app.importers.streams import READ_ERRORS, explain_read_error
@@ -37,11 +37,11 @@ class Head:
         self.is_whole = len(data) < HEAD_BYTES
 
     @functools.cached_property
-    def outline(self) -> json_stream.Outline | None:
+    def outline(self) -> json_outline.Outline | None:
         """The beginning of a JSON file; None for others."""
         if not _JSON.match(self.data):
             return None
-        return json_stream.outline(self.source)
+        return json_outline.outline(self.source)
 
     @functools.cached_property
     def lines(self) -> list[str]:

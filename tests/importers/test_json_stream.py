@@ -11,7 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.importers import json_stream
-from app.importers.json_stream import JsonReader, header, records
+from app.importers.json_outline import header
+from app.importers.json_records import records
+from app.importers.json_stream import JsonReader
 from app.importers.records import BrokenFileError, BrokenRow, Record
 from app.importers.sources import DiskFile
 from app.importers.streams import Stream

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from app.importers import json_stream
+from app.importers import json_outline, json_records, json_stream
 from app.importers.formats.discord_names import NamedPlace, place_of
 from app.importers.head import Head
 from app.importers.records import (
@@ -50,7 +50,7 @@ def matches(head: Head) -> bool:
 
 def guilds(source: SourceFile) -> list[FileGuild]:
     """Return the server that the file names."""
-    head = json_stream.header(source, ("guild", "channel"))
+    head = json_outline.header(source, ("guild", "channel"))
     guild, channel = head.get("guild"), head.get("channel")
     if not isinstance(guild, dict) or not guild.get("id"):
         named = place_of(source.name).guild
@@ -71,12 +71,12 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Record | BrokenRow]:
 
     reader = json_stream.JsonReader(stream)
     is_list = reader.peek() == "["
-    yield from json_stream.records_of(reader, "" if is_list else "messages", make)
+    yield from json_records.records_of(reader, "" if is_list else "messages", make)
 
 
 def _place(source: SourceFile) -> NamedPlace:
     named = place_of(source.name)
-    found = json_stream.header(source, ("guild", "channel")).get("channel")
+    found = json_outline.header(source, ("guild", "channel")).get("channel")
     if not isinstance(found, dict):
         return named
     id = str(found["id"]) if found.get("id") else named.channel_id

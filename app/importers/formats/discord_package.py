@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import orjson
 
-from app.importers import json_stream
+from app.importers import json_records
 from app.importers.head import Head
 from app.importers.records import (
     MAX_LINE_BYTES,
@@ -83,7 +83,7 @@ def read_json(source: SourceFile, stream: Stream) -> Iterator[Item]:
     def make(message: JsonObject) -> Record:
         return _record(message, name, id)
 
-    return json_stream.records(stream, "", make)
+    return json_records.records(stream, "", make)
 
 
 def read_csv(source: SourceFile, stream: Stream) -> Iterator[Item]:

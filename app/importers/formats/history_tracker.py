@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from app.importers.head import Head
-from app.importers.json_stream import JsonReader, at_end, header, read_item
+from app.importers.json_outline import header
+from app.importers.json_records import at_end, read_item
+from app.importers.json_stream import JsonReader
 from app.importers.records import (
     MAX_LINE_BYTES,
     MOST_FILES,

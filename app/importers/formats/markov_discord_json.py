@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.importers import json_stream
+from app.importers import json_records, json_stream
 from app.importers.head import Head
 from app.importers.records import (
     File,
@@ -40,7 +40,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     """Read the messages of the file, which has neither authors nor times."""
     reader = json_stream.JsonReader(stream)
     is_list = reader.peek() == "["
-    yield from json_stream.records_of(reader, "" if is_list else "messages", _record)
+    yield from json_records.records_of(reader, "" if is_list else "messages", _record)
 
 
 def _record(row: JsonObject) -> Record:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from app.importers import json_stream
+from app.importers import json_outline, json_records, json_stream
 from app.importers.head import Head
 from app.importers.records import (
     BrokenFileError,
@@ -39,7 +39,7 @@ def guilds(source: SourceFile) -> list[FileGuild]:
 
 def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     """Read the messages of one room as they were last edited, without redacted ones."""
-    room = json_stream.header(source, ("room_name",)).get("room_name")
+    room = json_outline.header(source, ("room_name",)).get("room_name")
     changes = _changes(source)
     encrypted = 0
 
@@ -50,7 +50,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
 
     reader = json_stream.JsonReader(stream)
     is_list = reader.peek() == "["
-    yield from json_stream.records_of(reader, "" if is_list else "messages", make)
+    yield from json_records.records_of(reader, "" if is_list else "messages", make)
     if encrypted:
         yield Note(
             f"{encrypted:,} encrypted and not read: export the room with a client that"
@@ -83,7 +83,7 @@ def _changes(source: SourceFile) -> _Changes:
         reader = json_stream.JsonReader(stream)
         is_list = reader.peek() == "["
         try:
-            for _ in json_stream.records_of(
+            for _ in json_records.records_of(
                 reader, "" if is_list else "messages", note
             ):
                 pass

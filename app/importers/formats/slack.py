@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from app.importers import json_stream
+from app.importers import json_records
 from app.importers.head import Head
 from app.importers.json_stream import BrokenPieceError, JsonReader
 from app.importers.records import (
@@ -80,7 +80,7 @@ def read(source: SourceFile, stream: Stream) -> Iterator[Item]:
     def make(message: JsonObject) -> Record:
         return _record(message, channel, people, bots)
 
-    return json_stream.records(stream, "", make)
+    return json_records.records(stream, "", make)
 
 
 def _record(

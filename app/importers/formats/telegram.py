@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from app.importers.head import Head
-from app.importers.json_stream import BrokenPieceError, JsonReader, at_end, read_items
+from app.importers.json_records import at_end, read_items
+from app.importers.json_stream import BrokenPieceError, JsonReader
 from app.importers.records import (
     BrokenFileError,
     FileGuild,
