@@ -117,6 +117,12 @@ class PostgresqlHome(peewee.PostgresqlDatabase):
         connection.adapters.register_loader("numeric", _Number)
         return connection
 
+    def _close(self, conn: psycopg.Connection) -> None:
+        # The server sees the end of a connection, and of its locks, a moment later.
+        with contextlib.suppress(psycopg.Error):
+            conn.execute("SELECT pg_advisory_unlock_all()")
+        super()._close(conn)  # type: ignore[misc]
+
     def begin(self, lock_type: str | None = None) -> None:
         super().begin()
         if lock_type is not None:

@@ -71,6 +71,12 @@ def test_files_are_made_anew_after_anothers_turn_with_one_of_the_shards(
     assert not is_there_after(("second", "7/8"))
 
 
+def test_whoever_closes_lets_the_next_one_in_at_once(of_home: Open) -> None:
+    for turn in range(40):
+        with of_home(("first", "second")[turn % 2], "0/2"):
+            pass
+
+
 def test_the_tables_are_changed_by_a_process_that_is_alone(of_home: Open) -> None:
     with of_home("first", "0/2") as first:
         set_version = engine_at(first.place).set_version
