@@ -1,6 +1,5 @@
 """Replies on a real database, with the cloud's stand-in and no local model."""
 
-import time
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from random import Random
