@@ -18,11 +18,15 @@ _ADDRESSED = (
         r"(?i)(?<=authorization)['\"]?\s*[:=]\s*['\"]?(?:bot |bearer )?[^\s'\",]+"
     ),
     re.compile(r"(?<=[?&])(?:ex|is|hm)=[0-9a-f]+"),
+    re.compile(r"(?<=[?&])search=[^\s&'\"]+"),
 )
-"""Headers and signed addresses, which only a log holds."""
+"""Headers, signed addresses and searched words, which only a log holds."""
 
-QUIET = ("discord", "httpx2", "httpcore2", "openai", "filelock", "asyncio", "peewee")
-"""Libraries whose DEBUG lines hold message texts and request bodies."""
+QUIET = (
+    "discord", "httpx", "httpx2", "httpcore", "httpcore2", "openai", "filelock",
+    "asyncio", "peewee", "urllib3", "aiohttp",
+)  # fmt: skip
+"""Libraries whose lines hold message texts, request bodies and searched words."""
 
 
 def redact(text: str) -> str:

@@ -4,14 +4,18 @@ import logging
 import os
 import stat
 from datetime import UTC, datetime
+from urllib.parse import quote_plus
 
 import pytest
 
 from app.core.names import GuildId
 from app.ipc import control
 from app.ipc.peer import PeerGoneError
+from app.modelfiles import hub_search
+from app.modelfiles.hub_search import HubError
 from app.service import logs
 from app.service.events import Events, WatcherOutbox
+from tests.hub_stand_in import CATALOGUE, Hub, running
 
 TOKEN = "MTA" + "x" * 23 + ".GabcdE." + "y" * 30
 SECRETS = [
@@ -20,6 +24,7 @@ SECRETS = [
     "Authorization: Bot 0123456789",
     "https://discord.com/api/webhooks/123/abcDEF",
     "https://cdn.discordapp.com/a.png?ex=66aa&is=66bb&hm=00ff",
+    "https://huggingface.co/api/models?limit=40&search=my+00ff&sort=downloads",
 ]
 
 
@@ -40,7 +45,7 @@ def test_no_secret_reaches_the_log_file_not_even_in_a_traceback(home, root):
             root.exception("it failed with %s", secret)
     handler.close()
     text = home.log_file.read_text(encoding="utf-8")
-    for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "hm=00ff"):
+    for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "00ff"):
         assert part not in text
     assert text.count("[secret]") >= len(SECRETS)
 
@@ -63,7 +68,7 @@ def test_a_log_for_programs_has_an_object_a_line_without_secrets(home, root, sec
     assert datetime.fromisoformat(first["time"]).tzinfo is UTC
     assert second["message"] == "later" and "error" not in second
     assert "\x1b" not in text and first["error"].count("[secret]") >= 1
-    for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "hm=00ff"):
+    for part in ("MTAxxx", "sk-proj", "0123456789", "abcDEF", "00ff"):
         assert part not in text
 
 
@@ -95,6 +100,25 @@ def test_no_library_logs_what_people_say(root, library):
     logs.set_up(logging.NullHandler())
     assert not logging.getLogger(library).isEnabledFor(logging.INFO)
     assert not logging.getLogger("app.any").isEnabledFor(logging.DEBUG)
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_the_log_holds_no_words_that_the_owner_searched_for(
+    home, root, monkeypatch, status
+):
+    monkeypatch.setattr(logging.getLogger("httpx"), "level", logging.NOTSET)
+    handler = logs.to_file(home)
+    logs.set_up(handler)
+    words = "kettle fish"
+    with running(Hub(b"", models=CATALOGUE, status=status)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        try:
+            hub_search.search(words, None)
+        except HubError:
+            root.exception("the search failed")
+        handler.close()
+        assert quote_plus(words) in hub.asked[0]
+    assert "fish" not in home.log_file.read_text(encoding="utf-8")
 
 
 class Slow:
