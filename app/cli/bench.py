@@ -50,6 +50,8 @@ def _tell(measured: BenchReply) -> None:
         say(f"  {Path(model.name).name:24} {time}{fits}")
     if measured.best:
         say(f"\n{_advice(measured)}")
+    elif measured.without_best:
+        say(f"\n{measured.without_best}")
 
 
 def _compare(measured: BenchReply) -> None:

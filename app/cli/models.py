@@ -127,6 +127,8 @@ async def _list(bot: Bot, as_json: bool) -> None:
     say(f"This computer has {found.memory_gigabytes:.0f} GB of memory.")
     if found.best:
         say(f"The best model for it is {found.best}.")
+    elif found.without_best:
+        say(found.without_best)
     say()
     for model in found.models:
         _write(model)
@@ -187,6 +189,8 @@ async def _list_files(bot: Bot, repository: str, *, as_json: bool) -> None:
     say(f"Licence: {one.licence or 'unknown'}. Memory is for {reply.context:,} tokens.")
     if one.is_gated:
         say("Only accounts that agreed to its terms get it: set HF_TOKEN.")
+    if reply.without_best:
+        say(reply.without_best)
     for file in reply.files:
         model = file.model
         need = f"about {model.ram_gigabytes:g} GB of memory"

@@ -32,13 +32,17 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         yield served
 
 
-@pytest.fixture
-async def service(home: Home) -> AsyncIterator[Service]:
-    """A service on a computer where a model was measured."""
+def measure_starter(home: Home, prompt: float, decode: float) -> None:
     home.models.mkdir()
     with catalogue.file_of(home, "starter").open("wb") as file:
         file.truncate(98_362_432)
-    home.model_speeds_file.write_text(json.dumps({"starter": [6_000.0, 600.0]}))
+    home.model_speeds_file.write_text(json.dumps({"starter": [prompt, decode]}))
+
+
+@pytest.fixture
+async def service(home: Home) -> AsyncIterator[Service]:
+    """A service on a computer where a model was measured."""
+    measure_starter(home, 6_000.0, 600.0)
     async with open_service(home, Random(1)) as service:
         yield service
 
@@ -75,6 +79,17 @@ async def test_each_file_has_the_outlook_that_a_model_of_the_catalogue_has(
     assert [one.quantisation for one in found.files] == [
         "Q2_K", "Q4_K_M", "Q6_K_XL", "Q8_0", "BF16",
     ]  # fmt: skip
+
+
+async def test_none_is_the_best_where_none_answers_in_time(home: Home, hub: Hub):
+    measure_starter(home, 600.0, 60.0)
+    async with open_service(home, Random(1)) as slow:
+        found = await ask(slow, control.HubFiles(NAME))
+        listed = await ask(slow, control.Models())
+    seconds = [one.model.answer_seconds or 0 for one in found.files]
+    assert min(seconds) > GOOD_SECONDS and not found.best
+    assert found.without_best == "None of them fits here and answers within 6 s."
+    assert listed.best and not listed.without_best
 
 
 async def test_the_memory_is_that_for_the_context_which_is_set(

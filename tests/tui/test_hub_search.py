@@ -15,7 +15,7 @@ from app.service.service import Service
 from app.tui.widgets.dialogs import Confirm, Pick, Wait
 from app.tui.widgets.feed import Feed
 from tests.hub_stand_in import CATALOGUE, Hub, running
-from tests.tui.fake_bot import HUB_FILES, HUB_LIST, busy_bot
+from tests.tui.fake_bot import HUB_FILES, HUB_LIST, MODELS, busy_bot
 from tests.tui.terminal import Open, settle, text_of, told
 from tests.tui.test_hostile import EVIL, HARMFUL, poison, sent_to_terminal
 from tests.tui.test_real_bot import on_screen
@@ -174,6 +174,19 @@ async def test_the_best_file_is_marked_and_chosen_and_a_large_one_asked_about(
         await pilot.press("enter")
         await settle(pilot)
         assert bot.requests(control.ModelPull) == [control.ModelPull(HUB_FILES.best)]
+
+
+async def test_a_list_without_a_best_file_says_so_in_words(open_app: Open):
+    bot = busy_bot()
+    told = "None of them fits here and answers within 6 s."
+    bot.replies["hub_files"] = replace(HUB_FILES, best="", without_best=told)
+    bot.replies["models"] = replace(MODELS, best="", without_best=told)
+    async with open_app("models", bot, size=(120, 35)) as pilot:
+        assert told in text_of(pilot) and "best" not in text_of(pilot)
+        await search(pilot, "qwen")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert flat(pilot).count(told) == 1 and ", best" not in flat(pilot)
 
 
 async def test_no_column_is_cut_on_a_small_terminal(open_app: Open):

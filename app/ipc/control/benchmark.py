@@ -33,6 +33,8 @@ class BenchReply:
     """That measuring took."""
     best: str = ""
     """The best model for this machine; empty while unknown."""
+    without_best: str = ""
+    """Says why none is the best, once something was measured."""
     gpu: str = ""
     """The graphics card that does a part of the model's work; empty for none."""
     gpu_layers: int = 0

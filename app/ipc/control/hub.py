@@ -79,6 +79,8 @@ class HubFilesReply:
     """The tokens of context for which memory and time are estimated."""
     best: str = ""
     """The address of the best one here; empty while nothing was measured."""
+    without_best: str = ""
+    """Says why none is the best, once something was measured."""
     parts: int = 0
     """Files left out because a model is in several of them."""
     projectors: int = 0

@@ -42,6 +42,8 @@ class ModelsReply:
     memory_gigabytes: float
     best: str = ""
     """The best model of the catalogue for this machine; empty while unknown."""
+    without_best: str = ""
+    """Says why none is the best, once something was measured."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from app.providers.local.provider import LocalProvider
 GOOD_SECONDS = 6.0
 """The answer time up to which a model is recommended."""
 
+NONE_IS_GOOD = f"None of them fits here and answers within {GOOD_SECONDS:.0f} s."
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -23,7 +25,7 @@ class Outlook:
     seconds: Mapping[str, float]
     """Without those of which nothing is known yet."""
     best: str
-    """The name; empty while nothing was measured."""
+    """The name; empty while nothing was measured, or if none is good."""
     measured: Sequence[tuple[int, float]] = ()
     """Size of the file and time of a reply, of each that was measured here."""
 
@@ -34,6 +36,10 @@ class Outlook:
         # A model near in size tells most, since each token reads all of the weights.
         known, seconds = min(self.measured, key=lambda one: abs(one[0] - size))
         return seconds * size / known
+
+    def without_best(self, best: str) -> str:
+        """Say why there is no best one; empty if there is, or nothing was measured."""
+        return NONE_IS_GOOD if self.measured and not best else ""
 
 
 def outlook(home: Home, local: LocalProvider) -> Outlook:
@@ -57,15 +63,13 @@ def fits(entry: CatalogueEntry) -> bool:
 
 
 def best_of(listed: Sequence[CatalogueEntry], seconds: Mapping[str, float]) -> str:
-    """Return the largest model that fits and answers soon, else the smallest one.
+    """Return the largest model that fits and answers soon; empty if none does.
 
     Those that see write worse than others of their size, so an owner chooses them.
     """
     listed = [one for one in listed if not catalogue.parts_of(one.name)]
-    good = [
-        one for one in listed if fits(one) and seconds[one.name] <= GOOD_SECONDS
-    ] or [min(listed, key=lambda one: one.bytes)]
-    return max(good, key=lambda one: one.bytes).name
+    good = [one for one in listed if fits(one) and seconds[one.name] <= GOOD_SECONDS]
+    return max(good, key=lambda one: one.bytes).name if good else ""
 
 
 def memory_gigabytes() -> float:

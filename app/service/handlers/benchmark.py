@@ -60,6 +60,7 @@ class BenchmarkHandlers:
             models=_models(view),
             seconds=self._clock() - began,
             best=view.best,
+            without_best=view.without_best(view.best),
             gpu=local.gpu.name if local.gpu.layers else "",
             gpu_layers=local.gpu.layers,
             processor_prompt_tokens_per_second=alone.prompt if alone else None,

@@ -42,12 +42,14 @@ class HubHandlers:
         context = self._context.settings.home.model.context
         view = outlook(self._context.home, self._context.local)
         entries = [_with_memory(one, found, context) for one in found.files]
+        best = _best(entries, view)
         return control.HubFilesReply(
             hub_search.host(),
             _repository(found.repository),
             [self._file(entry, view) for entry in entries],
             context,
-            _best(entries, view),
+            best,
+            view.without_best(best) if entries else "",
             found.parts,
             found.projectors,
             found.others,
@@ -92,7 +94,7 @@ def _with_memory(
 
 def _best(entries: list[CatalogueEntry], view: Outlook) -> str:
     """Return the address of the best one; empty while nothing was measured."""
-    if not (entries and view.measured):
+    if not view.measured:
         return ""
     named = [replace(one, name=one.address) for one in entries]
     return best_of(named, {one.name: view.estimate(one.bytes) or 0.0 for one in named})

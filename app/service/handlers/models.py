@@ -50,7 +50,12 @@ class ModelHandlers:
         ]
         files = await asyncio.to_thread(self._headers, sorted(own))
         listed += [self._outlook_of(name, used, files[name], view) for name in files]
-        return control.ModelsReply(listed, round(memory_gigabytes(), 1), view.best)
+        return control.ModelsReply(
+            listed,
+            round(memory_gigabytes(), 1),
+            view.best,
+            view.without_best(view.best),
+        )
 
     async def models_found(
         self, asker: Asker, request: control.ModelsFound

@@ -232,6 +232,7 @@ def _told(reply: control.HubFilesReply) -> str:
         f"{safe_line(reply.host)} gives it only to accounts that agreed to its terms:"
         " set HF_TOKEN." if reply.repository.is_gated else "",
         f"Memory is for model.context = {reply.context:,}.",
+        safe_line(reply.without_best),
         f"Left out: {', '.join(left)}." if left else "",
         "" if reply.files else "No file of it can be fetched: esc goes back.",
     ]  # fmt: skip

@@ -65,6 +65,7 @@ class ModelsScreen(MynahScreen):
         super().__init__()
         self._memory = 0.0
         self._best = ""
+        self._without_best = ""
         self._seen_used = ""
         self._listed: list[ModelEntry] = []
         self._found: list[ModelEntry] = []
@@ -123,6 +124,7 @@ class ModelsScreen(MynahScreen):
     def _take(self, reply: ModelsReply) -> None:
         self._listed = reply.models
         self._memory, self._best = reply.memory_gigabytes, reply.best
+        self._without_best = reply.without_best
         self._show()
 
     def _take_found(self, reply: control.ModelsFoundReply) -> None:
@@ -159,7 +161,7 @@ class ModelsScreen(MynahScreen):
 
     def _tell_of(self, model: ModelEntry) -> None:
         has = f"{self._memory:.1f} GB of memory here" if self._memory else ""
-        parts = [model.note, model.licence, has]
+        parts = [self._without_best.rstrip("."), model.note, model.licence, has]
         if model.name == self._best and not model.used:
             key = self.app.advice(USE_IT if model.present else FETCH_IT)
             parts.insert(0, f"the best for this computer{key}")
