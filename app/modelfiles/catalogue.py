@@ -154,7 +154,7 @@ def _on_hub(address: str) -> CatalogueEntry:
     source = f"hub:{found['owner']}/{found['repository']}@{found['revision'] or ''}"
     return CatalogueEntry(
         name, "llm", source.rstrip("@"), found["file"], "", False, 0,
-        "see the hub", 0.0, f"fetched from {found['owner']}",
+        "licence: see the hub", 0.0, f"from {found['owner']}/{found['repository']}",
     )  # fmt: skip
 
 

@@ -58,11 +58,13 @@ def size(number: float) -> str:
 
 
 def pace(job: "Progress") -> str:
-    """Tell how fast work goes on: 8.3 MB/s, 310/s, paused, finishing."""
+    """Tell how fast work goes on: 8.3 MB/s, 310/s, paused, finishing; or nothing."""
     if job.paused:
         return "paused"
     if is_finishing(job):
         return "finishing"
+    if not job.rate:
+        return ""
     return f"{size(job.rate) if job.unit == 'bytes' else count(job.rate)}/s"
 
 

@@ -119,6 +119,27 @@ async def test_a_part_that_is_here_is_named_and_goes_on(open_app: Open):
         assert bot.requests(control.ModelPull)
 
 
+async def test_a_line_has_one_figure_of_its_fetch_and_none_that_is_unknown(
+    open_app: Open,
+):
+    part = replace(MODELS.models[2], fetched=0.4, bytes=0)
+    bot = busy_bot(models=replace(MODELS, models=[*MODELS.models[:2], part]))
+    async with open_app("models", bot, size=(120, 35)) as pilot:
+        choose(pilot, part.name)
+        await settle(pilot)
+        assert "unknown" in text_of(pilot) and " 0 B" not in text_of(pilot)
+        begun = replace(PULL, label=part.name, done=0, total=0, rate=0.0)
+        await say(pilot, bot, begun)
+        shown = text_of(pilot)
+        assert "fetching" in shown and "40%" not in shown and "fetches the" not in shown
+        assert " 0%" not in shown and " 0 B" not in shown
+        await say(pilot, bot, replace(begun, done=50, total=100, paused=True))
+        assert "50%" in text_of(pilot) and "40%" not in text_of(pilot)
+        over = replace(begun, job=0, finished=True, stopped=True)
+        await say(pilot, bot, over)
+        assert "40% of it is here: f fetches the rest" in text_of(pilot)
+
+
 SHOWN: dict[str, Callable[[str], bool]] = {
     "home": lambda text: "fetching" in text,
     "learn": lambda text: " left" in text.replace("done                 left", ""),

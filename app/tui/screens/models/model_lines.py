@@ -29,18 +29,20 @@ def draw(
     model: ModelEntry, pull: Progress | None, width: int, *, is_best: bool = False
 ) -> Content:
     """Draw one model: its state, size, fit and answer time."""
-    sign, word, colour = _state(model)
+    fetch = pull if pull and not is_done(pull) else None
+    sign, word, colour = _state(model, is_fetched=fetch is not None)
+    size = model.bytes or (pull.total if pull else 0)
     name = Content(safe_line(model.title or format.model_name(model.name)))
     parts: list[Content | tuple[str, str] | str] = [
         (f"{sign} ", colour),
         name.truncate(21, ellipsis=True, pad=True).stylize("bold"),
         (f" {word:<10}", colour),
-        f"{format.size(model.bytes or (pull.total if pull else 0)):>9}",
+        f"{format.size(size) if size else 'unknown':>9}",
     ]
-    if pull and not is_done(pull):
-        share = pull.done / pull.total if pull.total else 0.0
-        told = f" {share:.0%} {format.pace(pull)}"
-        parts += ["  ", (format.bar(share, 16), "$accent"), told]
+    if fetch:
+        share = fetch.done / fetch.total if fetch.total else 0.0
+        told = f" {share:.0%} {format.pace(fetch)}" if fetch.total else ""
+        parts += ["  ", (format.bar(share, 16), "$accent"), told.rstrip()]
     elif pull and pull.error:
         parts.append((f"  ✕ {safe_line(pull.error)}", "$error"))
     else:
@@ -64,7 +66,10 @@ def need(model: ModelEntry) -> str:
     return f"{gigabytes:g} GB{words}" if gigabytes else "unknown"
 
 
-def _state(model: ModelEntry) -> tuple[str, str, str]:
+def _state(model: ModelEntry, *, is_fetched: bool) -> tuple[str, str, str]:
+    if is_fetched:
+        # How much of it is here stands behind, as the bot told it last.
+        return "●" if model.used else "○", "fetching", "$quiet"
     if model.set_aside:
         return "✕", "set aside", "$error"
     if model.present:

@@ -107,9 +107,7 @@ class ModelsScreen(MynahScreen):
             )
         )
         catalogue = self.query_one("#catalogue", Feed)
-        catalogue.refresh()
-        if self._model and self.focused is catalogue:
-            self._tell_of(self._model)
+        self._tell_again()
         if not catalogue.items:
             self.refresh_data()
 
@@ -118,8 +116,15 @@ class ModelsScreen(MynahScreen):
         if any(is_done(pull) for pull in pulls):
             self.refresh_data()
         if pulls:
-            self.query_one("#catalogue").refresh()
+            self._tell_again()
             self.refresh_bindings()
+
+    def _tell_again(self) -> None:
+        """Draw the models anew, and the note on the one under the cursor."""
+        catalogue = self.query_one("#catalogue", Feed)
+        catalogue.refresh()
+        if self._model and self.focused is catalogue:
+            self._tell_of(self._model)
 
     def _take(self, reply: ModelsReply) -> None:
         self._listed = reply.models
@@ -165,7 +170,7 @@ class ModelsScreen(MynahScreen):
         if model.name == self._best and not model.used:
             key = self.app.advice(USE_IT if model.present else FETCH_IT)
             parts.insert(0, f"the best for this computer{key}")
-        if model.fetched:
+        if model.fetched and not self._fetch:
             key = self.app.advice(": <f models.pull> fetches the rest")
             parts.insert(0, f"{model.fetched:.0%} of it is here{key}")
         if told := self._memory_of(model):
@@ -175,7 +180,7 @@ class ModelsScreen(MynahScreen):
                 self.app.advice("press <u models.use> to try again"),
                 model.set_aside,
             ]
-        text = ". ".join(part for part in parts if part)
+        text = ". ".join(part[:1].upper() + part[1:] for part in parts if part)
         self.query_one("#note", Static).update(Content(safe_line(text)))
 
     @on(Feed.Moved, "#tunable")
