@@ -27,6 +27,9 @@ NEVER_RESTART = (0, 64, 78)
 GRACE_SECONDS = 5.0
 """The time between closing a child's stdin and killing it."""
 
+CALM = ("DEBUG ", "INFO ")
+"""The beginnings of lines that tell of no trouble."""
+
 TAIL_LINES = 20
 TAIL_CHARS = 2000
 
@@ -208,7 +211,8 @@ class Child:
     async def _keep_tail(self, stderr: asyncio.StreamReader) -> None:
         while line := await _readline(stderr):
             text = line.decode("utf-8", "replace").rstrip()
-            self._tail.append(text)
+            if not text.startswith(CALM):
+                self._tail.append(text)
             if self._on_stderr:
                 self._on_stderr(text)
 

@@ -16,10 +16,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
-from app.core.errors import AppError
+from app.core.errors import AppError, UsageError
 from app.core.files import put
 from app.core.paths import Home
 from app.core.proxy import Proxy, explained, with_login
+from app.modelfiles import catalogue
 from app.modelfiles.bundled import Slice, open_carried
 from app.modelfiles.catalogue import CatalogueEntry, target_of
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 Report = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""
+
+_ADDRESS = "address"
+"""The file beside a part from a hub: the bytes of the whole, and its address."""
 
 _BLOCK = 1 << 20
 SILENT_SECONDS = 15.0
@@ -107,6 +111,19 @@ def fetched(home: Home, entry: CatalogueEntry) -> float:
     partial = home.models / ".partial" / entry.name
     is_resumed = entry.source.startswith("hub:") and partial.is_dir()
     return min(_size_below(partial) / max(entry.bytes, 1), 1.0) if is_resumed else 0.0
+
+
+def begun(home: Home) -> dict[str, CatalogueEntry]:
+    """Return the files of a hub, by name, whose fetch began and is not over."""
+    found = {}
+    for note in sorted((home.models / ".partial").glob(f"*/{_ADDRESS}")):
+        try:
+            size, _, address = note.read_text("utf-8", "replace").partition(" ")
+            entry = catalogue.find(address)
+            found[entry.name] = dataclasses.replace(entry, bytes=int(size))
+        except (UsageError, ValueError, OSError):
+            continue  # It was cut short, or the fetch ended meanwhile.
+    return found
 
 
 def _bring(
@@ -301,6 +318,8 @@ def _from_hub(
     with _hub_errors(entry), target.open("ab") as out:
         if out.tell() > entry.bytes:
             out.truncate(0)
+        note = f"{entry.bytes} {entry.address}"
+        (partial / _ADDRESS).write_text(note, encoding="utf-8")
         http_get(
             _url(entry),
             out,

@@ -99,6 +99,15 @@ async def test_kill_9_fails_the_call_with_the_last_words_and_restarts():
     assert watched.naps == [1.0]
 
 
+async def test_the_last_words_of_a_child_are_those_of_trouble():
+    async with started() as watched:
+        await watched.up()
+        await watched.child.call(Do("print", "INFO app.serve: it is up"))
+        with pytest.raises(ChildExitError) as told:
+            await watched.child.call(Do("die"))
+        assert "INFO" not in str(told.value) and "GGML_ASSERT" in str(told.value)
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="POSIX has them")
 async def test_a_child_that_a_nameless_signal_killed_is_started_again():
     async with started() as watched:

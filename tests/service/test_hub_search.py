@@ -123,25 +123,55 @@ async def test_a_file_of_the_hub_is_a_line_while_it_is_fetched_and_after(
     assert file.model.present and file.address == TINY
 
 
+class Stopper:
+    """Stops a fetch at its first bytes, once."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._is_asked = False
+
+    async def notify(self, told: object) -> None:
+        if not isinstance(told, control.Progress) or self._is_asked:
+            return
+        if told.done and told.job:
+            self._is_asked = True
+            await self._service.context.jobs.steer(told.job, "stop")
+
+
+async def test_a_part_is_listed_by_another_bot_and_can_be_removed(home: Home, hub: Hub):
+    hub.stall_seconds = 0.5
+    name = catalogue.find(TINY).name
+    async with open_service(home, Random(1)) as first:
+        with pytest.raises(StoppedError):
+            await first.call(Stopper(first), control.ModelPull(TINY))
+    async with open_service(home, Random(1)) as second:
+        begun = (await listed(second))[name]
+        assert not begun.present and 0 < begun.fetched < 1
+        assert begun.bytes == len(CONTENT)
+        removed = await ask(second, control.ModelRemove(name))
+        assert removed.bytes > begun.fetched * begun.bytes * 0.9
+        assert name not in await listed(second)
+    assert not [one for one in (home.models / ".partial").rglob("*") if one.is_file()]
+
+
+@pytest.mark.parametrize("note", ["", "12", "x hub:a/b/c.gguf", "5 hub:../x", "\xff"])
+async def test_a_damaged_note_beside_a_part_lists_nothing(
+    service: Service, home: Home, note: str
+):
+    before = await listed(service)
+    folder = home.models / ".partial" / "any"
+    folder.mkdir(parents=True)
+    (folder / "address").write_text(note, encoding="latin-1")
+    assert await listed(service) == before
+
+
 async def test_a_fetch_that_was_stopped_goes_on_by_the_name_of_its_line(
     service: Service, hub: Hub
 ):
-    class Stopper:
-        """Stops the fetch at its first bytes, once."""
-
-        is_asked = False
-
-        async def notify(self, told: object) -> None:
-            if not isinstance(told, control.Progress) or self.is_asked:
-                return
-            if told.done and told.job:
-                self.is_asked = True
-                await service.context.jobs.steer(told.job, "stop")
-
     hub.stall_seconds = 0.5
     name = catalogue.find(TINY).name
     with pytest.raises(StoppedError):
-        await service.call(Stopper(), control.ModelPull(TINY))
+        await service.call(Stopper(service), control.ModelPull(TINY))
     begun = (await listed(service))[name]
     assert not begun.present and 0 < begun.fetched < 1
     assert begun.bytes == len(CONTENT)

@@ -114,7 +114,10 @@ async def test_a_part_that_is_here_is_named_and_goes_on(open_app: Open):
         await settle(pilot)
         assert "40% here" in text_of(pilot)
         assert "40% of it is here: f fetches the rest" in text_of(pilot)
-        await pilot.press("f")
+        await pilot.press("x")
+        await settle(pilot)
+        assert f"Delete what is here of {part.name}?" in text_of(pilot)
+        await pilot.press("n", "f")
         await settle(pilot)
         assert bot.requests(control.ModelPull)
 

@@ -26,10 +26,8 @@ class ModelHandlers:
     def __init__(self, context: AppContext) -> None:
         self._context = context
         self._tuning = Requantise(context)
-        self._fetching: set[str] = set()
-        """The models that are being fetched."""
-        self._from_hub: dict[str, CatalogueEntry] = {}
-        """Those outside the catalogue whose fetch began and is not over, by name."""
+        self._fetching: dict[str, CatalogueEntry] = {}
+        """The models that are being fetched, by name."""
         self._found: elsewhere.Found | None = None
         self._looked_at = 0.0
 
@@ -43,8 +41,10 @@ class ModelHandlers:
         shown = [one for one in entries.values() if one.kind not in catalogue.PARTS]
         listed = [self._entry(entry, used) for entry in shown]
         own = {*catalogue.own(self._context.home), used} - entries.keys()
-        begun = [one for one in self._from_hub.values() if self._is_begun(one)]
-        listed += [self._entry(one, used) for one in begun if one.name not in own]
+        # Of what is on its way, a note beside the part that is here tells the size.
+        begun = self._fetching | download.begun(self._context.home)
+        others = begun.keys() - entries.keys() - own
+        listed += [self._entry(begun[name], used) for name in sorted(others)]
         listed = [
             replace(one, answer_seconds=view.seconds.get(one.name)) for one in listed
         ]
@@ -73,7 +73,8 @@ class ModelHandlers:
         self, asker: Asker, request: control.ModelPull
     ) -> control.ModelPullReply:
         """Fetch a model; a fetch that was paused, stopped or failed continues."""
-        entry = self._from_hub.get(request.name) or catalogue.find(request.name)
+        begun = download.begun(self._context.home)
+        entry = begun.get(request.name) or catalogue.find(request.name)
         if entry.name in self._fetching:
             raise UsageError(
                 f"{entry.name} is being fetched already.",
@@ -82,21 +83,15 @@ class ModelHandlers:
         outbox = WatcherOutbox(asker)
 
         def tell(progress: control.Progress) -> None:
-            if entry.name in self._from_hub:
-                known = replace(entry, bytes=progress.total)
-                self._from_hub[entry.name] = known
             outbox.put(progress)
             self._context.events.tell(progress, but_not=asker)
 
-        self._fetching.add(entry.name)
-        if entry.name not in catalogue.entries():
-            self._from_hub[entry.name] = entry
+        self._fetching[entry.name] = entry
         try:
             every = [entry, *catalogue.parts_of(entry.name)]
             paths = [await self._fetch(one, tell) for one in every]
-            self._from_hub.pop(entry.name, None)
         finally:
-            self._fetching.discard(entry.name)
+            del self._fetching[entry.name]
             await outbox.drain()
         size = sum(path.stat().st_size for path in paths)
         return control.ModelPullReply(entry.name, str(paths[0]), size)
@@ -162,8 +157,11 @@ class ModelHandlers:
         self, asker: Asker, request: control.ModelRemove
     ) -> control.ModelRemoveReply:
         """Delete the files of a catalogue model, but never the owner's own files."""
-        if request.name not in catalogue.own(self._context.home):
+        begun = download.begun(self._context.home)
+        if request.name not in {*catalogue.own(self._context.home), *begun}:
             catalogue.find(request.name)
+        if request.name in self._fetching:
+            raise UsageError(f"{request.name} is being fetched.", "Stop that first.")
         # The system takes a while to free gigabytes.
         freed = await asyncio.to_thread(
             _remove, self._context.home.models, request.name
@@ -194,11 +192,6 @@ class ModelHandlers:
             tokens_per_second=measured.decode if measured else None,
             fetched=download.fetched(home, entry),
         )
-
-    def _is_begun(self, entry: CatalogueEntry) -> bool:
-        """Tell if a file of a hub is on its way, or a part of it is here."""
-        home = self._context.home
-        return entry.name in self._fetching or download.fetched(home, entry) > 0
 
     def _headers(self, names: list[str]) -> dict[str, Header | None]:
         """Return the header of each file; None of one that is missing or broken."""
@@ -262,11 +255,12 @@ def _of_eyes(path: Path | None, *, is_known: bool) -> str:
 
 
 def _remove(models: Path, name: str) -> int:
-    """Delete the files of a model; return their size in bytes."""
+    """Delete the files of a model, and what is here of one; return their bytes."""
     freed = 0
-    folder = models / name
-    for path in (*models.glob(f"{name}.*gguf"), *folder.glob("*/*")):
+    folder, part = models / name, models / ".partial" / name
+    for path in (*models.glob(f"{name}.*gguf"), *folder.glob("*/*"), *part.glob("*")):
         freed += path.stat().st_size
         path.unlink()
     shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(part, ignore_errors=True)
     return freed

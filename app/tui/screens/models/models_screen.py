@@ -224,6 +224,12 @@ class ModelsScreen(MynahScreen):
         pull = self.app.progress.get(("pull", self._model.name if self._model else ""))
         return pull if pull and pull.job and not is_done(pull) else None
 
+    @property
+    def _has_part(self) -> bool:
+        """True if an earlier fetch left a part of the chosen model."""
+        model = self._model
+        return model is not None and not model.present and model.fetched > 0
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done with the chosen model."""
         if not self.is_mounted:
@@ -239,7 +245,7 @@ class ModelsScreen(MynahScreen):
             "use": is_here,
             "load": model is not None and self._is_in_use(model),
             "measure": is_here,
-            "remove": is_own or fetch is not None,
+            "remove": is_own or fetch is not None or self._has_part,
         }
         return (
             fits[action] if action in fits else super().check_action(action, parameters)
@@ -346,8 +352,10 @@ class ModelsScreen(MynahScreen):
                 request = control.ModelRemove(model.name)
                 self.request(request, lambda _: self._done("Removed."))
 
-        detail = f"{format.size(model.bytes)} are freed."
-        question = f"Delete the file of {model.name}?"
+        freed = model.bytes * (model.fetched if self._has_part else 1.0)
+        what = "what is here" if self._has_part else "the file"
+        detail = f"{format.size(freed)} are freed."
+        question = f"Delete {what} of {safe_line(model.name)}?"
         self.app.push_screen(Confirm(question, detail, "Delete"), answered)
 
     def action_own(self) -> None:
