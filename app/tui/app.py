@@ -81,8 +81,6 @@ class MynahApp(ActingApp):
         measure_every_change()
         self.events: deque[BotEvent] = deque(maxlen=MAX_EVENTS)
         """The history of the bot's process, as `events` of its status."""
-        self.progress: dict[tuple[str, str], Progress] = {}
-        """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self.attention = Attention()
 
     def on_mount(self) -> None:
@@ -202,6 +200,9 @@ class MynahApp(ActingApp):
             screen.post_message(news)
             if news.progress:
                 screen.query_one(StatusBar).refresh()
+            if any(is_done(job) for job in news.forgets):
+                # Servers that are gone leave every screen.
+                screen.refresh_data()
 
     def count_drafts(self) -> None:
         """Count the waiting drafts anew, for the badge."""

@@ -34,7 +34,7 @@ from app.tui.terminal_filter import TerminalGate
 from app.tui.theme import DARK, THEMES
 
 if TYPE_CHECKING:
-    from app.ipc.control import GuildFigures
+    from app.ipc.control import GuildFigures, Progress
 
 LONGEST_ACT = 1.0
 """The seconds for which a key holds back the next, if its end is never heard of."""
@@ -71,6 +71,8 @@ class AppFrame(App[int]):
         """The first ones by name, as of the last reply to `Guilds`."""
         self.other_guilds: dict[GuildId, GuildFigures] = {}
         """Others that are shown, by their rows."""
+        self.progress: dict[tuple[str, str], Progress] = {}
+        """The latest `Progress` of each piece of work, by its `work` and `label`."""
         self.own_keys: dict[str, str] = {}
         """The keys that the owner chose, by action."""
         self.changes: deque[Change] = deque(maxlen=MOST_CHANGES)

@@ -43,6 +43,11 @@ class NewEvents(Message):
     replies: set[int] = field(default_factory=set)
     """Rows of new or changed replies."""
 
+    @property
+    def forgets(self) -> "list[control.Progress]":
+        """The news of forgetting."""
+        return [job for job in self.progress.values() if job.work == "forget"]
+
     def add(self, notification: "Params") -> None:
         """Add one notification; the cost does not depend on their number."""
         # Whoever hears a notification has loaded the wire already.

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from app.core.names import GuildId
 from app.tui.app_frame import AppFrame
+from app.tui.event_buffer import is_done
 from app.tui.widgets.dialogs import AskText, Pick
 
 if TYPE_CHECKING:
-    from app.ipc.control import GuildFigures
+    from app.ipc.control import GuildFigures, Progress
 
 MOST_OTHERS = 50
 """The servers that are known besides the first ones."""
@@ -37,10 +38,25 @@ class ListingApp(AppFrame):
         from app.ipc import control
 
         reply = await self.link.call(control.Guilds())
+        on_page = {guild.row for guild in reply.guilds}
+        asked = [row for row in self.other_guilds if row not in on_page][-MOST_OTHERS:]
+        others: list[GuildFigures] = []
+        if asked and reply.all > len(on_page):
+            others = (await self.link.call(control.Guilds(rows=asked))).guilds
+        # Other screens look meanwhile, so all that is known changes at once.
+        kept = [one for one in self.known_guilds.values() if self.forgetting(one)]
+        fresh = [one for row, one in self.other_guilds.items() if row not in asked]
         self.guilds, self.all_guilds = reply.guilds, reply.all
+        self.other_guilds = {one.row: one for one in [*kept, *fresh, *others]}
         self.knows_guilds = True
-        others, self.other_guilds = self.other_guilds, {}
-        await self.know_guilds(others)
+
+    def forgetting(self, guild: "GuildFigures") -> "Progress | None":
+        """Return the work that forgets messages of a guild, while it goes on.
+
+        Until it ends the screens show the guild, though the bot lists no empty one.
+        """
+        job = self.progress.get(("forget", guild.guild))
+        return job if job and not is_done(job) else None
 
     async def know_guilds(self, rows: Iterable[GuildId]) -> None:
         """Fetch what the screens tell of these guilds, unless that is known."""

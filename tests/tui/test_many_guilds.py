@@ -1,7 +1,9 @@
 """A home of many servers: the screens show a page, and find the others by words."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -103,6 +105,65 @@ async def test_a_server_is_chosen_among_all_by_a_part_of_its_name(open_app: Open
         screen = pilot.app.screen
         assert isinstance(screen, GuildScreen)
         assert screen.guild and screen.guild.guild == "Server 09999"
+
+
+async def test_no_screen_shows_a_neighbour_while_servers_are_read_again(
+    open_app: Open,
+):
+    bot = crowded_bot()
+    async with open_app("guild", bot=bot) as pilot:
+        await pilot.press("ctrl+g")
+        await settle(pilot)
+        await pilot.press(*"09999", "enter")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        screen, seen = pilot.app.screen, []
+        assert isinstance(screen, GuildScreen)
+
+        def asked(request: control.Guilds) -> dict[str, Any]:
+            seen.append(screen.guild.guild if screen.guild else "")
+            return page(request)
+
+        bot.replies["guilds"] = asked
+        screen.refresh_data()
+        await settle(pilot)
+        assert seen == ["Server 09999"] * 2
+
+
+@pytest.mark.parametrize("name", ["guild", "play"])
+async def test_a_server_is_shown_until_it_is_forgotten_and_then_the_next(
+    open_app: Open, name: str
+):
+    left = [named(number) for number in (1, 2, 3)]
+    bot = busy_bot(
+        guilds=lambda _: {"guilds": left, "matching": len(left), "all": len(left)}
+    )
+    work = control.Progress("forget", "Server 00002", 50, 100, "messages", 9.0)
+    async with open_app(bot=bot, size=(120, 35)) as pilot:
+        app = pilot.app
+        assert isinstance(app, MynahApp)
+        app.chosen_guild = app.talk_with = GuildId(2)
+        await pilot.press("4" if name == "guild" else "2")
+        await settle(pilot)
+        for told in (work, replace(work, done=99, note="rewriting the files")):
+            bot.say(told)
+            await pilot.pause(0.1)
+            await settle(pilot)
+            shown = text_of(pilot)
+            assert "being forgotten" in shown and "Server 00002" in shown
+            assert name == "play" or f"{told.done}%" in shown
+            # With its last messages it leaves the bot's list, and is still shown.
+            left[:] = [one for one in left if one["row"] != 2]
+            app.screen.refresh_data()  # type: ignore[attr-defined]
+            await settle(pilot)
+            assert "Server 00002" in text_of(pilot)
+        bot.say(replace(work, done=100, finished=True))
+        await pilot.pause(0.1)
+        await settle(pilot)
+        shown = text_of(pilot)
+        assert "being forgotten" not in shown and "Server 00002" not in shown
+        assert ("Server 00003" if name == "guild" else "Server 00001") in shown
 
 
 async def test_the_palette_finds_every_server(open_app: Open):

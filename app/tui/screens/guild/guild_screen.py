@@ -13,12 +13,13 @@ from textual.widgets import ContentSwitcher, Static
 from app.core.names import GuildId
 from app.tui import format
 from app.tui.base import MynahScreen
+from app.tui.event_buffer import NewEvents
 from app.tui.panes import PANES
 from app.tui.panes.base import Pane
 from app.tui.widgets.choice import Choice
 
 if TYPE_CHECKING:
-    from app.ipc.control import GuildFigures
+    from app.ipc.control import GuildFigures, Progress
 
 LOCKED = "locked to this computer"
 
@@ -49,6 +50,9 @@ class GuildScreen(MynahScreen):
                 yield pane(id=name)
         yield Static("", id="none", classes="empty", markup=False)
 
+    _shown: "GuildFigures | None" = None
+    """The server that was shown last."""
+
     def on_mount(self) -> None:
         self._show_pane("voice")
 
@@ -76,7 +80,19 @@ class GuildScreen(MynahScreen):
             self.app.chosen_section = ""
             self.query_one("#section", Choice).choose(section)
         if self.app.link_state.is_up:
-            self.fetch(self._load, lambda _: self._show_head())
+            self.fetch(self._load, lambda _: self._loaded())
+
+    def hear(self, news: NewEvents) -> None:
+        if news.forgets:
+            self._show_facts()
+
+    def _loaded(self) -> None:
+        """Show the server again, or the one after it by name if it is gone."""
+        shown = self._shown
+        if shown and shown.row not in self.app.known_guilds:
+            later = [one.row for one in self.app.guilds if one.guild > shown.guild]
+            self.app.chosen_guild = next(iter(later), None)
+        self._show_head()
 
     async def _load(self) -> bool:
         await self.app.load_guilds()
@@ -92,12 +108,16 @@ class GuildScreen(MynahScreen):
         if not guild:
             # What is hidden must not keep the keys.
             self.set_focus(None)
+        self._shown = guild
         if guild:
-            is_narrow = self.has_class("-narrow")
-            self.query_one("#head", Static).update(
-                head_line(guild, is_narrow=is_narrow)
-            )
+            self._show_facts()
             self.pane.show_guild(guild)
+
+    def _show_facts(self) -> None:
+        if guild := self.guild:
+            is_narrow = self.has_class("-narrow")
+            line = head_line(guild, self.app.forgetting(guild), is_narrow=is_narrow)
+            self.query_one("#head", Static).update(line)
 
     @on(Choice.Changed, "#section")
     def _chosen(self, event: Choice.Changed) -> None:
@@ -144,8 +164,17 @@ class GuildScreen(MynahScreen):
             self.app.pick_guild("Which server?", picked, at=self.guild.row)
 
 
-def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:
-    """Return the server's name with its most important facts."""
+def head_line(
+    guild: "GuildFigures",
+    forgetting: "Progress | None" = None,
+    *,
+    is_narrow: bool = False,
+) -> Content:
+    """Return the server's name with its most important facts.
+
+    Args:
+        forgetting: The work that forgets messages of it, if any.
+    """
     messages = guild.messages
     facts = [f"{format.count(messages)} messages", format.maturity_words(messages)]
     if not is_narrow and guild.words is not None:
@@ -158,7 +187,14 @@ def head_line(guild: "GuildFigures", *, is_narrow: bool = False) -> Content:
     facts += [f"held {guild.holder}"] if guild.holder else []
     facts += [] if guild.is_listed else ["not on your list"]
     facts += ["locked" if is_narrow else LOCKED] if guild.local_only else []
+    work = ""
+    if forgetting:
+        share = forgetting.done / max(1, forgetting.total)
+        work = f"   being forgotten, {share:.0%}"
+        # What is counted here is not there any more.
+        facts = [forgetting.note] if forgetting.note else []
     return Content.assemble(
         (guild.guild, "bold $accent"),
+        (work, "bold $warning"),
         ("   " + " · ".join(facts), "$quiet"),
     )

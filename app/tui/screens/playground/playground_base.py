@@ -180,6 +180,8 @@ class TalkingScreen(MynahScreen):
         """Return the obstacle for the chosen mode and provider, with the remedy."""
         if self.app.is_watching:
             return f"{WATCHING} {LEAVE_WATCHING}"
+        if self.guild and self.app.forgetting(self.guild):
+            return "Messages of this server are being forgotten."
         if self.mode == "markov":
             return ""
         status, guild = self.app.status, self.guild
@@ -314,6 +316,8 @@ class TalkingScreen(MynahScreen):
         return Answered(reply)
 
     def hear(self, news: NewEvents) -> None:
+        if news.forgets:
+            self._repaint()
         for stream, pieces in news.tokens.items():
             if line := self._streams.get(stream):
                 line.add("".join(pieces), restart=stream in news.restarted)
