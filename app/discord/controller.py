@@ -270,6 +270,9 @@ class DiscordController:
         with delivery.under_way.answering(trigger, talk.id):
             is_start = row.reason in STARTS
             sent = await delivery.deliver(answer, talk, trigger, is_start=is_start)
+        if sent.state == "refused":
+            # The owner may mend the reason, and then send it.
+            await self._context.database.run(replies.set_state, row.id, "draft")
         if sent.state != "sent":
             raise UsageError(f"The draft was not sent: {sent.reason}.")
 

@@ -121,6 +121,13 @@ async def test_drafts_are_sent_changed_or_thrown_away(
                     break
                 await asyncio.sleep(0.02)
         first, second, third = sorted(drafts, key=lambda one: str(one.trigger))
+        # One that Discord refuses waits on, until the owner mended the reason.
+        stand_in.rest.faults.add("error", status=403, code=50013)
+        with pytest.raises(UsageError, match="was not sent: I do not have permission"):
+            await calls.decide(NOBODY, control.Decide(first.id, True))
+        refused = await run(replies.get, first.id)
+        assert refused is not None and refused.state == "draft"
+        assert await run(feedback.rating, first.id) == 0
         await calls.decide(NOBODY, control.Decide(first.id, True))
         await calls.decide(NOBODY, control.Decide(second.id, True, "my own words"))
         await calls.decide(NOBODY, control.Decide(third.id, False))

@@ -366,3 +366,16 @@ def test_the_status_names_work_that_goes_on_before_work_that_is_paused():
 def test_the_meaning_of_a_lock_fits_a_narrow_list_of_many_servers():
     line = usage_screen.head_lock("50 of 10,000", "; space toggles the lock")
     assert line.endswith("toggles the lock") and len(line) <= 76
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("sent", "markov   Ay"), ("made", "tried here  Ay"), ("draft", "draft  Ay"),
+        ("refused", "refused  Ay"), ("rejected", "rejected  Ay"),
+        ("failed", "failed  Ay"),
+    ],
+)  # fmt: skip
+def test_home_says_of_a_reply_that_it_was_not_sent(state: str, told: str):
+    made = replace(stored_reply(7, 21, [], state), text="Ay", provider="markov")
+    assert told in home_lines.recent([made], {}, 1_700_000_000.0, 0).plain

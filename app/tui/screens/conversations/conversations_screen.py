@@ -333,4 +333,9 @@ class ConversationsScreen(TalkScreen):
             self.reload()
             self.refresh_data()
 
-        self.request(request, finished, refused=refused)
+        def failed(error: AppError) -> None:
+            # Some of it may have come about, such as the new words of a draft.
+            self.reload()
+            (refused or self.app.warn)(error)
+
+        self.request(request, finished, refused=failed)

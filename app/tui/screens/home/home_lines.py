@@ -153,6 +153,10 @@ def _cost(status: "StatusReply", costs: Sequence[float]) -> str:
     return f"{format.money(spent)} of {format.money(budget)} this month  {bar}{past}"
 
 
+STATES = {"made": "tried here  ", "sent": "", "claimed": "", "shown": ""}
+"""The words of a reply's states that are not their own names."""
+
+
 def recent(
     replies: "list[StoredReply]", names: dict[GuildId, str], now: float, drafts: int
 ) -> Content:
@@ -163,7 +167,7 @@ def recent(
     for reply in reversed(replies):
         where = _fit(names.get(reply.guild_id, ""), 16)
         provider = f"{format.sign(reply.provider)} {reply.provider:<7}"
-        state = {"made": "tried here  ", "draft": "draft  "}.get(reply.state, "")
+        state = STATES.get(reply.state, f"{reply.state}  ")
         lines.append(
             Content.assemble(
                 (f"{format.moment(reply.created / 1000, now):<6}  ", "$quiet"),
