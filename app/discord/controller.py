@@ -217,6 +217,13 @@ class DiscordController:
         row = await self._context.database.run(replies.get, request.reply)
         if row is None or row.state not in ("draft", "rejected"):
             raise UsageError(f"Reply {request.reply} is not a draft.")
+        try:
+            await self._decide(row, request)
+        finally:
+            self._tell_changed(row)
+        return control.DecideReply(row.id, request.approve)
+
+    async def _decide(self, row: StoredReply, request: control.Decide) -> None:
         if not request.approve:
             await self._context.database.run(outcomes.set_state, row.id, "rejected")
             await opinions.rate(self._context, row.id, OWNER, -1, "draft")
@@ -226,7 +233,11 @@ class DiscordController:
         else:
             await self._send_draft(row, request.text)
             await opinions.rate(self._context, row.id, OWNER, -1, "edited", row.text)
-        return control.DecideReply(row.id, request.approve)
+
+    def _tell_changed(self, row: StoredReply) -> None:
+        """Let every screen count the drafts that wait."""
+        changed = control.ReplyMade(row.id, row.guild_id, row.channel_id)
+        self._context.events.tell(changed)
 
     async def draft_back(
         self, asker: Asker, request: control.DraftBack
@@ -239,6 +250,7 @@ class DiscordController:
             raise UsageError("The message behind this draft was forgotten.")
         await self._context.database.run(outcomes.set_state, row.id, "draft")
         await opinions.rate(self._context, row.id, OWNER, 0, "draft")
+        self._tell_changed(row)
         return control.DecideReply(row.id, False)
 
     async def _require_sayable(self, guild: GuildId, text: str) -> None:
@@ -274,7 +286,7 @@ class DiscordController:
             # The owner may mend the reason, and then send it.
             await self._context.database.run(replies.set_state, row.id, "draft")
         if sent.state != "sent":
-            raise UsageError(f"The draft was not sent: {sent.reason}.")
+            raise UsageError(f"The draft was not sent: {sent.reason}.", "It waits on.")
 
     async def train(self, asker: Asker, request: control.Train) -> control.TrainReply:
         """Read the history of channels, or of all listened channels."""

@@ -23,6 +23,18 @@ from tests.discord.real_host import eventually, listen
 from tests.discord.scene import Scene
 from tests.discord_stand_in.server import TOKEN, WAIT_SECONDS, DiscordStandIn
 
+
+class Watcher:
+    """Hears which replies are new or changed."""
+
+    def __init__(self) -> None:
+        self.changed: list[int] = []
+
+    async def notify(self, told: object) -> None:
+        if isinstance(told, control.ReplyMade):
+            self.changed.append(told.row)
+
+
 NOBODY = Nobody()
 
 
@@ -144,7 +156,10 @@ async def test_drafts_are_sent_changed_or_thrown_away(
         (changed,) = await run(feedback.of_reply, second.id)
         assert (changed.kind, changed.value, changed.was) == ("edited", -1, second.text)
         # The owner takes the rejection back, and then sends it.
+        watcher = Watcher()
+        service.context.events.watch(watcher)
         await calls.draft_back(NOBODY, control.DraftBack(third.id))
+        await stand_in.wait_for(lambda: watcher.changed == [third.id])
         waiting = await run(replies.get, third.id)
         assert waiting is not None and waiting.state == "draft"
         assert await run(feedback.rating, third.id) == 0
@@ -152,6 +167,7 @@ async def test_drafts_are_sent_changed_or_thrown_away(
             await calls.draft_back(NOBODY, control.DraftBack(first.id))
         assert await run(replies.finish, third.id, {"role": "Marla"}) is not None
         await calls.decide(NOBODY, control.Decide(third.id, True))
+        await stand_in.wait_for(lambda: watcher.changed == [third.id] * 2)
         await stand_in.wait_for(lambda: len(stand_in.outbox.sent()) == 3)
         assert stand_in.outbox.sent()[2].text == f"Marla: {third.text}"
         assert await run(feedback.rating, third.id) == 1

@@ -78,7 +78,7 @@ class MessageSeen:
 
 @dataclass(frozen=True)
 class ReplyMade:
-    """A reply was made; the TUI reads its row."""
+    """A reply was made, or what becomes of it was decided; the TUI reads its row."""
 
     method: ClassVar[str] = "reply"
     row: int
