@@ -494,7 +494,7 @@ async def test_a_model_that_is_loading_can_be_stopped(open_app: Open):
     async with open_app("models", bot) as pilot:
         put_cursor(list_of(pilot, "#catalogue"), "name", "starter")
         await settle(pilot)
-        assert "loading: L stops that" in text_of(pilot)
+        assert "Loading: L stops that" in text_of(pilot)
         await pilot.press("L")
         await settle(pilot)
         assert bot.requests(control.ModelLoad) == [control.ModelLoad(False)]

@@ -190,11 +190,11 @@ def head_line(
     work = ""
     if forgetting:
         share = forgetting.done / max(1, forgetting.total)
-        work = f"   being forgotten, {share:.0%}"
+        work = f"   being forgotten: {forgetting.note or f'{share:.0%}'}"
         # What is counted here is not there any more.
-        facts = [forgetting.note] if forgetting.note else []
+        facts = []
     return Content.assemble(
         (guild.guild, "bold $accent"),
         (work, "bold $warning"),
-        ("   " + " · ".join(facts), "$quiet"),
+        ("   " + " · ".join(facts) if facts else "", "$quiet"),
     )
