@@ -96,6 +96,7 @@ class MynahBot(discord.Bot):
         self.budget = IdentifyBudget(around.state, around.clock)
         self._knowing: dict[int, asyncio.Task[None]] = {}
         self.arrivals = Arrivals(self, self._tell_online)
+        self._is_online = False
         self.rules = LibraryRules(self, around.supervisor, self.arrivals)
         self._is_starting = True
         self._identifying = asyncio.Lock()
@@ -337,10 +338,17 @@ class MynahBot(discord.Bot):
         self.rules.resumed()
         self._tell_online()
 
+    def tell_servers(self) -> None:
+        """Tell the number of servers again, after one came or went."""
+        if self._is_online:
+            self._tell_online()
+
     async def on_disconnect(self) -> None:
+        self._is_online = False
         self.on_state(ConnectionState("connecting", "The connection was lost."))
 
     def _tell_online(self) -> None:
+        self._is_online = True
         hint = "" if self.has_content else INTENT_HINT
         detail = f"{self.user} is in {many(len(self.guilds), 'server')}."
         if not self.has_content:

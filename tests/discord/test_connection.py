@@ -47,6 +47,18 @@ async def test_it_is_online_as_soon_as_discord_told_of_every_server(
         assert has_server(link, "Here")
 
 
+async def test_the_number_of_servers_follows_those_that_come_and_go(
+    stand_in: DiscordStandIn, start: Start
+) -> None:
+    await stand_in.add_guild(Guild("Here"))
+    async with start().connected() as link:
+        assert link.state.detail.endswith("is in 1 server.")
+        came = await stand_in.add_guild(Guild("New"))
+        await stand_in.wait_for(lambda: link.state.detail.endswith("is in 2 servers."))
+        await stand_in.remove_guild(came)
+        await stand_in.wait_for(lambda: link.state.detail.endswith("is in 1 server."))
+
+
 async def test_it_answers_where_discord_told_of_the_server_while_others_are_to_come(
     stand_in: DiscordStandIn, start: Start, host: MemoryHost
 ) -> None:

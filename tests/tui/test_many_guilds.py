@@ -13,7 +13,7 @@ from app.tui.app import MynahApp
 from app.tui.screens.guild.guild_screen import GuildScreen
 from app.tui.widgets.dialogs import AskText, Pick
 from app.tui.widgets.guild_feed import GuildFeed
-from tests.tui.fake_bot import FakeBot, busy_bot
+from tests.tui.fake_bot import STATUS, FakeBot, busy_bot, filled
 from tests.tui.terminal import Open, settle, text_of
 
 ALL = 10_000
@@ -105,6 +105,30 @@ async def test_a_server_is_chosen_among_all_by_a_part_of_its_name(open_app: Open
         screen = pilot.app.screen
         assert isinstance(screen, GuildScreen)
         assert screen.guild and screen.guild.guild == "Server 09999"
+
+
+async def test_a_server_that_comes_is_listed_and_the_cursor_keeps_its_own(
+    open_app: Open,
+):
+    there = [named(2), named(3)]
+    bot = busy_bot(guilds=lambda _: {"guilds": there, "matching": 3, "all": 3})
+    online = filled(control.StatusReply, STATUS)
+    async with open_app(bot=bot, size=(120, 35)) as pilot:
+        await pilot.press("down")
+        assert at(feed_of(pilot)).guild == "Server 00003"
+        for number in (2, 3):
+            said = replace(online.discord, reason=f"It is in {number} servers.")
+            bot.say(control.StateChanged(replace(online, discord=said)))
+            await pilot.pause(0.1)
+            await settle(pilot)
+            there = [named(1), named(2), named(3)]
+        assert at(feed_of(pilot)).guild == "Server 00003"
+        assert len(feed_of(pilot).items) == 3
+        await pilot.press("enter")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, GuildScreen) and screen.guild
+        assert screen.guild.guild == "Server 00003"
 
 
 async def test_no_screen_shows_a_neighbour_while_servers_are_read_again(

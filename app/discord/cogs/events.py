@@ -215,6 +215,7 @@ class EventsCog(discord.Cog):
         if await self.bot.strangers.look(guild):
             return
         await self.bot.ports.guilds.joined(guild.id, guild.name)
+        self.bot.tell_servers()
         await self.bot.ports.guilds.channels_seen(places_of(guild))
 
     @discord.Cog.listener()
@@ -279,3 +280,4 @@ class EventsCog(discord.Cog):
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Start the grace period; an unavailable guild never triggers this."""
         await self.bot.ports.guilds.left(guild.id)
+        self.bot.tell_servers()

@@ -53,6 +53,8 @@ class HomeScreen(MynahScreen):
         super().__init__()
         self._recent: Recent = ([], {})
         self._costs: list[float] = []
+        self._told = ""
+        """The bot's last words on Discord."""
 
     def compose_body(self) -> ComposeResult:
         yield Static(id="state", markup=False)
@@ -88,6 +90,11 @@ class HomeScreen(MynahScreen):
         happened = self.query_one("#events", Static)
         happened.update(home_lines.events(events, self.app.clock()))
         happened.set_class(not events, "-none")
+        told = status.discord.reason if status else ""
+        before, self._told = self._told, told
+        if before and told != before:
+            # It names the number of servers, among other things.
+            self.refresh_data()
         self._show_guilds()
 
     def on_resize(self) -> None:
