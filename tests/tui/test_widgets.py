@@ -114,6 +114,20 @@ async def test_a_line_that_was_kept_is_drawn_anew_in_another_theme():
         assert "#123456" in str([part.style for part in feed.render_line(0)])
 
 
+async def test_the_line_that_the_cursor_leaves_is_drawn_anew_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    async with Lister().run_test(size=(30, 10)) as pilot:
+        feed = pilot.app.query_one(Feed)
+        feed.show(["a", "b", "c"], 2)
+        await pilot.pause()
+        drawn = set[int]()
+        # `text_of` draws all lines, and a terminal only those that are named here.
+        monkeypatch.setattr(feed, "refresh_lines", lambda line, _rows: drawn.add(line))
+        await pilot.press("up")
+        assert drawn == {2, 3}
+
+
 async def test_a_click_points_and_a_second_one_opens():
     opened = []
 

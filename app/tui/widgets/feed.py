@@ -313,7 +313,7 @@ class Feed(ScrollView, can_focus=True):
             self.action_choose()
         self.cursor = index
 
-    def watch_cursor(self, before: int) -> None:
+    def watch_cursor(self, before: int, _now: int) -> None:
         self._reveal()
         self._draw_anew(before)
         self._draw_anew(self.cursor)

@@ -60,8 +60,8 @@ class GuildFeed(Feed):
         if self.words != before:
             self._ask_again()
 
-    def watch_cursor(self, before: int) -> None:
-        super().watch_cursor(before)
+    def watch_cursor(self, before: int, _now: int) -> None:
+        super().watch_cursor(before, _now)
         shown = len(self.items)
         is_last = 0 <= self.cursor == shown - 1
         if is_last and shown < min(self._in_all, MOST_SHOWN):
