@@ -55,6 +55,8 @@ def key_map(wishes: Iterable[str], *, is_vi: bool) -> tuple[dict[str, str], list
         key = _named_key(key)
         if name not in known:
             refused.append(f"screens.keys: there is no action {name}.")
+        elif not key:
+            refused.append(f"screens.keys: {name} needs a key after the sign =.")
         elif not _KEY.fullmatch(key):
             refused.append(f"screens.keys: {key} is not a key.")
         elif other := _owner(places, chosen, name, key):

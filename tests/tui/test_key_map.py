@@ -60,7 +60,8 @@ async def test_an_own_key_acts_and_the_usual_one_does_not(open_app: Open):
         ("guild.voice.persona=]", "right_square_bracket is taken by guild.section(1)"),
         ("models.fly=d", "there is no action models.fly"),
         ("app.go('home')=d", "there is no action"),
-        ("models.use=", "is not a key"),
+        ("models.use=", "models.use needs a key"),
+        ("models.use=ctrl+", "is not a key"),
         ("d", "there is no action"),
     ],
 )
