@@ -10,6 +10,7 @@ from app.core.errors import AppError
 from app.core.paths import Home
 from app.ipc import control
 from app.ipc.wire import Params
+from app.service import receipt
 from app.service.service import Service, open_service
 
 MANY = 2500
@@ -86,6 +87,25 @@ async def test_forgetting_all_tells_its_progress_and_empties_the_list(
     assert all(one.done < one.total for one in (first, *between))
 
 
+async def test_the_forgetting_of_all_is_told_before_its_texts_are_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    watcher = Watcher()
+
+    async def slow(*_: object) -> list[str]:
+        async with asyncio.timeout(20):
+            while not watcher.told:  # noqa: ASYNC110 - it hears beside this
+                await asyncio.sleep(0.01)
+        return []
+
+    monkeypatch.setattr(receipt, "texts_of", slow)
+    async with open_service(home) as service:
+        await learn(service, watcher, tmp_path / "chat.jsonl", 20)
+        request = control.Forget("Rook Club", everything=True, prove=True)
+        assert (await service.call(watcher, request)).messages == 20
+    assert (watcher.told[0].done, watcher.told[0].total) == (0, 21)
+
+
 async def test_a_few_messages_are_forgotten_without_a_word(home: Home, tmp_path: Path):
     watcher = Watcher()
     async with open_service(home) as service:
@@ -118,7 +138,7 @@ async def test_a_small_server_is_forgotten_with_a_sign_as_its_files_take_long(
         await service.call(watcher, control.Forget("Rook Club", everything=True))
         await watcher.hear_the_end()
     notes = [one.note for one in watcher.told]
-    assert notes == ["", "rewriting the files", ""]
+    assert notes == ["", "", "rewriting the files", ""]
     assert watcher.told[-1].finished
 
 

@@ -88,7 +88,10 @@ class ForgetHandlers:
             channel = await self._context.channel(guild, request.channel)
             await note(await run(forgetting.rows_of_channel, guild, channel.id))
             return await forgetter.forget_channel(guild, channel.id, step=progress.step)
-        await note(await run(forgetting.rows_of_guild, guild))
+        rows = await run(forgetting.rows_of_guild, guild)
+        # Taking the texts and hiding them can last as long as deleting.
+        progress.step(0, len(rows))
+        await note(rows)
         await self._context.lorebooks.remove_all(guild)
         await self._context.cast.remove_all(guild)
         return await forgetter.forget_everything(guild, step=progress.step)
