@@ -17,7 +17,7 @@ class ScreenSettings:
         "Point out drafts, a lost bot, a budget that is nearly spent, and fetches that"
         " are done or failed: by the terminal's bell, a notice of the desktop, or both."
         " The desktop needs a terminal that can, such as kitty, WezTerm, iTerm2,"
-        " Ghostty or foot.",
+        " Ghostty or foot, without tmux or screen in between.",
         choices=NOTICES,
     )
     vim: bool = setting(
