@@ -216,6 +216,12 @@ def maturity_words(messages: int) -> str:
     return "knows you well"
 
 
+def done(job: "Progress") -> float:
+    """Return the share of work that is done, in whole percents; 1 at its end alone."""
+    percents = 100 * job.done // job.total if job.total else 0
+    return min(percents, 100) / 100
+
+
 def bar(share: float, width: int) -> str:
     """Draw a bar of `width` cells, filled from the left."""
     filled = round(max(0.0, min(1.0, share)) * width)

@@ -379,3 +379,14 @@ def test_the_meaning_of_a_lock_fits_a_narrow_list_of_many_servers():
 def test_home_says_of_a_reply_that_it_was_not_sent(state: str, told: str):
     made = replace(stored_reply(7, 21, [], state), text="Ay", provider="markov")
     assert told in home_lines.recent([made], {}, 1_700_000_000.0, 0).plain
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "told"),
+    [(0, 0, 0), (150_000, 150_001, 0.99), (2, 2, 1), (3, 2, 1)],
+)
+def test_work_that_goes_on_is_never_done_to_the_last_percent(
+    done: int, total: int, told: float
+):
+    job = control.Progress("forget", "den", done, total, "messages", 9.0)
+    assert format.done(job) == told

@@ -103,7 +103,7 @@ def _work(status: "StatusReply | None", jobs: "list[Progress]") -> str:
     if under_way:
         # What is paused stands back behind what goes on.
         job = max(reversed(under_way), key=lambda one: not one.paused)
-        share = f" {100 * job.done / job.total:.0f} %" if job.total else ""
+        share = f" {100 * format.done(job):.0f} %" if job.total else ""
         more = f" +{len(under_way) - 1}" if len(under_way) > 1 else ""
         name = WORK.get(job.work, "work")
         return f"paused: {name}{more}" if job.paused else f"{name}{share}{more}"

@@ -189,8 +189,8 @@ def head_line(
     facts += ["locked" if is_narrow else LOCKED] if guild.local_only else []
     work = ""
     if forgetting:
-        share = forgetting.done / max(1, forgetting.total)
-        work = f"   being forgotten: {forgetting.note or f'{share:.0%}'}"
+        step = forgetting.note or f"{format.done(forgetting):.0%}"
+        work = f"   being forgotten: {step}"
         # What is counted here is not there any more.
         facts = []
     return Content.assemble(

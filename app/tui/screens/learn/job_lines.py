@@ -39,7 +39,7 @@ def draw(job: Progress, width: int, enter: str = "enter") -> Content:
     """
     note = f", {job.note}" if job.note else ""
     label = Content(safe_line(f"{job.label}{note}"))
-    share = job.done / job.total if job.total else 0.0
+    share = format.done(job)
     word, colour = _state(job, enter)
     return Content.assemble(
         (f"{safe_line(WORDS.get(job.work, job.work))[:8]:<8} ", "bold"),

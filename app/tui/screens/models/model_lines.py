@@ -40,7 +40,7 @@ def draw(
         f"{format.size(size) if size else 'unknown':>9}",
     ]
     if fetch:
-        share = fetch.done / fetch.total if fetch.total else 0.0
+        share = format.done(fetch)
         told = f" {share:.0%} {format.pace(fetch)}" if fetch.total else ""
         parts += ["  ", (format.bar(share, 16), "$accent"), told.rstrip()]
     elif pull and pull.error:

@@ -327,7 +327,7 @@ def _better(models: control.ModelsReply | None) -> list[ChecklistStep]:
 
 def progress_line(job: control.Progress) -> str:
     """Describe running work in one line."""
-    share = job.done / job.total if job.total else 0.0
+    share = format.done(job)
     bar, pace = format.bar(share, 18), format.pace(job)
     return f"{safe_line(job.label)[:24]:<24} {bar} {share:4.0%} {pace}"
 
