@@ -522,7 +522,7 @@ async def test_a_model_set_aside_says_why_and_is_tried_again(open_app: Open):
         put_cursor(list_of(pilot, "#catalogue"), "name", "lfm2.5-1.2b")
         await settle(pilot)
         assert "✕ lfm2.5-1.2b" in text_of(pilot)
-        assert f"press u to try again. {reason}" in text_of(pilot)
+        assert f"Press u to try again. I{reason[1:]}" in text_of(pilot)
         await pilot.press("u")
         await settle(pilot)
         assert bot.requests(control.ModelUse) == [control.ModelUse("lfm2.5-1.2b")]
@@ -789,7 +789,7 @@ async def test_the_best_model_for_this_computer_is_named_and_fetched(open_app: O
     async with open_app("models", bot) as pilot:
         put_cursor(list_of(pilot, "#catalogue"), "name", "qwen3.5-4b")
         await settle(pilot)
-        assert "the best for this computer: f fetches it" in text_of(pilot)
+        assert "The best for this computer: f fetches it" in text_of(pilot)
         assert "4 GB, fits, best" in text_of(pilot)
 
 
