@@ -75,7 +75,8 @@ class _RunningJob:
         self._process = process
         self._tell = tell
         self._is_paused = False
-        self._latest: Progress | None = None
+        self._latest: dict[tuple[str, str], Progress] = {}
+        """The last of each part of the job, by its work and label; the newest last."""
         self.memory: int | None = None
         """The bytes that the child held at most, once it is done."""
 
@@ -84,9 +85,10 @@ class _RunningJob:
         if isinstance(told, MemoryTaken):
             self.memory = told.bytes
         if isinstance(told, Progress):
-            paused = self._is_paused
-            self._latest = replace(told, job=self._number, paused=paused)
-            self._tell(self._latest)
+            latest = replace(told, job=self._number, paused=self._is_paused)
+            self._latest.pop((told.work, told.label), None)
+            self._latest[told.work, told.label] = latest
+            self._tell(latest)
 
     async def steer(self, action: str) -> bool:
         """Pause, resume or stop it; False for any other action, or if it has ended."""
@@ -104,18 +106,19 @@ class _RunningJob:
             return False
         self._is_paused = action == "pause"
         if self._latest:
-            self.hear(self._latest)
+            self.hear([*self._latest.values()][-1])
         return True
 
     def end(self, error: str) -> None:
-        """Report the end, with the reason for a failure."""
-        if self._latest:
-            is_whole = not error and not self.is_stopped
-            done = self._latest.total if is_whole else self._latest.done
-            latest = replace(self._latest, done=done, paused=False, job=0)
-            reason = "" if self.is_stopped else error
-            is_stopped = self.is_stopped
-            self._tell(replace(latest, finished=True, error=reason, stopped=is_stopped))
+        """Report the end of each part, with the reason for a failure of the last."""
+        parts = [*self._latest.values()]
+        for latest in parts:
+            is_over = latest is not parts[-1] and latest.done >= latest.total
+            is_stopped = self.is_stopped and not is_over
+            reason = "" if is_over or is_stopped else error
+            done = latest.done if reason or is_stopped else latest.total
+            over = replace(latest, done=done, paused=False, job=0, finished=True)
+            self._tell(replace(over, error=reason, stopped=is_stopped))
 
 
 class JobRunner:

@@ -68,6 +68,16 @@ for _ in range(2):
 print(json.dumps({"id": frame["id"], "result": {"messages": 1}}))
 """
 
+IN_PARTS = """
+import json, sys
+frame = json.loads(sys.stdin.readline())
+for work, done in (("import", 1), ("import", 9), ("rebuild", 0), ("rebuild", 9)):
+    step = {"work": work, "label": "l", "done": done, "total": 9, "unit": "u"}
+    step["rate"] = 1.0
+    print(json.dumps({"method": "progress", "params": step}), flush=True)
+print(json.dumps({"id": frame["id"], "result": {"messages": 1}}))
+"""
+
 
 async def test_nothing_of_a_request_stands_on_the_command_line(home: Home) -> None:
     spawned = Spawned(ECHO)
@@ -114,6 +124,15 @@ async def test_a_stopped_job_is_killed_and_told_as_stopped_not_as_an_error(
     with pytest.raises(AppError, match="stopped"):
         await work
     assert heard[-1].stopped and heard[-1].finished and not heard[-1].error
+
+
+async def test_each_part_of_a_job_ends_with_it(home: Home) -> None:
+    told: list[Progress] = []
+    jobs = JobRunner(home, spawn=Spawned(IN_PARTS))
+    await jobs.run(RebuildJob(GuildId(1)), told.append)
+    over = {one.work: one for one in told if one.finished}
+    assert over.keys() == {"import", "rebuild"}
+    assert all(one.done == one.total and not one.error for one in over.values())
 
 
 async def test_a_token_voice_can_not_be_steered(home: Home) -> None:
