@@ -284,7 +284,7 @@ class DiscordController:
             sent = await delivery.deliver(answer, talk, trigger, is_start=is_start)
         if sent.state == "refused":
             # The owner may mend the reason, and then send it.
-            await self._context.database.run(replies.set_state, row.id, "draft")
+            await self._context.database.run(outcomes.set_state, row.id, "draft")
         if sent.state != "sent":
             raise UsageError(f"The draft was not sent: {sent.reason}.", "It waits on.")
 
