@@ -1,6 +1,7 @@
 """A thousand messages while everything breaks that can break."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections import Counter
@@ -86,9 +87,11 @@ class Storm:
         """kill -9 for the process that holds the model."""
         assert self.process is not None
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            if "runner" in child.cmdline():
-                child.kill()
-                self.runners_killed += 1
+            # It may have ended, and Windows lets nobody read a very new one.
+            with contextlib.suppress(psutil.Error):
+                if "runner" in child.cmdline():
+                    child.kill()
+                    self.runners_killed += 1
 
     async def stop_bot(self) -> None:
         """Ask it to stop."""

@@ -25,10 +25,10 @@ def starter(home):
 
 
 def wait_for_job() -> None:
-    """Return as soon as a job was started."""
+    """Return as soon as a job was started; Windows lets nobody read a very new one."""
     while True:
         for child in psutil.Process().children():
-            with contextlib.suppress(psutil.NoSuchProcess):
+            with contextlib.suppress(psutil.Error):
                 if "job" in child.cmdline():
                     return
         time.sleep(0.005)

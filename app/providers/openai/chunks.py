@@ -49,6 +49,7 @@ class Streamed:
     def __init__(self, stream: "AsyncStream[object]") -> None:
         self.has_ended = False
         self._stream = stream
+        self._bytes: AsyncIterator[bytes] | None = None
         decoder = stream._decoder
         self._read = decoder.aiter_bytes
         decoder.aiter_bytes = self._events  # type: ignore[method-assign]
@@ -61,13 +62,16 @@ class Streamed:
 
         Else the garbage collector would close that, in any thread and at any time.
         """
-        await cast("AsyncGenerator[object]", self._stream._iterator).aclose()
+        for reader in (self._stream._iterator, self._bytes):
+            if reader is not None:
+                await cast("AsyncGenerator[object]", reader).aclose()
         await self._stream.close()
 
     async def _events(
         self, iterator: AsyncIterator[bytes]
     ) -> AsyncIterator["ServerSentEvent"]:
         """Yield those that the library can read; it would fail at the others."""
+        self._bytes = iterator
         async for event in self._read(_tidy(iterator)):
             self.has_ended |= event.data.startswith("[DONE]")
             if event.data.strip():
