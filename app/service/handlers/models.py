@@ -258,9 +258,10 @@ def _remove(models: Path, name: str) -> int:
     """Delete the files of a model, and what is here of one; return their bytes."""
     freed = 0
     folder, part = models / name, models / ".partial" / name
-    for path in (*models.glob(f"{name}.*gguf"), *folder.glob("*/*"), *part.glob("*")):
-        freed += path.stat().st_size
-        path.unlink()
+    for path in (*models.glob(f"{name}.*gguf"), *folder.glob("*/*"), *part.rglob("*")):
+        if path.is_file():
+            freed += path.stat().st_size
+            path.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(part, ignore_errors=True)
     return freed
