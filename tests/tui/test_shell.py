@@ -1,5 +1,6 @@
 """Navigation, status bar, palette, and a bot that is away, broken or different."""
 
+import gc
 import os
 import signal
 import sqlite3
@@ -16,6 +17,7 @@ from app.core.errors import AppError
 from app.core.system.requests_to_end import HUNG_UP
 from app.ipc import control
 from app.ipc.peer import OtherVersionError
+from app.tui import base
 from app.tui.app import kept_theme
 from app.tui.screens import SCREENS, ScreenEntry
 from app.tui.theme import ANSI, DARK, THEMES
@@ -284,3 +286,15 @@ def test_the_first_screen_needs_neither_the_database_nor_the_settings_library():
     )
     late = {"peewee", "tomlkit", "orjson", "app.ipc.control", "app.ipc.child"}
     assert not late & set(result.stdout.split())
+
+
+async def test_a_screen_that_stands_is_not_looked_through_for_garbage(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(base, "STANDS_SECONDS", 0.05)
+    gc.unfreeze()
+    async with open_app("usage", busy_bot()) as pilot:
+        await pilot.pause(0.3)
+        screen = pilot.app.screen
+        assert not any(one is screen for one in gc.get_objects())
+    gc.unfreeze()
