@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,9 @@ KEY = re.compile(
     r"(?<![\w.'’/“-])([b-zB-HJ-Z?/]|esc|enter|space|\^[a-z]|F12)(?![\w/.'’”-])"
 )
 """A word of a text that is the name of a key."""
+
+PATIENCE = 10
+"""Seconds for the first steps, which look for other keys four times a second."""
 
 OF_DIALOGS = (
     "widgets/dialogs.py", "widgets/files.py", "widgets/lines_dialog.py",
@@ -172,6 +176,10 @@ async def test_a_screen_names_the_keys_that_the_owner_has(
     async with app.run_test(size=picture.size) as pilot:
         await bring_up(picture, pilot)
         text = await with_other_keys(pilot, keys)
+        ends = time.monotonic() + PATIENCE
+        while keys_named(text) & usual_names() and time.monotonic() < ends:
+            await pilot.pause(0.1)
+            text = text_of(pilot)
         assert not keys_named(text) & usual_names()
         assert not NAMED.search(text)
 
