@@ -114,13 +114,18 @@ def fetched(home: Home, entry: CatalogueEntry) -> float:
 
 
 def begun(home: Home) -> dict[str, CatalogueEntry]:
-    """Return the files of a hub, by name, whose fetch began and is not over."""
+    """Return the files of a hub, by name, whose fetch began and is not over.
+
+    Those of the catalogue are left out.
+    """
     found = {}
     for note in sorted((home.models / ".partial").glob(f"*/{_ADDRESS}")):
         try:
             size, _, address = note.read_text("utf-8", "replace").partition(" ")
             entry = catalogue.find(address)
-            found[entry.name] = dataclasses.replace(entry, bytes=int(size))
+            # A model of the catalogue has a name and a line of its own.
+            if entry.name == note.parent.name:
+                found[entry.name] = dataclasses.replace(entry, bytes=int(size))
         except (UsageError, ValueError, OSError):
             continue  # It was cut short, or the fetch ended meanwhile.
     return found

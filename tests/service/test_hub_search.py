@@ -1,6 +1,7 @@
 """The outlook for a hub's models, which is that of the catalogue, and their fetch."""
 
 import asyncio
+import dataclasses
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -152,6 +153,20 @@ async def test_a_part_is_listed_by_another_bot_and_can_be_removed(home: Home, hu
         assert removed.bytes > begun.fetched * begun.bytes * 0.9
         assert name not in await listed(second)
     assert not [one for one in (home.models / ".partial").rglob("*") if one.is_file()]
+
+
+async def test_a_part_of_a_model_of_the_catalogue_has_the_line_of_that_model(
+    service: Service, hub: Hub, monkeypatch: pytest.MonkeyPatch
+):
+    hub.stall_seconds = 0.5
+    other = catalogue.find(TINY)
+    ours = dataclasses.replace(other, name="ours", bytes=len(CONTENT))
+    every = {**catalogue.entries(), "ours": ours}
+    monkeypatch.setattr(catalogue, "entries", lambda: every)
+    with pytest.raises(StoppedError):
+        await service.call(Stopper(service), control.ModelPull("ours"))
+    models = await listed(service)
+    assert 0 < models["ours"].fetched < 1 and other.name not in models
 
 
 @pytest.mark.parametrize("note", ["", "12", "x hub:a/b/c.gguf", "5 hub:../x", "\xff"])
